@@ -1,0 +1,1 @@
+"""Mainspring: an application framework on one live, compiled inversion-of-control context."""

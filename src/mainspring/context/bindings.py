@@ -1,0 +1,325 @@
+"""A binding: a key, a source, a scope and tags. It knows the contexts that hold it, nothing of how values are made."""
+
+import builtins
+import weakref
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, ClassVar, Generic, NamedTuple, Protocol, Self, TypeVar
+
+from mainspring.context import sources
+from mainspring.context.declarations import source_by_shape, templates_of
+from mainspring.context.inspecting import inspect_binding
+from mainspring.context.keys import BindingKey, Key, key_text
+from mainspring.context.sources import BindingSource, BindingType
+
+__all__ = ["Binding", "BindingEvent", "BindingScope", "BindingTemplate"]
+
+T = TypeVar("T")
+
+
+class BindingScope(StrEnum):
+    """Where dependencies are looked up and where the value is kept."""
+
+    TRANSIENT = "transient"
+    SINGLETON = "singleton"
+    CONTEXT = "context"
+    APPLICATION = "application"
+    SERVER = "server"
+    REQUEST = "request"
+
+
+class BindingEvent(NamedTuple):
+    """A change of a binding: ``operation`` is ``tag``, ``scope``, ``value`` or ``provides``."""
+
+    type: str
+    binding: "Binding[Any]"
+    operation: str
+
+
+class BindingOwner(Protocol):
+    """What a binding asks of a context that holds it or resolves it."""
+
+    def binding_changed(self, binding: "Binding[Any]", operation: str) -> None:
+        """Drop what was known of the binding."""
+
+    def refresh_binding(self, binding: "Binding[Any]") -> None:
+        """Drop the value kept in the resolution context of the binding."""
+
+    def resolve_binding_sync(self, binding: "Binding[Any]") -> Any:
+        """The value of the binding as seen from here."""
+
+    async def resolve_binding(self, binding: "Binding[Any]") -> Any:
+        """The value of the binding as seen from here."""
+
+
+BindingTemplate = Callable[["Binding[Any]"], Any]
+BindingListener = Callable[[BindingEvent], Any]
+
+
+class Binding(Generic[T]):
+    """A key with a source, a scope and tags; every method that changes it returns it.
+
+    Args:
+        key: Text, ``BindingKey`` or class. A class also counts as provided by the binding.
+
+    Raises:
+        InvalidKeyError: The key is empty or has a property path.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_listeners",
+        "_owners",
+        "_provided",
+        "_scope",
+        "_tags",
+        "epoch",
+        "is_locked",
+        "key",
+        "source",
+    )
+
+    CONFIGURATION_FOR: ClassVar[str] = "configuration_for"
+
+    def __init__(self, key: Key[T]) -> None:
+        self.key: str = key_text(key)
+        self.source: BindingSource | None = None
+        self.is_locked = False
+        #: Counts the changes after which a kept value no longer holds.
+        self.epoch = 0
+        self._scope: BindingScope | None = None
+        self._tags: dict[str, Any] | None = None
+        self._provided: tuple[Any, ...] = () if isinstance(key, str | BindingKey) else (key,)
+        self._owners: tuple[weakref.ref[BindingOwner], ...] = ()
+        self._listeners: list[BindingListener] | None = None
+
+    def __repr__(self) -> str:
+        kind = self.source.type.value if self.source is not None else "no source"
+        return f"<Binding {self.key!r} {kind} {self.scope.value}>"
+
+    @staticmethod
+    def bind(key: Key[Any]) -> "Binding[Any]":
+        """A binding without a context."""
+        return Binding(key)
+
+    @staticmethod
+    def configure(key: Key[Any] = "") -> "Binding[Any]":
+        """The binding of the configuration of ``key``, without a context."""
+        text = "" if key == "" else key_text(key)
+        return Binding(BindingKey.build_key_for_config(text)).tag({Binding.CONFIGURATION_FOR: text})
+
+    # What it is
+
+    @property
+    def scope(self) -> BindingScope:
+        """The scope, ``TRANSIENT`` until set."""
+        return self._scope or BindingScope.TRANSIENT
+
+    @property
+    def type(self) -> BindingType | None:
+        """The kind of source, ``None`` before any ``to*``."""
+        return self.source.type if self.source is not None else None
+
+    @property
+    def value_type(self) -> Any:
+        """The class, the annotated result of a factory or provider, the type of a constant, else ``None``."""
+        if self.source is None or self.source.type is BindingType.ALIAS:
+            return None
+        if self.source.type is BindingType.CONSTANT:
+            return type(self.source.value)
+        try:
+            return self.source.provided()
+        except Exception:  # an annotation that cannot be evaluated says nothing
+            return None
+
+    @property
+    def tag_map(self) -> Mapping[str, Any]:
+        """Tag names and values, read-only, in the order the names first came."""
+        return MappingProxyType(self._tags if self._tags is not None else {})
+
+    @property
+    def tag_names(self) -> list[str]:
+        """The names of the tags in the order they first came."""
+        return list(self._tags or ())
+
+    @property
+    def provided_types(self) -> tuple[Any, ...]:
+        """What ``provides`` added."""
+        return self._provided
+
+    def inspect(self) -> dict[str, Any]:
+        """The binding as plain data that ``json.dumps`` takes. Values of constants never appear."""
+        return inspect_binding(self)
+
+    # Sources
+
+    def to(self, value: T) -> Self:
+        """The value itself.
+
+        Raises:
+            TypeError: It is awaitable.
+        """
+        return self._set_source(sources.constant(value))
+
+    def to_dynamic_value(self, factory: Any) -> Self:
+        """A factory, called with injected arguments: a function of any kind, or a class with a static ``value``.
+
+        A generator yields the value once; what follows is clean-up, run when the context that holds the value closes.
+
+        Raises:
+            TypeError: It is no factory.
+        """
+        return self._set_source(sources.dynamic_value(factory))
+
+    def to_provider(self, provider: builtins.type[Any]) -> Self:
+        """A class made by the container whose ``value()`` gives the value.
+
+        Raises:
+            TypeError: It has no callable ``value``.
+        """
+        return self._set_source(sources.provider(provider))
+
+    def to_class(self, cls: builtins.type[Any]) -> Self:
+        """A class, instantiated with injected arguments and properties. Its ``@injectable`` metadata does not count.
+
+        Raises:
+            TypeError: It is no class.
+        """
+        return self._set_source(sources.of_class(cls))
+
+    def to_injectable(self, cls: builtins.type[Any]) -> Self:
+        """A class, provider or factory class by its shape, with the scope and tags of its ``@injectable``."""
+        return self._set_source(source_by_shape(cls)).apply(*templates_of(cls))
+
+    def to_alias(self, key: Key[Any]) -> Self:
+        """Whatever ``key`` (with or without a path) resolves to at that moment."""
+        return self._set_source(sources.alias(key))
+
+    def _set_source(self, source: BindingSource) -> Self:
+        self.source = source
+        return self._changed("value")
+
+    # Settings
+
+    def in_scope(self, scope: BindingScope | str) -> Self:
+        """Set the scope.
+
+        Raises:
+            ValueError: It is no scope.
+        """
+        new = BindingScope(scope)
+        self._scope, old = new, self._scope
+        return self._changed("scope", drops=new is not (old or BindingScope.TRANSIENT))
+
+    def apply_default_scope(self, scope: BindingScope | str) -> Self:
+        """Set the scope unless one was set."""
+        return self.in_scope(scope) if self._scope is None else self
+
+    def tag(self, *names_or_mappings: str | Mapping[str, Any], **values: Any) -> Self:
+        """Add tags: a bare name has itself as value.
+
+        Raises:
+            TypeError: A tag is neither text nor a mapping; nothing is added then.
+        """
+        added: dict[str, Any] = {}
+        for item in names_or_mappings:
+            if isinstance(item, str):
+                added[item] = str(item)
+            elif isinstance(item, Mapping) and all(isinstance(name, str) for name in item):
+                added.update(item)
+            else:
+                raise TypeError(
+                    f"A tag of binding {self.key!r} is a text or a mapping of texts to values, not {item!r}."
+                )
+        added.update(values)
+        # A new dict, so that whoever iterates over the old one in another thread is not disturbed.
+        self._tags = {**(self._tags or {}), **added}
+        return self._changed("tag", drops=False)
+
+    def provides(self, *types: Any) -> Self:
+        """Add types by which the binding is found, beside what its source provides."""
+        for wanted in types:
+            if not isinstance(wanted, type) and not hasattr(wanted, "__origin__"):
+                raise TypeError(f"Binding {self.key!r} can provide classes, not {wanted!r}.")
+        self._provided = (*self._provided, *types)
+        return self._changed("provides", drops=False)
+
+    def apply(self, *templates: BindingTemplate) -> Self:
+        """Call each template with the binding, in order."""
+        for template in templates:
+            template(self)
+        return self
+
+    def lock(self) -> Self:
+        """Refuse replacing and removing the binding where it is held, until ``unlock``."""
+        self.is_locked = True
+        return self
+
+    def unlock(self) -> Self:
+        """Take the lock away."""
+        self.is_locked = False
+        return self
+
+    # Values
+
+    async def get_value(self, ctx: BindingOwner) -> T:
+        """The value of this very binding as seen from ``ctx``, with scope and cache as in ``ctx.get``."""
+        value: T = await ctx.resolve_binding(self)
+        return value
+
+    def get_value_sync(self, ctx: BindingOwner) -> T:
+        """The same, synchronously.
+
+        Raises:
+            AsyncValueError: It must be awaited.
+        """
+        value: T = ctx.resolve_binding_sync(self)
+        return value
+
+    def refresh(self, ctx: BindingOwner) -> None:
+        """Drop the value kept in the resolution context of this binding as seen from ``ctx``."""
+        ctx.refresh_binding(self)
+
+    # Listeners and owners
+
+    def on(self, event: str, listener: BindingListener) -> Self:
+        """Call ``listener(event)`` at once at every change; ``event`` is ``"changed"``."""
+        self._check_event(event)
+        self._listeners = [*(self._listeners or ()), listener]
+        return self
+
+    def off(self, event: str, listener: BindingListener) -> bool:
+        """Take away one registration of the listener; whether there was one."""
+        self._check_event(event)
+        if self._listeners is None or listener not in self._listeners:
+            return False
+        left = list(self._listeners)
+        left.remove(listener)
+        self._listeners = left
+        return True
+
+    def attach(self, owner: "weakref.ref[Any]") -> None:
+        """Called by a context that now holds the binding."""
+        self._owners = (*(ref for ref in self._owners if ref() is not None), owner) if self._owners else (owner,)
+
+    def detach(self, owner: BindingOwner) -> None:
+        """Called by a context that no longer holds the binding."""
+        self._owners = tuple(ref for ref in self._owners if ref() not in (None, owner))
+
+    def _check_event(self, event: str) -> None:
+        if event != "changed":
+            raise ValueError(f"A binding has the event 'changed', not {event!r}.")
+
+    def _changed(self, operation: str, *, drops: bool = True) -> Self:
+        if drops and operation in ("value", "scope"):
+            self.epoch += 1
+        for ref in self._owners:
+            owner = ref()
+            if owner is not None:
+                owner.binding_changed(self, operation)
+        if self._listeners:
+            event = BindingEvent("changed", self, operation)
+            for listener in self._listeners:
+                listener(event)
+        return self

@@ -1,0 +1,375 @@
+"""The context: a registry that resolves its bindings, tells of changes, and cleans up at its end."""
+
+import asyncio
+import weakref
+from collections.abc import Callable
+from itertools import islice
+from typing import Any, Literal, Self, TypeVar, overload
+
+from mainspring.context.bindings import Binding
+from mainspring.context.cleanup import Cleanup, CleanupStack
+from mainspring.context.configuration import resolve_config
+from mainspring.context.creations import Creation, Steps, drive
+from mainspring.context.errors import ContextError
+from mainspring.context.events import EventHub, Subscription, check_event
+from mainspring.context.filters import BindingFilter
+from mainspring.context.keys import BindingKey, Key, key_text
+from mainspring.context.registry import BindingCreationPolicy, Registry
+from mainspring.context.resolving import MISSING, resolve, resolve_binding
+from mainspring.context.sessions import Session
+from mainspring.context.sorting import BindingComparator
+from mainspring.context.views import ContextView
+
+__all__ = ["BindingCreationPolicy", "Context"]
+
+T = TypeVar("T")
+
+
+class Context(Registry):
+    """A registry of bindings, linked to a parent, that resolves them.
+
+    Args:
+        parent: The context above; ``Context("name")`` takes a name instead.
+        name: A name for messages; a unique one is made without it.
+        scope: The scope whose values are kept here (``CONTEXT``: none in particular).
+
+    Raises:
+        TypeError: The parent is neither a context nor a name.
+    """
+
+    __slots__ = ()
+
+    parent: "Context | None"
+
+    # Values
+
+    @overload
+    async def get(self, key: str, *, optional: bool = ..., as_proxy_with_interceptors: bool = ...) -> Any: ...
+    @overload
+    async def get(
+        self,
+        key: BindingKey[T] | type[T],
+        *,
+        optional: Literal[False] = ...,
+        as_proxy_with_interceptors: bool = ...,
+    ) -> T: ...
+    @overload
+    async def get(
+        self, key: BindingKey[T] | type[T], *, optional: bool, as_proxy_with_interceptors: bool = ...
+    ) -> T | None: ...
+    async def get(self, key: Any, *, optional: bool = False, as_proxy_with_interceptors: bool = False) -> Any:
+        """The value of the key as seen from here.
+
+        Args:
+            key: Text (with a property path), ``BindingKey`` or class.
+            optional: Give ``None`` when the key (or an alias's target, a source, a fitting scope) is absent.
+            as_proxy_with_interceptors: Give a proxy that runs interceptors around the methods of the value.
+
+        Raises:
+            KeyNotBoundError: Nothing is bound.
+            ResolutionError: The value cannot be made.
+            Exception: What a user's factory or constructor raises, with the path as a note.
+        """
+        session = Session.begin(sync=False)
+        steps = resolve(self, key, session, optional=optional, as_proxy=as_proxy_with_interceptors)
+        value = await drive(steps)
+        return None if value is MISSING else value
+
+    @overload
+    def get_sync(self, key: str, *, optional: bool = ..., as_proxy_with_interceptors: bool = ...) -> Any: ...
+    @overload
+    def get_sync(
+        self,
+        key: BindingKey[T] | type[T],
+        *,
+        optional: Literal[False] = ...,
+        as_proxy_with_interceptors: bool = ...,
+    ) -> T: ...
+    @overload
+    def get_sync(
+        self, key: BindingKey[T] | type[T], *, optional: bool, as_proxy_with_interceptors: bool = ...
+    ) -> T | None: ...
+    def get_sync(self, key: Any, *, optional: bool = False, as_proxy_with_interceptors: bool = False) -> Any:
+        """The same, for what needs no awaiting.
+
+        Raises:
+            AsyncValueError: Something on the way must be awaited.
+        """
+        session = Session.begin(sync=True)
+        value = run_sync(resolve(self, key, session, optional=optional, as_proxy=as_proxy_with_interceptors))
+        return None if value is MISSING else value
+
+    @overload
+    def __getitem__(self, key: str) -> Any: ...
+    @overload
+    def __getitem__(self, key: BindingKey[T] | type[T]) -> T: ...
+    def __getitem__(self, key: Any) -> Any:
+        return self.get_sync(key)
+
+    async def resolve_binding(self, binding: Binding[Any]) -> Any:
+        """The value of this very binding as seen from here; for one that no context of the chain holds, this is the owner."""
+        return await drive(self._binding_steps(binding, Session.begin(sync=False)))
+
+    def resolve_binding_sync(self, binding: Binding[Any]) -> Any:
+        """The same, synchronously."""
+        return run_sync(self._binding_steps(binding, Session.begin(sync=True)))
+
+    def _binding_steps(self, binding: Binding[Any], session: Session) -> Steps:
+        owner = next((each for each in self.chain() if each._bindings.get(binding.key) is binding), self)
+        return resolve_binding(binding, owner, self, session)
+
+    def as_proxy(self, value: Any, path: str) -> Any:
+        """A proxy of the value whose calls have the source ``proxy`` and this path."""
+        from mainspring.context.proxies import proxy_of_value  # noqa: PLC0415  # an invocation is a Context itself
+
+        return proxy_of_value(value, self, path)
+
+    # Configuration
+
+    def configure(self, key: Key[Any] = "") -> Binding[Any]:
+        """Bind the configuration of ``key`` here: ``ctx.configure("servers.a").to({...})``."""
+        binding = Binding.configure(key)
+        self.add(binding)
+        return binding
+
+    async def get_config(self, key: Key[Any], property_path: str | None = None, *, optional: bool = True) -> Any:
+        """The configuration of ``key``, or what the path leads to in it; ``None`` when there is none.
+
+        Raises:
+            KeyNotBoundError: There is none, and ``optional`` is false.
+        """
+        session = Session.begin(sync=False)
+        value = await drive(resolve_config(self, key_text(key), property_path, session, optional=optional))
+        return None if value is MISSING else value
+
+    def get_config_sync(self, key: Key[Any], property_path: str | None = None, *, optional: bool = True) -> Any:
+        """The same, synchronously.
+
+        Raises:
+            AsyncValueError: The configuration is asynchronous.
+        """
+        session = Session.begin(sync=True)
+        value = run_sync(resolve_config(self, key_text(key), property_path, session, optional=optional))
+        return None if value is MISSING else value
+
+    # Kept values (for `resolving` and `creations`)
+
+    def kept_value(self, binding: Binding[Any]) -> Any:
+        """The value kept here for the binding, or ``MISSING``."""
+        entry = self._kept.get(binding)
+        return entry[1] if entry is not None and entry[0] == binding.epoch else MISSING
+
+    def pending_creation(self, binding: Binding[Any]) -> Creation | None:
+        """The creation under way here for the binding as it is now."""
+        creation = self._pending.get(binding) if self._pending is not None else None
+        return creation if creation is not None and creation.epoch == binding.epoch else None
+
+    def claim_creation(self, binding: Binding[Any]) -> tuple[Creation, bool]:
+        """The creation under way, or a new one; whether the caller is to carry it out."""
+        with self._lock:
+            found = self.pending_creation(binding)
+            if found is not None:
+                return found, False
+            if self._pending is None:
+                self._pending = {}
+            creation = self._pending[binding] = Creation(binding, self)
+            return creation, True
+
+    def settle_creation(self, creation: Creation, value: Any, *, kept: bool) -> None:
+        """The creation ended; its value is kept if the binding is still the one it was made for."""
+        with self._lock:
+            if self._pending is not None and self._pending.get(creation.binding) is creation:
+                del self._pending[creation.binding]
+                if kept and creation.epoch == creation.binding.epoch:
+                    self._kept[creation.binding] = (creation.epoch, value)
+        creation.release_threads()
+
+    def forget_creation(self, creation: Creation) -> None:
+        """Let the next get start a new creation."""
+        with self._lock:
+            if self._pending is not None and self._pending.get(creation.binding) is creation:
+                del self._pending[creation.binding]
+
+    # Events
+
+    def on(self, event: str, listener: Callable[..., Any]) -> Self:
+        """Call ``listener(event)`` at once at every ``bind``/``unbind`` seen from here; ``error`` gets exceptions of observers.
+
+        Raises:
+            ValueError: There is no such event.
+        """
+        self._watch().on(event, listener)
+        return self
+
+    def off(self, event: str, listener: Callable[..., Any]) -> bool:
+        """Remove one registration of a listener; whether there was one."""
+        check_event(event)
+        return self._hub is not None and self._hub.off(event, listener)
+
+    def subscribe(self, observer: Any) -> Subscription:
+        """Tell an observer of every event, later and in order.
+
+        Args:
+            observer: ``f(event_type, binding, context)``, or an object with such an ``observe`` and perhaps a
+                ``filter(binding)``; plain or ``async``.
+        """
+        return self._watch().subscribe(observer)
+
+    def unsubscribe(self, observer: Any) -> bool:
+        """End the subscription of an observer; whether it had one."""
+        found = self._hub.subscription_of(observer) if self._hub is not None else None
+        if found is not None:
+            found.unsubscribe()
+        return found is not None
+
+    def is_subscribed(self, observer: Any) -> bool:
+        """Whether the observer is subscribed to this very context."""
+        return self._hub is not None and self._hub.subscription_of(observer) is not None
+
+    async def drain(self) -> None:
+        """Return when every event queued here was observed, those that observers cause meanwhile included.
+
+        Raises:
+            ContextError: Called from inside an observer.
+        """
+        if self._hub is not None:
+            await self._hub.drain()
+
+    def create_view(self, filter: BindingFilter, comparator: BindingComparator | None = None) -> ContextView[Any]:
+        """An open view of the bindings that match."""
+        return ContextView(self, filter, comparator)
+
+    def event_listeners(self, event: str) -> list[Callable[..., Any]]:
+        """The listeners registered here for one event."""
+        return self._hub.listeners(event) if self._hub is not None else []
+
+    def _watch(self) -> EventHub:
+        with self._lock:
+            if self._self is None:
+                self._self = weakref.ref(self)
+            if self._hub is None:
+                self._hub = EventHub(self)
+            for above in islice(self.chain(), 1, None):
+                if above._watchers is None:
+                    above._watchers = {}
+                above._watchers[self._self] = None
+            return self._hub
+
+    # End of life
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the context is closed or closing."""
+        return self._closing is not False
+
+    def check_open(self) -> None:
+        """Refuse what a closed context cannot hold.
+
+        Raises:
+            ContextError: It is closed.
+        """
+        if self._closing is not False:
+            raise ContextError(
+                f"Context {self.name!r} is closed: a value that needs clean-up cannot be made in it.",
+                contexts=(self.name,),
+            )
+
+    def add_cleanup(self, cleanup: Cleanup) -> bool:
+        """Put a clean-up on top of those that run at the end; false when this context is closed."""
+        if self._closing is not False:
+            return False
+        if self._cleanups is None:
+            self._cleanups = CleanupStack(self.name)
+        self._cleanups.add(cleanup)
+        return True
+
+    async def close(self) -> None:
+        """Run the clean-ups of this context, last first, and end its subscriptions; only the first call does.
+
+        Raises:
+            Exception: What a clean-up raised; several as an ``ExceptionGroup``. All of them ran.
+        """
+        if self._closing is not False:
+            if isinstance(self._closing, asyncio.Future) and not self._closing.done():
+                await asyncio.wait([self._closing])
+            return
+        if self._cleanups is None:
+            self._end()
+            return
+        self._closing = ended = asyncio.get_running_loop().create_future()
+        stack = self._end_watching()
+        try:
+            await stack.run()
+        finally:
+            ended.set_result(None)
+
+    def close_sync(self) -> None:
+        """The same, for plain generators.
+
+        Raises:
+            AsyncValueError: An asynchronous clean-up is pending; nothing ran and the context stays open.
+        """
+        if self._closing is not False:
+            return
+        if self._cleanups is None:
+            self._end()
+            return
+        self._cleanups.check_sync()
+        self._closing = True
+        self._end_watching().run_sync()
+
+    def _end(self) -> None:
+        self._closing = True
+        if self._hub is not None:
+            self._end_watching()
+
+    def _end_watching(self) -> CleanupStack:
+        stack, self._cleanups = self._cleanups or CleanupStack(self.name), None
+        for binding in stack.bindings:
+            self._kept.pop(binding, None)
+        if self._hub is not None:
+            self._hub.close()
+            for above in islice(self.chain(), 1, None):
+                if above._watchers is not None and self._self is not None:
+                    above._watchers.pop(self._self, None)
+        return stack
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        try:
+            self.close_sync()
+        except Exception as failure:
+            if error is None:
+                raise
+            chain_failure(error, failure)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        try:
+            await self.close()
+        except Exception as failure:
+            if error is None:
+                raise
+            chain_failure(error, failure)
+
+
+def run_sync(steps: Steps) -> Any:
+    """Run steps that may not await: a synchronous session refuses where they would."""
+    try:
+        steps.send(None)
+    except StopIteration as stop:
+        return stop.value
+    raise AssertionError("a synchronous resolution must not yield")
+
+
+def chain_failure(error: BaseException, failure: BaseException) -> None:
+    """Hang ``failure`` at the end of the context chain of ``error``, which stays the one that is raised."""
+    last = error
+    while last.__context__ is not None and last.__context__ is not failure:
+        last = last.__context__
+    if last is not failure:
+        last.__context__ = failure

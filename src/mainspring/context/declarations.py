@@ -1,0 +1,55 @@
+"""What ``@injectable`` wrote on a class, and which kind of source a class is by its shape."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from mainspring.context import sources
+from mainspring.context.sources import BindingSource
+from mainspring.metadata import define_metadata, get_metadata
+
+__all__ = ["NAMING", "add_templates", "own_names", "source_by_shape", "templates_of"]
+
+TEMPLATES = "mainspring.context:templates"
+NAMING = "mainspring.context:naming"
+
+Template = Callable[[Any], Any]
+
+
+def add_templates(cls: type[Any], templates: tuple[Template, ...]) -> None:
+    """Record templates on the class; those applied later run later, so that outer decorators win."""
+    own: tuple[Template, ...] = get_metadata(TEMPLATES, cls, own=True, default=())
+    define_metadata(TEMPLATES, (*own, *templates), cls)
+
+
+def templates_of(cls: type[Any]) -> tuple[Template, ...]:
+    """The templates of the class and of its bases, bases first, so that its own values win."""
+    found: list[Template] = []
+    for klass in reversed(cls.__mro__):
+        if klass is not object:
+            found.extend(get_metadata(TEMPLATES, klass, own=True, default=()))
+    return tuple(found)
+
+
+def own_names(cls: type[Any]) -> dict[str, Any]:
+    """``key``, ``name`` and ``namespace`` that ``@injectable`` gave to this very class."""
+    names: dict[str, Any] = dict(get_metadata(NAMING, cls, own=True, default={}))
+    return names
+
+
+def source_by_shape(cls: Any) -> BindingSource:
+    """A factory class has a static or class method ``value``, a provider an instance method, else it is a class.
+
+    Raises:
+        TypeError: It is no class.
+    """
+    if not sources.is_class(cls):
+        raise TypeError(f"A class is expected, not {cls!r}.")
+    value = inspect.getattr_static(cls, "value", None)
+    if isinstance(value, staticmethod | classmethod):
+        return sources.dynamic_value(cls)
+    if inspect.isfunction(value) or (
+        callable(value) and hasattr(type(value), "__get__") and not isinstance(value, type)
+    ):
+        return sources.provider(cls)
+    return sources.of_class(cls)

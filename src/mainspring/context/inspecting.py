@@ -1,0 +1,107 @@
+"""Bindings and contexts as plain data for people and programs to read. Nothing here resolves anything."""
+
+from typing import Any
+
+from mainspring.context.errors import ResolutionError
+from mainspring.context.injection import EMPTY, InjectionPoint
+from mainspring.context.keys import BindingKey
+from mainspring.context.signatures import class_spec
+
+__all__ = ["ClassNames", "inspect_binding", "plain"]
+
+
+class ClassNames:
+    """Tells different classes of one name apart within one report: ``Name``, ``Name #1``, ``Name #2``."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, list[Any]] = {}
+
+    def name_of(self, cls: Any) -> str:
+        """The name of the class, with a number from the second of that name on."""
+        name = getattr(cls, "__name__", None) or repr(cls)
+        seen = self._seen.setdefault(name, [])
+        position = next((i for i, other in enumerate(seen) if other is cls), None)
+        if position is None:
+            position = len(seen)
+            seen.append(cls)
+        return f"{name} #{position}" if position else name
+
+
+def inspect_binding(binding: Any, names: ClassNames | None = None, include_injections: bool = False) -> dict[str, Any]:
+    """Key, scope, tags, lock, kind and the name of what it was made from."""
+    names = names or ClassNames()
+    found: dict[str, Any] = {
+        "key": binding.key,
+        "scope": binding.scope.value,
+        "tags": {name: plain(value, names) for name, value in binding.tag_map.items()},
+        "is_locked": binding.is_locked,
+    }
+    source = binding.source
+    if source is None:
+        return found
+    found["type"] = source.type.value
+    if source.type in ("class", "provider"):
+        found[source.type.value] = names.name_of(source.value)
+    elif source.type == "dynamic_value":
+        found["factory"] = names.name_of(source.value)
+    elif source.type == "alias":
+        found["alias"] = str(source.key if source.key is not None else names.name_of(source.value))
+    if include_injections and source.type in ("class", "provider"):
+        injections = inspect_injections(source.value)
+        if injections:
+            found["injections"] = injections
+    return found
+
+
+def inspect_injections(cls: type[Any]) -> dict[str, Any]:
+    """What the constructor and the properties of a class are injected with; empty when nothing is."""
+    spec = class_spec(cls)
+    found: dict[str, Any] = {}
+    if spec.constructor.points:
+        found["constructor_arguments"] = [_inspect_point(point) for point in spec.constructor.points]
+    if spec.properties:
+        found["properties"] = {point.member: _inspect_point(point) for point in spec.properties}
+    return found
+
+
+def _inspect_point(point: InjectionPoint) -> dict[str, Any]:
+    found: dict[str, Any] = {"target": point.target_name}
+    marker = point.marker
+    if marker is not None and "tag" in marker.details:
+        found["tag"] = plain(marker.details["tag"], ClassNames())
+    elif marker is not None and isinstance(marker.key, BindingKey):
+        found["key"] = str(marker.key)
+    elif marker is not None and callable(marker.key) and not isinstance(marker.key, type):
+        found["filter"] = getattr(marker.key, "__name__", None) or repr(marker.key)
+    else:
+        found["type"] = _type_text(point)
+    if point.optional:
+        found["optional"] = True
+    if marker is not None and marker.decorator != "inject":
+        found["decorator"] = marker.decorator
+    return found
+
+
+def _type_text(point: InjectionPoint) -> str:
+    if point.marker is not None and isinstance(point.marker.key, type):
+        return point.marker.key.__name__
+    try:
+        wanted = point.wanted
+    except ResolutionError:  # what cannot be evaluated is shown as it was written
+        return str(point.written)
+    return "" if wanted is EMPTY else str(getattr(wanted, "__name__", wanted))
+
+
+def plain(value: Any, names: ClassNames) -> Any:
+    """JSON data as it is, everything else as text."""
+    if value is None or isinstance(value, bool | int | str):
+        return str(value) if isinstance(value, str) else value
+    if isinstance(value, float):
+        return value if value == value and value not in (float("inf"), float("-inf")) else str(value)
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item, names) for item in value]
+    if isinstance(value, dict):
+        return {str(key): plain(item, names) for key, item in value.items()}
+    if isinstance(value, type):
+        return names.name_of(value)
+    return str(value)

@@ -1,0 +1,432 @@
+"""The registry: which bindings a context has, which it sees in the contexts above, and how it finds them.
+
+A context is light: what only some contexts need (events, indexes, clean-up) is made when first needed.
+"""
+
+import asyncio
+import logging
+import re
+import threading
+import weakref
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from enum import StrEnum
+from itertools import islice
+from typing import Any, Literal, Self, TypeVar, overload
+from uuid import uuid4
+
+from mainspring.context.bindings import Binding, BindingScope
+from mainspring.context.cleanup import CleanupStack
+from mainspring.context.creations import Creation
+from mainspring.context.errors import AmbiguousTypeError, BindingLockedError
+from mainspring.context.events import ContextEvent, EventHub
+from mainspring.context.filters import BindingFilter, BindingTagFilter, as_filter, filter_by_tag
+from mainspring.context.finding import ProviderIndex, TagIndex, exactly
+from mainspring.context.inspecting import ClassNames, inspect_binding
+from mainspring.context.keys import BindingKey, Key, describe_type, key_text
+from mainspring.context.resolving import locate, not_bound, resolution_context
+from mainspring.context.sessions import Session
+
+__all__ = ["BindingCreationPolicy", "Registry"]
+
+T = TypeVar("T")
+
+logger = logging.getLogger("mainspring.context")
+
+#: Looking for near names among more keys than this would make an error slow.
+_NEAREST_OF = 5_000
+
+
+class BindingCreationPolicy(StrEnum):
+    """What ``find_or_create_binding`` does."""
+
+    ALWAYS_CREATE = "always_create"
+    NEVER_CREATE = "never_create"
+    CREATE_IF_NOT_BOUND = "create_if_not_bound"
+
+
+class Registry:
+    """A registry of bindings that sees those of its parents too.
+
+    Args:
+        parent: The context above; ``Context("name")`` takes a name instead.
+        name: A name for messages; a unique one is made without it.
+        scope: The scope whose values are kept here (``CONTEXT``: none in particular).
+
+    Raises:
+        TypeError: The parent is neither a context nor a name.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_bindings",
+        "_changes",
+        "_cleanups",
+        "_closing",
+        "_hub",
+        "_kept",
+        "_lock",
+        "_name",
+        "_pending",
+        "_providers",
+        "_self",
+        "_tags",
+        "_watchers",
+        "parent",
+        "scope",
+    )
+
+    def __init__(
+        self, parent: "Registry | str | None" = None, name: str | None = None, *, scope: BindingScope | None = None
+    ) -> None:
+        if isinstance(parent, str) and name is None:
+            parent, name = None, parent
+        if parent is not None and not isinstance(parent, Registry):
+            raise TypeError(f"The parent of a context is a context, not {parent!r}.")
+        self.parent: Any = parent
+        self.scope: BindingScope = BindingScope.CONTEXT if scope is None else BindingScope(scope)
+        self._name = name
+        self._bindings: dict[str, Binding[Any]] = {}
+        self._kept: dict[Binding[Any], tuple[int, Any]] = {}
+        self._pending: dict[Binding[Any], Creation] | None = None
+        self._cleanups: CleanupStack | None = None
+        self._hub: EventHub | None = None
+        self._watchers: dict[weakref.ref[Registry], None] | None = None
+        self._tags: TagIndex | None = None
+        self._providers: ProviderIndex | None = None
+        self._changes = 0
+        self._closing: asyncio.Future[None] | bool = False
+        self._self: weakref.ref[Registry] | None = None
+        self._lock: Any = threading.RLock() if parent is None else parent._lock
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r} with {len(self._bindings)} bindings>"
+
+    def __bool__(self) -> bool:
+        return True
+
+    @property
+    def name(self) -> str:
+        """The name given, or a unique one."""
+        if self._name is None:
+            self._name = f"{type(self).__name__}-{uuid4().hex}"
+        return self._name
+
+    def chain(self) -> "Iterator[Any]":
+        """This context, its parent, the parent's parent and so on."""
+        each: Any = self
+        while each is not None:
+            yield each
+            each = each.parent
+
+    # Registry
+
+    @overload
+    def bind(self, key: str) -> Binding[Any]: ...
+    @overload
+    def bind(self, key: BindingKey[T] | type[T]) -> Binding[T]: ...
+    def bind(self, key: Any) -> Binding[Any]:
+        """Register a new empty binding here under the key, in place of one that is here.
+
+        Raises:
+            BindingLockedError: The one here is locked.
+            InvalidKeyError: The key is empty or has a path.
+        """
+        binding: Binding[Any] = Binding(key)
+        self.add(binding)
+        return binding
+
+    def add(self, binding: Binding[Any]) -> Self:
+        """Register this very binding here.
+
+        Raises:
+            BindingLockedError: The one here under its key is locked.
+        """
+        with self._lock:
+            old = self._bindings.get(binding.key)
+            if old is not None and old.is_locked:
+                raise BindingLockedError(
+                    f"Binding {binding.key!r} of context {self.name!r} is locked: unlock() it before binding it anew.",
+                    key=binding.key,
+                    contexts=(self.name,),
+                )
+            if old is binding:
+                return self
+            if old is not None:
+                self._forget(old, keeps_place=True)
+            self._bindings[binding.key] = binding
+            if self._self is None:
+                self._self = weakref.ref(self)
+            binding.attach(self._self)
+            self._index(binding)
+            self._changes += 1
+        if old is not None:
+            self._emit("unbind", old)
+        self._emit("bind", binding)
+        return self
+
+    def unbind(self, key: Key[Any]) -> bool:
+        """Remove the binding that is here; whether there was one.
+
+        Raises:
+            BindingLockedError: It is locked.
+        """
+        with self._lock:
+            binding = self._own(key)
+            if binding is None:
+                return False
+            if binding.is_locked:
+                raise BindingLockedError(
+                    f"Binding {binding.key!r} of context {self.name!r} is locked: unlock() it before unbinding it.",
+                    key=binding.key,
+                    contexts=(self.name,),
+                )
+            del self._bindings[binding.key]
+            self._forget(binding, keeps_place=False)
+            self._changes += 1
+        self._emit("unbind", binding)
+        return True
+
+    def _forget(self, binding: Binding[Any], *, keeps_place: bool) -> None:
+        binding.detach(self)
+        self._drop_value(binding)
+        if self._tags is not None:
+            self._tags.drop(binding, keeps_place=keeps_place)
+        if self._providers is not None:
+            self._providers.drop(binding)
+
+    def _index(self, binding: Binding[Any]) -> None:
+        if self._tags is not None:
+            self._tags.put(binding)
+        if self._providers is not None:
+            self._providers.put(binding)
+
+    def _own(self, key: Any) -> Binding[Any] | None:
+        """The binding here of a key; for a class without a binding of its own, the one here that provides it."""
+        found = self._bindings.get(key_text(key))
+        if found is None and not isinstance(key, str | BindingKey):
+            candidates = self._candidates(key)
+            found = self._choose(candidates, key) if candidates else None
+        return found
+
+    def own_binding(self, key: str) -> Binding[Any] | None:
+        """The binding registered here under this text."""
+        return self._bindings.get(key)
+
+    def contains(self, key: Key[Any]) -> bool:
+        """Whether the key is bound here."""
+        return self._own(key) is not None
+
+    def is_bound(self, key: Key[Any]) -> bool:
+        """Whether the key is bound here or above."""
+        return self._locate(key) is not None
+
+    __contains__ = is_bound
+
+    def _locate(self, key: Any) -> "tuple[Binding[Any], Any] | None":
+        return locate(self, key_text(key) if isinstance(key, str | BindingKey) or key is None else key)
+
+    @overload
+    def get_binding(self, key: Key[Any], optional: Literal[False] = False) -> Binding[Any]: ...
+    @overload
+    def get_binding(self, key: Key[Any], optional: bool) -> Binding[Any] | None: ...
+    def get_binding(self, key: Any, optional: bool = False) -> Binding[Any] | None:
+        """The nearest binding of the key.
+
+        Raises:
+            KeyNotBoundError: There is none, and ``optional`` is false.
+        """
+        found = self._locate(key)
+        if found is not None:
+            return found[0]
+        if optional:
+            return None
+        address = key_text(key) if isinstance(key, str | BindingKey) else key
+        raise not_bound(self, address, Session(sync=True))
+
+    def find_or_create_binding(
+        self, key: Key[Any], policy: BindingCreationPolicy | str = BindingCreationPolicy.CREATE_IF_NOT_BOUND
+    ) -> Binding[Any]:
+        """The nearest binding, or a new one here, as the policy says.
+
+        Raises:
+            KeyNotBoundError: The policy is ``NEVER_CREATE`` and there is none.
+        """
+        policy = BindingCreationPolicy(policy)
+        if policy is BindingCreationPolicy.ALWAYS_CREATE:
+            return self.bind(key)
+        if policy is BindingCreationPolicy.NEVER_CREATE:
+            return self.get_binding(key)
+        found = self._locate(key)
+        return found[0] if found is not None else self.bind(key)
+
+    def get_owner_context(self, key: "Key[Any] | Binding[Any]") -> Any:
+        """The nearest context that has the key; of a binding, only if what it holds there is that very object."""
+        if isinstance(key, Binding):
+            owner = next((each for each in self.chain() if key.key in each._bindings), None)
+            return owner if owner is not None and owner._bindings[key.key] is key else None
+        found = self._locate(key)
+        return found[1] if found is not None else None
+
+    def get_scoped_context(self, scope: BindingScope | str) -> Any:
+        """The nearest context of that scope, itself included."""
+        return next((each for each in self.chain() if each.scope == scope), None)
+
+    def get_resolution_context(self, binding: Binding[Any]) -> Any:
+        """Where the dependencies of the binding are looked up and its value is kept, as seen from here."""
+        found: Any = resolution_context(binding, self.get_owner_context(binding) or self, self)
+        return found
+
+    def is_visible_to(self, other: "Registry") -> bool:
+        """Whether this context is ``other`` or above it."""
+        return any(each is self for each in other.chain())
+
+    # Finding
+
+    def find(self, pattern_or_filter: "str | re.Pattern[str] | BindingFilter | None" = None) -> list[Binding[Any]]:
+        """The bindings that match, this context's first, without those hidden by a nearer one of the same key.
+
+        Raises:
+            TypeError: It is no text, compiled expression or function.
+        """
+        matches = as_filter(pattern_or_filter)
+        found: list[Binding[Any]] = []
+        for each in self.chain():
+            for binding in each._matching(matches):
+                if not self._hides(binding.key, each):
+                    found.append(binding)
+        return found
+
+    def find_by_tag(self, tag: "str | re.Pattern[str] | Mapping[str, Any]") -> list[Binding[Any]]:
+        """The bindings whose tags match a name (with wildcards), an expression, or a mapping."""
+        return self.find(filter_by_tag(tag))
+
+    def _matching(self, matches: BindingFilter) -> list[Binding[Any]]:
+        with self._lock:
+            candidates: list[Binding[Any]] | None = None
+            if isinstance(matches, BindingTagFilter) and matches.index_name is not None:
+                if self._tags is None and self._bindings:
+                    self._tags = TagIndex(self._bindings.values())
+                candidates = self._tags.with_names(matches.index_name) if self._tags is not None else []
+            if candidates is None:
+                candidates = list(self._bindings.values())
+        return [binding for binding in candidates if matches(binding)]
+
+    def _hides(self, key: str, owner: "Registry") -> bool:
+        """Whether a context between this one (included) and ``owner`` (excluded) has the key."""
+        each: Any = self
+        while each is not None and each is not owner:
+            if key in each._bindings:
+                return True
+            each = each.parent
+        return False
+
+    def find_provider(self, wanted: Any) -> "tuple[Binding[Any], Any] | None":
+        """The binding that provides a type, and its owner: the nearest context that has any decides.
+
+        Raises:
+            AmbiguousTypeError: It has several, and not exactly one that is exactly this type.
+        """
+        for each in self.chain():
+            candidates = each._candidates(wanted)
+            if each is not self:
+                candidates = [binding for binding in candidates if not self._hides(binding.key, each)]
+            if candidates:
+                return each._choose(candidates, wanted), each
+        return None
+
+    def _candidates(self, wanted: Any) -> list[Binding[Any]]:
+        if not self._bindings:
+            return []
+        with self._lock:
+            if self._providers is None:
+                self._providers = ProviderIndex(self._bindings.values())
+            try:
+                return self._providers.candidates(wanted)
+            except TypeError:  # an annotation that cannot be hashed is nobody's type
+                return []
+
+    def _choose(self, candidates: list[Binding[Any]], wanted: Any) -> Binding[Any]:
+        if len(candidates) == 1:
+            return candidates[0]
+        same = [binding for binding in candidates if exactly(binding, wanted)]
+        if len(same) == 1:
+            return same[0]
+        keys = [binding.key for binding in candidates]
+        name = describe_type(wanted)
+        raise AmbiguousTypeError(
+            f"Type {name} is provided by several bindings of context {self.name!r}: {', '.join(keys)}. "
+            "Ask for one of them by key.",
+            key=name,
+            candidates=keys,
+            contexts=(self.name,),
+        )
+
+    def nearest_keys(self, text: str) -> list[str]:
+        """Up to three bound keys that look like ``text``, nearest first."""
+        keys = dict.fromkeys(key for each in self.chain() for key in islice(each._bindings, _NEAREST_OF))
+        return get_close_matches(text, list(keys), n=3, cutoff=0.75)
+
+    # Changes
+
+    def _drop_value(self, binding: Binding[Any]) -> None:
+        self._kept.pop(binding, None)
+        if self._pending is not None:
+            self._pending.pop(binding, None)
+
+    def refresh_binding(self, binding: Binding[Any]) -> None:
+        """Drop the value kept in the resolution context of the binding as seen from here."""
+        holder = self.get_resolution_context(binding)
+        if holder is not None:
+            with self._lock:
+                holder._drop_value(binding)
+                holder._changes += 1
+
+    def binding_changed(self, binding: Binding[Any], operation: str) -> None:
+        """A binding held here tells of a change: indexes and kept values follow at once."""
+        with self._lock:
+            if self._bindings.get(binding.key) is not binding:
+                return
+            entry = self._kept.get(binding)
+            if entry is not None and entry[0] != binding.epoch:
+                self._drop_value(binding)
+            self._index(binding)
+            self._changes += 1
+
+    def change_counts(self) -> tuple[int, ...]:
+        """The numbers of changes of the chain: equal numbers mean nothing changed."""
+        return tuple(each._changes for each in self.chain())
+
+    # Telling
+
+    def _emit(self, event_type: str, binding: Binding[Any]) -> None:
+        if logger.isEnabledFor(logging.DEBUG):
+            logger.debug("%s: %s %s", self.name, event_type, binding.key)
+        if self._hub is None and not self._watchers:
+            return
+        event = ContextEvent(event_type, binding, self)
+        hubs = [self._hub] if self._hub is not None else []
+        for ref in list(self._watchers or ()):
+            child = ref()
+            if child is None or child._hub is None or child._hub.is_idle:
+                assert self._watchers is not None
+                self._watchers.pop(ref, None)
+            elif not child._hides(binding.key, self):
+                hubs.append(child._hub)
+        for hub in hubs:
+            hub.queue(event)
+        for hub in hubs:
+            hub.call(event)
+
+    # Looking at it
+
+    def inspect(self, include_parent: bool = True, include_injections: bool = False) -> dict[str, Any]:
+        """Name, bindings and parent as plain data that ``json.dumps`` takes."""
+        return self._inspect(include_parent, include_injections, ClassNames())
+
+    def _inspect(self, include_parent: bool, include_injections: bool, names: ClassNames) -> dict[str, Any]:
+        bindings = {key: inspect_binding(each, names, include_injections) for key, each in list(self._bindings.items())}
+        found: dict[str, Any] = {"name": self.name, "bindings": bindings}
+        if include_parent and self.parent is not None:
+            found["parent"] = self.parent._inspect(True, include_injections, names)
+        return found

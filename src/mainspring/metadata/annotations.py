@@ -83,7 +83,7 @@ def annotated_extras(annotation: Any) -> tuple[Any, ...]:
 
 def _raw_annotations(target: Any) -> Mapping[str, Any]:
     if sys.version_info >= (3, 14):
-        import annotationlib  # exists from 3.14 on
+        import annotationlib  # noqa: PLC0415 - exists from 3.14 on
 
         return annotationlib.get_annotations(target, format=annotationlib.Format.FORWARDREF)
     return inspect.get_annotations(target)

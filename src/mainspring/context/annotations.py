@@ -1,5 +1,6 @@
 """Annotations read when they are needed, not before: forward references may name what is defined later."""
 
+import inspect
 import sys
 from collections.abc import Mapping
 from inspect import Parameter
@@ -68,12 +69,11 @@ def globals_of(target: Any) -> dict[str, Any]:
 
 def own_annotations(cls: type[Any]) -> dict[str, Any]:
     """The annotations written in the body of this very class, unevaluated where they are text."""
-    found = cls.__dict__.get("__annotations__")
-    if found is None and sys.version_info >= (3, 14):
-        import annotationlib  # noqa: PLC0415  # exists from 3.14 on only
+    if sys.version_info >= (3, 14):
+        import annotationlib  # noqa: PLC0415 - exists from 3.14 on only
 
-        found = annotationlib.get_annotations(cls, format=annotationlib.Format.FORWARDREF)
-    return dict(found or {})
+        return annotationlib.get_annotations(cls, format=annotationlib.Format.FORWARDREF)
+    return inspect.get_annotations(cls)
 
 
 def type_parameters(*owners: Any) -> dict[str, Any]:

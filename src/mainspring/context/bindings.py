@@ -303,7 +303,7 @@ class Binding(Generic[T]):
         """Called by a context that now holds the binding."""
         self._owners = (*(ref for ref in self._owners if ref() is not None), owner) if self._owners else (owner,)
 
-    def detach(self, owner: BindingOwner) -> None:
+    def detach(self, owner: object) -> None:
         """Called by a context that no longer holds the binding."""
         self._owners = tuple(ref for ref in self._owners if ref() not in (None, owner))
 

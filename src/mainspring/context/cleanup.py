@@ -57,7 +57,7 @@ class Cleanup:
 
     def _drop(self) -> None:
         warnings.warn(
-            f"The clean-up of {self.key!r} belongs to an event loop that is gone; it was dropped without being awaited.",
+            f"The clean-up of {self.key!r} belongs to an event loop that is gone; it was dropped, not awaited.",
             ResourceWarning,
             stacklevel=2,
         )
@@ -103,7 +103,7 @@ class CleanupStack:
         pending = [item.key for item in self._items if item.is_async]
         if pending:
             raise AsyncValueError(
-                f"Context {self._owner} has asynchronous clean-up pending ({', '.join(pending)}): await close() instead.",
+                f"Context {self._owner} has asynchronous clean-up pending ({', '.join(pending)}): await close().",
                 key=pending[-1],
             )
 

@@ -13,7 +13,7 @@ __all__ = ["ContextBindings", "resolve_config"]
 class ContextBindings:
     """Keys this room reads."""
 
-    #: An object with ``get_config(context, key, property_path, optional)`` that replaces the lookup for its context and below.
+    #: An object with ``get_config(context, key, property_path, optional)`` that replaces the lookup from there down.
     CONFIGURATION_RESOLVER: BindingKey[Any] = BindingKey(f"{CONFIG_NAMESPACE}.resolver")
     #: The order of the groups of global interceptors (a list of tag values).
     GLOBAL_INTERCEPTOR_ORDERED_GROUPS: BindingKey[list[Any]] = BindingKey("global_interceptor.ordered_groups")

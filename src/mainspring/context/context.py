@@ -107,7 +107,7 @@ class Context(Registry):
         return self.get_sync(key)
 
     async def resolve_binding(self, binding: Binding[Any]) -> Any:
-        """The value of this very binding as seen from here; for one that no context of the chain holds, this is the owner."""
+        """The value of this very binding as seen from here; of one that nobody in the chain has, this is the owner."""
         return await drive(self._binding_steps(binding, Session.begin(sync=False)))
 
     def resolve_binding_sync(self, binding: Binding[Any]) -> Any:
@@ -120,7 +120,7 @@ class Context(Registry):
 
     def as_proxy(self, value: Any, path: str) -> Any:
         """A proxy of the value whose calls have the source ``proxy`` and this path."""
-        from mainspring.context.proxies import proxy_of_value  # noqa: PLC0415  # an invocation is a Context itself
+        from mainspring.context.proxies import proxy_of_value  # noqa: PLC0415 - an invocation is a Context itself
 
         return proxy_of_value(value, self, path)
 
@@ -193,7 +193,9 @@ class Context(Registry):
     # Events
 
     def on(self, event: str, listener: Callable[..., Any]) -> Self:
-        """Call ``listener(event)`` at once at every ``bind``/``unbind`` seen from here; ``error`` gets exceptions of observers.
+        """Call ``listener(event)`` at once at every ``bind``/``unbind`` seen from here.
+
+        A listener of ``error`` gets the exceptions of observers.
 
         Raises:
             ValueError: There is no such event.

@@ -1,4 +1,7 @@
-"""Classes that describe their binding: ``@injectable`` records, ``create_binding_from_class`` and ``to_injectable`` read."""
+"""Classes that describe their binding.
+
+``@injectable`` records, ``create_binding_from_class`` and ``to_injectable`` read.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
@@ -30,7 +33,7 @@ class ContextTags:
     GLOBAL_INTERCEPTOR_GROUP = "global_interceptor_group"
 
 
-def injectable(  # noqa: PLR0913  # the settings of a binding, each with its own name
+def injectable(
     *templates: BindingTemplate,
     scope: BindingScope | str | None = None,
     tags: str | Mapping[str, Any] | Iterable[str | Mapping[str, Any]] = (),
@@ -57,7 +60,7 @@ def injectable(  # noqa: PLR0913  # the settings of a binding, each with its own
     if scope is not None:
         checked = BindingScope(scope)
         wanted.append(lambda binding: binding.in_scope(checked))
-    tag_items = [tags] if isinstance(tags, str | Mapping) else list(tags)
+    tag_items: list[Any] = [tags] if isinstance(tags, str | Mapping) else list(tags)
     if tag_items:
         wanted.append(lambda binding: binding.tag(*tag_items))
     types = list(provides) if isinstance(provides, list | tuple | set | frozenset) else [provides]
@@ -86,7 +89,7 @@ _NAMESPACES = {
 }
 
 
-def create_binding_from_class(  # noqa: PLR0913  # the public signature of API.md
+def create_binding_from_class(
     cls: type[Any],
     *,
     key: Key[Any] | None = None,

@@ -1,7 +1,7 @@
 """What happens in a context, told twice: to listeners at once, to observers later and in order.
 
-A context has a hub only while somebody listens to it. A child's hub is known to its ancestors by weak reference, so that
-their events reach it and nothing of a dropped child stays behind.
+A context has a hub only while somebody listens to it. A child's hub is known to its ancestors by weak reference, so
+that their events reach it and nothing of a dropped child stays behind.
 """
 
 import asyncio

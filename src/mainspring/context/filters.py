@@ -1,4 +1,7 @@
-"""Filters: which bindings are meant. A filter is a function of a binding; those made here know what they were made of."""
+"""Filters: which bindings are meant.
+
+A filter is a function of a binding; those made here know what they were made of.
+"""
 
 import re
 from collections.abc import Callable, Mapping
@@ -29,7 +32,7 @@ class _AnyTagValue:
     def __repr__(self) -> str:
         return "ANY_TAG_VALUE"
 
-    def __call__(self, value: Any, name: str, tags: Mapping[str, Any]) -> bool:
+    def __call__(self, _value: Any, name: str, tags: Mapping[str, Any]) -> bool:
         return name in tags
 
 
@@ -39,7 +42,7 @@ ANY_TAG_VALUE = _AnyTagValue()
 def includes_tag_value(*items: Any) -> TagMatcher:
     """A matcher for a tag whose value is one of ``items``, or a list, tuple or set that holds one."""
 
-    def matches(value: Any, name: str, tags: Mapping[str, Any]) -> bool:
+    def matches(value: Any, _name: str, _tags: Mapping[str, Any]) -> bool:
         if isinstance(value, list | tuple | set | frozenset):
             return any(item in value for item in items)
         return any(item == value for item in items)
@@ -61,6 +64,7 @@ class BindingTagFilter:
         return f"filter_by_tag({self.tag_pattern!r})"
 
     def __call__(self, binding: Binding[Any]) -> bool:
+        """Whether the tags of the binding match."""
         tags = binding.tag_map
         if self._mapping is not None:
             return all(_tag_matches(tags, name, wanted) for name, wanted in self._mapping.items())
@@ -86,10 +90,14 @@ def _tag_matches(tags: Mapping[str, Any], name: str, wanted: Any) -> bool:
 def name_matcher(pattern: Any) -> str | Callable[[str], bool]:
     """A plain name as it is; a wildcard or compiled expression as a test of names."""
     if isinstance(pattern, str):
-        return _wildcard(pattern).fullmatch if _has_wildcard(pattern) else pattern  # type: ignore[return-value]  # a match object is true
+        return _tester(_wildcard(pattern).fullmatch) if _has_wildcard(pattern) else pattern
     if isinstance(pattern, re.Pattern):
-        return pattern.search  # a match object is true
+        return _tester(pattern.search)
     raise TypeError(f"A tag pattern is a text, a compiled expression or a mapping, not {pattern!r}.")
+
+
+def _tester(match: Callable[[str], re.Match[str] | None]) -> Callable[[str], bool]:
+    return lambda name: match(name) is not None
 
 
 def _has_wildcard(pattern: str) -> bool:
@@ -112,7 +120,7 @@ def filter_by_key(pattern: "str | re.Pattern[str] | BindingFilter | None" = None
         TypeError: It is none of these.
     """
     if pattern is None:
-        return lambda binding: True
+        return lambda _binding: True
     if isinstance(pattern, str):
         whole = _wildcard(pattern)
         return lambda binding: whole.fullmatch(binding.key) is not None

@@ -5,7 +5,6 @@ Both indexes are made when first asked for and kept right afterwards, change by 
 """
 
 from collections.abc import Callable, Iterable
-
 from typing import Any, get_origin
 
 from mainspring.context.bindings import Binding

@@ -27,7 +27,7 @@ class Injection:
     """What ``inject(...)``, ``config(...)`` and decorators built on them return: a default or an ``Annotated`` extra.
 
     Attributes:
-        key: What to resolve: text (with a path), ``BindingKey``, class, binding filter, or ``None`` for "by the annotation".
+        key: Text (with a path), ``BindingKey``, class or binding filter; ``None`` means "by the annotation".
         optional: Whether absence gives ``None`` (or the own default) instead of an error.
         as_proxy: Whether a proxy with interceptors stands for the value.
         resolve: The function that gives the value instead of a lookup by key.
@@ -78,7 +78,8 @@ class Injection:
         """
         name = getattr(target, "__qualname__", repr(target))
         raise TypeError(
-            f"{self!r} cannot decorate {name}: it stands as the default or in the Annotated[...] of a parameter or property."
+            f"{self!r} cannot decorate {name}: "
+            "it stands as the default or in the Annotated[...] of a parameter or property."
         )
 
 
@@ -106,7 +107,7 @@ class InjectionPoint:
         "target_name",
     )
 
-    def __init__(  # noqa: PLR0913  # a record; it is made in one place
+    def __init__(
         self,
         target: Any,
         member: str,

@@ -1,5 +1,6 @@
 """Bindings and contexts as plain data for people and programs to read. Nothing here resolves anything."""
 
+import math
 from typing import Any
 
 from mainspring.context.errors import ResolutionError
@@ -41,7 +42,7 @@ def inspect_binding(binding: Any, names: ClassNames | None = None, include_injec
         return found
     found["type"] = source.type.value
     if source.type in ("class", "provider"):
-        found[source.type.value] = names.name_of(source.value)
+        found[found["type"]] = names.name_of(source.value)
     elif source.type == "dynamic_value":
         found["factory"] = names.name_of(source.value)
     elif source.type == "alias":
@@ -97,7 +98,7 @@ def plain(value: Any, names: ClassNames) -> Any:
     if value is None or isinstance(value, bool | int | str):
         return str(value) if isinstance(value, str) else value
     if isinstance(value, float):
-        return value if value == value and value not in (float("inf"), float("-inf")) else str(value)
+        return value if math.isfinite(value) else str(value)
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(item, names) for item in value]
     if isinstance(value, dict):

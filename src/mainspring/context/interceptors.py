@@ -19,9 +19,9 @@ from mainspring.metadata import define_metadata, get_metadata, has_metadata
 
 __all__ = [
     "GLOBAL_INTERCEPTOR_NAMESPACE",
+    "LOCAL_INTERCEPTOR_NAMESPACE",
     "Interceptor",
     "InterceptorChain",
-    "LOCAL_INTERCEPTOR_NAMESPACE",
     "Next",
     "as_global_interceptor",
     "compose_interceptors",
@@ -56,9 +56,9 @@ def intercept(*interceptors: Any) -> Callable[[T], T]:
             raise TypeError(f"An interceptor is a function, a key or a provider class, not {item!r}.")
 
     def decorate(target: T) -> T:
-        if is_class(target):
+        if isinstance(target, type) and is_class(target):
             own = get_metadata(_INTERCEPTORS, target, own=True, default=())
-            define_metadata(_INTERCEPTORS, (*interceptors, *own), target)  # type: ignore[arg-type]  # `is_class` says so
+            define_metadata(_INTERCEPTORS, (*interceptors, *own), target)
             return target
         function = target.__func__ if isinstance(target, staticmethod | classmethod) else target
         if not inspect.isroutine(function):
@@ -88,11 +88,11 @@ def _declared_on_class(cls: type[Any]) -> tuple[Any, ...]:
 
 
 def interceptors_for(ctx: Context, cls: type[Any], name: str, source: Any) -> list[Any]:
-    """The interceptors of a call: global ones, then the class's, then the method's; a duplicate counts at its innermost place."""
-    listed = [*_global_keys(ctx, source), *_declared_on_class(cls), *_declared_on_method(cls, name)]
+    """The interceptors of a call: global ones, the class's, the method's; a duplicate counts at its innermost place."""
+    declared = [*_global_keys(ctx, source), *_declared_on_class(cls), *_declared_on_method(cls, name)]
+    listed = [item.key if isinstance(item, BindingKey) else item for item in declared]
     result: list[Any] = []
     for item in reversed(listed):
-        item = item.key if isinstance(item, BindingKey) else item
         if not any(item is other or (isinstance(item, str) and item == other) for other in result):
             result.append(item)
     return result[::-1]
@@ -104,7 +104,7 @@ _IS_GLOBAL = filter_by_tag(ContextTags.GLOBAL_INTERCEPTOR)
 def _global_keys(ctx: Context, source: Any) -> list[str]:
     bindings = [binding for binding in ctx.find(_IS_GLOBAL) if _applies(binding, source)]
     if len(bindings) > 1:
-        order: Sequence[Any] = ctx.get_sync(ContextBindings.GLOBAL_INTERCEPTOR_ORDERED_GROUPS, optional=True) or ()
+        order = ctx.get_sync(ContextBindings.GLOBAL_INTERCEPTOR_ORDERED_GROUPS, optional=True) or []
         group = ContextTags.GLOBAL_INTERCEPTOR_GROUP
         bindings.sort(key=cmp_to_key(lambda a, b: compare_by_order(a.tag_map.get(group), b.tag_map.get(group), order)))
     return [binding.key for binding in bindings]
@@ -147,7 +147,7 @@ class InterceptorChain:
     def as_interceptor(self) -> Interceptor:
         """The chain as one interceptor, around the ``next`` it is called with."""
 
-        async def chain(ctx: Any, next: Next) -> Any:
+        async def chain(_ctx: Any, next: Next) -> Any:
             return await self.invoke(next)
 
         return chain
@@ -221,7 +221,7 @@ def global_interceptor(
     return decorate
 
 
-def register_interceptor(  # noqa: PLR0913  # the public signature of API.md
+def register_interceptor(
     ctx: Context,
     interceptor: Any,
     *,
@@ -241,7 +241,7 @@ def register_interceptor(  # noqa: PLR0913  # the public signature of API.md
     marked = get_metadata(_MARKED_GLOBAL, interceptor, default=None) if _can_be_marked(interceptor) else None
     is_global = global_ or group is not None or source is not None or marked is not None
     space = GLOBAL_INTERCEPTOR_NAMESPACE if is_global else LOCAL_INTERCEPTOR_NAMESPACE
-    if is_class(interceptor):
+    if isinstance(interceptor, type) and is_class(interceptor):
         binding = create_binding_from_class(interceptor, key=key, name=name, namespace=space)
     else:
         binding = Binding(key if key is not None else _key_of(interceptor, space, name)).to(interceptor)

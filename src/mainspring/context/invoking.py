@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping
 from inspect import Parameter
 from typing import Any, NamedTuple
 
-
 from mainspring.context.context import Context
 from mainspring.context.creations import Steps, drive
 from mainspring.context.injection import EMPTY
@@ -31,7 +30,9 @@ class InvocationSource:
 
 
 class InvocationContext(Context):
-    """The context of one call: interceptors may change ``args`` and ``kwargs``, and bind what the target is injected with.
+    """The context of one call.
+
+    Interceptors may change ``args`` and ``kwargs``, and bind what the target is injected with.
 
     Attributes:
         target: The instance, or the class for static and class methods.
@@ -43,7 +44,7 @@ class InvocationContext(Context):
 
     __slots__ = ("_call", "_injects", "args", "kwargs", "method_name", "source", "target")
 
-    def __init__(  # noqa: PLR0913  # a call has six parts
+    def __init__(
         self,
         parent: Context,
         target: Any,

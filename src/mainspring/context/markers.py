@@ -100,7 +100,7 @@ class _Inject:
         """Inject an async callable that resolves the key (or the bindings of a filter) anew at each call."""
         if is_filter(key):
 
-            def many(ctx: Any, point: InjectionPoint, session: Any) -> Any:
+            def many(ctx: Any, _point: InjectionPoint, _session: Any) -> Any:
                 async def get_all() -> list[Any]:
                     found: list[Any] = await drive(_values_of(ctx, key, comparator, Session.begin(sync=False)))
                     return found
@@ -111,7 +111,7 @@ class _Inject:
         if comparator is not None:
             raise ValueError(f"A comparator sorts the values of a filter; {key!r} is a key.")
 
-        def make(ctx: Any, point: InjectionPoint, session: Any) -> Any:
+        def make(ctx: Any, _point: InjectionPoint, _session: Any) -> Any:
             async def get() -> Any:
                 return await ctx.get(key, optional=optional)
 
@@ -126,7 +126,7 @@ class _Inject:
         policy = BindingCreationPolicy(binding_creation)
         BindingKey.validate(key) if isinstance(key, str | BindingKey) else None
 
-        def make(ctx: Any, point: InjectionPoint, session: Any) -> Any:
+        def make(ctx: Any, _point: InjectionPoint, _session: Any) -> Any:
             def set_value(value: Any) -> None:
                 ctx.find_or_create_binding(key, policy).to(value)
 
@@ -140,7 +140,7 @@ class _Inject:
         """Inject the ``Binding`` of a key, found or created; without a key the one being resolved."""
         policy = BindingCreationPolicy(binding_creation)
 
-        def find(ctx: Any, point: InjectionPoint, session: Any) -> Any:
+        def find(ctx: Any, _point: InjectionPoint, session: Any) -> Any:
             return session.current_binding if key is None else ctx.find_or_create_binding(key, policy)
 
         checked = None if key is None else _checked(key)
@@ -150,7 +150,7 @@ class _Inject:
         """Inject an open ``ContextView`` of the bindings that match (a filter, or a pattern of keys)."""
         matches = filter_by_key(filter)
 
-        def make(ctx: Any, point: InjectionPoint, session: Any) -> Any:
+        def make(ctx: Any, _point: InjectionPoint, _session: Any) -> Any:
             return ctx.create_view(matches, comparator)
 
         return Injection(None, resolve=make, decorator="inject.view", expects=ContextView)
@@ -167,7 +167,7 @@ class _Inject:
 
     def context(self) -> Any:
         """Inject the resolution context."""
-        return Injection(None, resolve=lambda ctx, point, session: ctx, decorator="inject.context")
+        return Injection(None, resolve=lambda ctx, _point, _session: ctx, decorator="inject.context")
 
 
 class _Config:
@@ -182,7 +182,7 @@ class _Config:
             from_binding: The key whose configuration is meant instead.
         """
 
-        def find(ctx: Any, point: InjectionPoint, session: Any) -> Any:
+        def find(ctx: Any, _point: InjectionPoint, session: Any) -> Any:
             return Run(_configured(ctx, session, path, from_binding, default))
 
         return Injection(None, optional=True, resolve=find, decorator="config", details={"path": path})
@@ -190,7 +190,7 @@ class _Config:
     def getter(self, path: str = "", *, from_binding: Key[Any] | None = None) -> Any:
         """Inject an async callable that reads the configuration at each call."""
 
-        def make(ctx: Any, point: InjectionPoint, session: Any) -> Any:
+        def make(ctx: Any, _point: InjectionPoint, session: Any) -> Any:
             key = _configured_key(session, from_binding)
             if key is None:
                 return None
@@ -205,7 +205,7 @@ class _Config:
     def view(self, path: str = "", *, from_binding: Key[Any] | None = None) -> Any:
         """Inject a ``ContextView`` whose ``single_value()`` follows the configuration."""
 
-        def make(ctx: Any, point: InjectionPoint, session: Any) -> Any:
+        def make(ctx: Any, _point: InjectionPoint, session: Any) -> Any:
             key = _configured_key(session, from_binding)
             if key is None:
                 return None
@@ -231,7 +231,7 @@ def _checked(key: Any) -> Any:
 
 
 def _many(matches: BindingFilter, comparator: BindingComparator | None) -> ResolveFunction:
-    return lambda ctx, point, session: Run(_values_of(ctx, matches, comparator, session))
+    return lambda ctx, _point, session: Run(_values_of(ctx, matches, comparator, session))
 
 
 def _values_of(ctx: Any, matches: BindingFilter, comparator: BindingComparator | None, session: Session) -> Steps:

@@ -34,7 +34,7 @@ __all__ = [
     "resolve_point",
 ]
 
-MISSING: Any = type("Missing", (), {"__repr__": lambda self: "<missing>", "__slots__": ()})()
+MISSING: Any = type("Missing", (), {"__repr__": lambda _self: "<missing>", "__slots__": ()})()
 
 
 class Run:
@@ -101,7 +101,7 @@ def resolve(ctx: Any, key: Any, session: Session, *, optional: bool = False, as_
     return (yield from _resolve_address(ctx, address, path, session, optional, as_proxy))
 
 
-def _resolve_address(  # noqa: PLR0913  # an address and the four parts of how it is asked for
+def _resolve_address(
     ctx: Any, address: Any, path: str | None, session: Session, optional: bool, as_proxy: bool
 ) -> Steps:
     found = locate(ctx, address)
@@ -164,7 +164,7 @@ def _holder_of(binding: Binding[Any], owner: Any, ctx: Any, session: Session, op
 # The value of a binding
 
 
-def resolve_binding(  # noqa: PLR0913  # a question has six parts
+def resolve_binding(
     binding: Binding[Any], owner: Any, ctx: Any, session: Session, *, optional: bool = False, as_proxy: bool = False
 ) -> Steps:
     """The value of a binding owned by one context, asked for in another one."""
@@ -258,17 +258,21 @@ def _instantiate(cls: type[Any], holder: Any, frame: Session) -> Steps:
     instance = _call(frame, cls, args, kwargs)
     for point, value in properties:
         if value is MISSING:
-            value = point.default if point.default is not EMPTY else getattr(instance, point.member, None)
-            value = None if isinstance(value, Injection) else value
-            if getattr(instance, point.member, MISSING) is value:
-                continue
-        setattr(instance, point.member, value)
+            _set_default(instance, point)
+        else:
+            setattr(instance, point.member, value)
     return instance
 
 
-def _produce(  # noqa: PLR0913  # a call with its arguments, and where its value belongs
-    call: Any, args: list[Any], kwargs: dict[str, Any], flavour: str, holder: Any, frame: Session
-) -> Steps:
+def _set_default(instance: Any, point: InjectionPoint) -> None:
+    """An optional property is absent: what ``__init__`` set stays, else it is the class's own default or ``None``."""
+    value = point.default if point.default is not EMPTY else getattr(instance, point.member, None)
+    value = None if isinstance(value, Injection) else value
+    if getattr(instance, point.member, MISSING) is not value:
+        setattr(instance, point.member, value)
+
+
+def _produce(call: Any, args: list[Any], kwargs: dict[str, Any], flavour: str, holder: Any, frame: Session) -> Steps:
     """Call a factory; of a generator, take the value and leave the rest as clean-up to the holder."""
     if flavour == "plain":
         result = _call(frame, call, args, kwargs)

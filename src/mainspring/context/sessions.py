@@ -55,7 +55,7 @@ class Session:
         frame: Session | None = self
         while frame is not None:
             if frame.binding is binding and frame.context is context:
-                raise circular(self.path_from(frame) + [binding.key], binding.key)
+                raise circular([*self.path_from(frame), binding.key], binding.key)
             frame = frame.parent
         entered = Session(self, sync=self.sync)
         entered.binding = binding

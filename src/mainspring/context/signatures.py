@@ -68,7 +68,7 @@ def unwrap_callable(call: Any) -> Any:
             call = call.__func__
         elif hasattr(call, "__wrapped__"):
             call = call.__wrapped__
-        elif not inspect.isroutine(call) and not isinstance(call, type) and hasattr(type(call), "__call__"):
+        elif not inspect.isroutine(call) and not isinstance(call, type) and callable(call):
             inner = type(call).__call__
             if not inspect.isfunction(inner):
                 return call
@@ -141,7 +141,7 @@ def _make_call_spec(
         signature = inspect.Signature()
     function = unwrap_callable(call)
     target = owner if owner is not None else function
-    place = member or getattr(function, "__name__", type(call).__name__)
+    place = str(member or getattr(function, "__name__", type(call).__name__))
     names = {**type_parameters(*(() if owner is None else (owner,)), function)}
     namespace = globals_of(function)
     points = tuple(
@@ -182,7 +182,7 @@ def _constructor_spec(cls: type[Any]) -> CallSpec:
 
 
 def _constructor_of(cls: type[Any]) -> Any:
-    """The ``__init__`` (or ``__new__``) that says what is wanted: one of ``*args, **kwargs`` alone passes the question on."""
+    """The ``__init__`` (or ``__new__``) that says what is wanted: one of ``*args, **kwargs`` alone asks the next."""
     for klass in cls.__mro__:
         for name in ("__init__", "__new__"):
             own = klass.__dict__.get(name)

@@ -40,8 +40,8 @@ class BindingEvent(NamedTuple):
 class BindingOwner(Protocol):
     """What a binding asks of a context that holds it or resolves it."""
 
-    def binding_changed(self, binding: "Binding[Any]", operation: str) -> None:
-        """Drop what was known of the binding."""
+    def binding_changed(self, binding: "Binding[Any]", operation: str, stale: object | None) -> None:
+        """Follow a change; ``stale`` is the epoch whose kept value no longer holds."""
 
     def refresh_binding(self, binding: "Binding[Any]") -> None:
         """Drop the value kept in the resolution context of the binding."""
@@ -86,8 +86,8 @@ class Binding(Generic[T]):
         self.key: str = key_text(key)
         self.source: BindingSource | None = None
         self.is_locked = False
-        #: Counts the changes after which a kept value no longer holds.
-        self.epoch = 0
+        #: Another object after each change after which a kept value no longer holds; values are kept under it.
+        self.epoch = object()
         self._scope: BindingScope | None = None
         self._tags: dict[str, Any] | None = None
         self._provided: tuple[Any, ...] = () if isinstance(key, str | BindingKey) else (key,)
@@ -312,12 +312,13 @@ class Binding(Generic[T]):
             raise ValueError(f"A binding has the event 'changed', not {event!r}.")
 
     def _changed(self, operation: str, *, drops: bool = True) -> Self:
+        stale: object | None = None
         if drops and operation in ("value", "scope"):
-            self.epoch += 1
+            stale, self.epoch = self.epoch, object()
         for ref in self._owners:
             owner = ref()
             if owner is not None:
-                owner.binding_changed(self, operation)
+                owner.binding_changed(self, operation, stale)
         if self._listeners:
             event = BindingEvent("changed", self, operation)
             for listener in self._listeners:

@@ -8,6 +8,7 @@ from typing import Any, Literal, Self, TypeVar, overload
 
 from mainspring.context.bindings import Binding
 from mainspring.context.cleanup import Cleanup, CleanupStack
+from mainspring.context.compiling import PLANNED_AFTER, compile_plan
 from mainspring.context.configuration import resolve_config
 from mainspring.context.creations import Creation, Steps, drive
 from mainspring.context.errors import ContextError
@@ -16,7 +17,7 @@ from mainspring.context.filters import BindingFilter
 from mainspring.context.keys import BindingKey, Key, key_text
 from mainspring.context.registry import BindingCreationPolicy, Registry
 from mainspring.context.resolving import MISSING, resolve, resolve_binding
-from mainspring.context.sessions import Session
+from mainspring.context.sessions import Session, calling_session
 from mainspring.context.sorting import BindingComparator
 from mainspring.context.views import ContextView
 
@@ -70,9 +71,25 @@ class Context(Registry):
             ResolutionError: The value cannot be made.
             Exception: What a user's factory or constructor raises, with the path as a note.
         """
-        session = Session.begin(sync=False)
-        steps = resolve(self, key, session, optional=optional, as_proxy=as_proxy_with_interceptors)
+        planned = not as_proxy_with_interceptors and calling_session() is None
+        if planned:
+            shape = self._shape
+            if shape is None or not shape.is_settled:
+                shape = self.shape()
+            try:
+                plan = shape.plans.get(key)
+                if plan is not None:
+                    return plan(self)
+                plan = shape.async_plans.get(key)
+                if plan is not None:
+                    return await plan(self)
+            except RecursionError:  # a factory asks for itself: the interpreter draws the ring
+                pass
+        counts = self.change_counts()
+        steps = resolve(self, key, Session.begin(sync=False), optional=optional, as_proxy=as_proxy_with_interceptors)
         value = await drive(steps)
+        if planned and value is not MISSING and counts == self.change_counts():
+            self._asked_for(key, awaiting=True)
         return None if value is MISSING else value
 
     @overload
@@ -95,9 +112,36 @@ class Context(Registry):
         Raises:
             AsyncValueError: Something on the way must be awaited.
         """
+        planned = not as_proxy_with_interceptors and calling_session() is None
+        if planned:
+            shape = self._shape
+            if shape is None or not shape.is_settled:
+                shape = self.shape()
+            try:
+                plan = shape.plans.get(key) or shape.sync_plans.get(key)
+                if plan is not None:
+                    return plan(self)
+            except RecursionError:  # a factory asks for itself: the interpreter draws the ring
+                pass
+        counts = self.change_counts()
         session = Session.begin(sync=True)
         value = run_sync(resolve(self, key, session, optional=optional, as_proxy=as_proxy_with_interceptors))
+        if planned and value is not MISSING and counts == self.change_counts():
+            self._asked_for(key, awaiting=False)
         return None if value is MISSING else value
+
+    def _asked_for(self, key: Any, *, awaiting: bool) -> None:
+        """Count what was asked for without a plan, and make one for what is asked for again."""
+        shape = self.shape()
+        asked = shape.asked.get((key, awaiting), 0) + 1
+        shape.asked[key, awaiting] = asked
+        if asked != PLANNED_AFTER:  # more than that: there is no plan for it
+            return
+        tables = {"any": shape.plans, "sync": shape.sync_plans, "async": shape.async_plans}
+        plan = compile_plan(self, key, awaiting=awaiting)
+        if plan is not None:
+            # The tables as they were before compiling: what changed meanwhile put others in their place.
+            tables[plan.kind][key] = plan.function
 
     @overload
     def __getitem__(self, key: str) -> Any: ...
@@ -156,13 +200,12 @@ class Context(Registry):
 
     def kept_value(self, binding: Binding[Any]) -> Any:
         """The value kept here for the binding, or ``MISSING``."""
-        entry = self._kept.get(binding)
-        return entry[1] if entry is not None and entry[0] == binding.epoch else MISSING
+        return self._kept.get(binding.epoch, MISSING)
 
     def pending_creation(self, binding: Binding[Any]) -> Creation | None:
         """The creation under way here for the binding as it is now."""
         creation = self._pending.get(binding) if self._pending is not None else None
-        return creation if creation is not None and creation.epoch == binding.epoch else None
+        return creation if creation is not None and creation.epoch is binding.epoch else None
 
     def claim_creation(self, binding: Binding[Any]) -> tuple[Creation, bool]:
         """The creation under way, or a new one; whether the caller is to carry it out."""
@@ -180,8 +223,8 @@ class Context(Registry):
         with self._lock:
             if self._pending is not None and self._pending.get(creation.binding) is creation:
                 del self._pending[creation.binding]
-                if kept and creation.epoch == creation.binding.epoch:
-                    self._kept[creation.binding] = (creation.epoch, value)
+                if kept and creation.epoch is creation.binding.epoch:
+                    self._kept[creation.epoch] = value
         creation.release_threads()
 
     def forget_creation(self, creation: Creation) -> None:
@@ -328,7 +371,8 @@ class Context(Registry):
     def _end_watching(self) -> CleanupStack:
         stack, self._cleanups = self._cleanups or CleanupStack(self.name), None
         for binding in stack.bindings:
-            self._kept.pop(binding, None)
+            self._kept.pop(binding.epoch, None)
+        self._touch()
         if self._hub is not None:
             self._hub.close()
             for above in islice(self.chain(), 1, None):

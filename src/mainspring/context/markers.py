@@ -185,7 +185,8 @@ class _Config:
         def find(ctx: Any, _point: InjectionPoint, session: Any) -> Any:
             return Run(_configured(ctx, session, path, from_binding, default))
 
-        return Injection(None, optional=True, resolve=find, decorator="config", details={"path": path})
+        details = {"path": path, "default": default, "from_binding": from_binding}
+        return Injection(None, optional=True, resolve=find, decorator="config", details=details)
 
     def getter(self, path: str = "", *, from_binding: Key[Any] | None = None) -> Any:
         """Inject an async callable that reads the configuration at each call."""

@@ -26,6 +26,7 @@ from mainspring.context.inspecting import ClassNames, inspect_binding
 from mainspring.context.keys import BindingKey, Key, describe_type, key_text
 from mainspring.context.resolving import locate, not_bound, resolution_context
 from mainspring.context.sessions import Session
+from mainspring.context.shapes import Shape, shape_for
 
 __all__ = ["BindingCreationPolicy", "Registry"]
 
@@ -70,6 +71,7 @@ class Registry:
         "_pending",
         "_providers",
         "_self",
+        "_shape",
         "_tags",
         "_watchers",
         "parent",
@@ -87,7 +89,7 @@ class Registry:
         self.scope: BindingScope = BindingScope.CONTEXT if scope is None else BindingScope(scope)
         self._name = name
         self._bindings: dict[str, Binding[Any]] = {}
-        self._kept: dict[Binding[Any], tuple[int, Any]] = {}
+        self._kept: dict[object, Any] = {}
         self._pending: dict[Binding[Any], Creation] | None = None
         self._cleanups: CleanupStack | None = None
         self._hub: EventHub | None = None
@@ -97,6 +99,7 @@ class Registry:
         self._changes = 0
         self._closing: asyncio.Future[None] | bool = False
         self._self: weakref.ref[Registry] | None = None
+        self._shape: Shape | None = None
         self._lock: Any = threading.RLock() if parent is None else parent._lock
 
     def __repr__(self) -> str:
@@ -159,7 +162,7 @@ class Registry:
                 self._self = weakref.ref(self)
             binding.attach(self._self)
             self._index(binding)
-            self._changes += 1
+            self._touch()
         if old is not None:
             self._emit("unbind", old)
         self._emit("bind", binding)
@@ -183,7 +186,7 @@ class Registry:
                 )
             del self._bindings[binding.key]
             self._forget(binding, keeps_place=False)
-            self._changes += 1
+            self._touch()
         self._emit("unbind", binding)
         return True
 
@@ -370,7 +373,7 @@ class Registry:
     # Changes
 
     def _drop_value(self, binding: Binding[Any]) -> None:
-        self._kept.pop(binding, None)
+        self._kept.pop(binding.epoch, None)
         if self._pending is not None:
             self._pending.pop(binding, None)
 
@@ -380,18 +383,36 @@ class Registry:
         if holder is not None:
             with self._lock:
                 holder._drop_value(binding)
-                holder._changes += 1
+                holder._touch()
 
-    def binding_changed(self, binding: Binding[Any], operation: str) -> None:
-        """A binding held here tells of a change: indexes and kept values follow at once."""
+    def binding_changed(self, binding: Binding[Any], operation: str, stale: object | None) -> None:
+        """A binding held here tells of a change: indexes, kept values and plans follow at once."""
         with self._lock:
             if self._bindings.get(binding.key) is not binding:
                 return
-            entry = self._kept.get(binding)
-            if entry is not None and entry[0] != binding.epoch:
-                self._drop_value(binding)
+            if stale is not None:
+                self._kept.pop(stale, None)
             self._index(binding)
-            self._changes += 1
+            self._touch()
+
+    def _touch(self) -> None:
+        """Something changed here: what was worked out for this context and those below holds no longer."""
+        self._changes += 1
+        shape = self._shape
+        if shape is not None:
+            if shape.is_exclusive:
+                shape.drop_plans()
+            else:
+                self._shape = None
+
+    def shape(self) -> Shape:
+        """The shape this context has now."""
+        found = self._shape
+        if found is not None and (found.is_settled or self.parent.shape() is found.parent):
+            return found
+        with self._lock:
+            found = self._shape = shape_for(self)
+        return found
 
     def change_counts(self) -> tuple[int, ...]:
         """The numbers of changes of the chain: equal numbers mean nothing changed."""

@@ -1,0 +1,550 @@
+"""Plans: what resolving does for one key and one shape of context, worked out once and turned into one Python function.
+
+A plan does what `resolving` would do, in the same order, for every context of the shape. It embeds constants and values
+kept by contexts that belong to one shape alone, reads from the context what may differ between contexts of the shape,
+and leaves to the interpreter whatever needs more than a straight line: creations others may wait for, generators,
+resolve functions of users. A key that cannot be resolved gets no plan, so errors are the interpreter's own.
+
+Plans are dropped, not corrected: `shapes` forgets them when anything they rest on changes.
+"""
+
+from collections.abc import Callable
+from inspect import Parameter, iscoroutinefunction
+from types import FunctionType
+from typing import Any
+
+from mainspring.context.bindings import Binding, BindingScope
+from mainspring.context.configuration import ContextBindings
+from mainspring.context.creations import drive
+from mainspring.context.errors import AmbiguousTypeError, AsyncValueError, ContextError
+from mainspring.context.injection import EMPTY, InjectionPoint
+from mainspring.context.keys import BindingKey, key_text, read_path
+from mainspring.context.resolving import MISSING, address_of, is_awaitable, locate, resolve_binding, resolve_point
+from mainspring.context.sessions import ARROW, ResolutionContext, Session
+from mainspring.context.signatures import call_spec, class_spec, method_spec, unwrap_callable
+from mainspring.context.sources import BindingType, is_class
+from mainspring.context.views import ContextView
+
+__all__ = ["PLANNED_AFTER", "Plan", "compile_plan", "plan_source"]
+
+#: A key gets its plan when it is asked for this many times: what is asked for once is not worth compiling.
+PLANNED_AFTER = 2
+
+#: A graph of more constructions than this is left to the interpreter: the text would cost more than it saves.
+MAX_CONSTRUCTIONS = 500
+
+_DIRECT_RESULTS = (FunctionType, ContextView, Binding)
+
+
+class NotCompilable(Exception):
+    """The interpreter is to do it (and to word the error, if it is one)."""
+
+
+class Plan:
+    """A compiled function with its source.
+
+    Attributes:
+        function: Takes the context; gives the value, or a coroutine when the kind is ``async``.
+        kind: ``any`` (plain, for both ways of asking), ``sync`` (plain, refuses what must be awaited) or ``async``.
+        source: The text it was compiled from.
+    """
+
+    __slots__ = ("function", "kind", "source")
+
+    def __init__(self, function: Callable[[Any], Any], kind: str, source: str) -> None:
+        self.function, self.kind, self.source = function, kind, source
+
+
+def compile_plan(context: Any, key: Any, *, awaiting: bool) -> Plan | None:
+    """The plan of a key for contexts of this context's shape; ``None`` when it has to be interpreted.
+
+    Args:
+        context: Any context of the shape.
+        key: Text, ``BindingKey`` or class.
+        awaiting: Whether the plan may await.
+    """
+    try:
+        return _Compiler(context, awaiting=awaiting).plan(key)
+    except (NotCompilable, AmbiguousTypeError, ContextError):
+        return None
+
+
+def plan_source(context: Any, key: Any, *, awaiting: bool = True) -> str:
+    """The source of the plan, for people to read; a comment when there is none."""
+    plan = compile_plan(context, key, awaiting=awaiting)
+    return plan.source if plan is not None else "# interpreted: no plan for this key\n"
+
+
+class _Source:
+    """What shows a plan's source in tracebacks and debuggers (the loader protocol of ``linecache``)."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def get_source(self, name: str) -> str:
+        """The source."""
+        return self._text
+
+
+class _Compiler:
+    """Writes one plan. ``level`` is how far up the chain a context is: 0 is the one asked."""
+
+    def __init__(self, context: Any, *, awaiting: bool) -> None:
+        self._levels = list(context.chain())
+        # From this level up every context has a shape of its own: what they hold may be embedded. Below, one context's
+        # change of a value leaves the plans of contexts further down alone, so values are read from the context.
+        shared = [i for i, each in enumerate(self._levels) if not each.shape().is_exclusive]
+        self._exclusive = shared[-1] + 1 if shared else 0
+        self._awaiting = awaiting
+        self._await_forbidden = 0
+        self._awaits = False
+        self._only_sync = False
+        self._names: dict[str, Any] = {}
+        self._lines: list[tuple[int, str, str]] = []
+        self._indent = 2
+        self._used_levels = 0
+        self._kept_used: set[int] = set()
+        self._stack: list[tuple[Binding[Any], int]] = []
+        self._frames: list[Binding[Any] | InjectionPoint] = []
+        self._constructions = 0
+        self._variables = 0
+
+    def plan(self, key: Any) -> Plan:
+        """Compile the key."""
+        address, path = address_of(key)
+        result = self._address(address, path, 0, optional=False)
+        return self._assemble(
+            f"mainspring plan: {key_text(address) if not isinstance(address, str) else address}", result
+        )
+
+    # Text
+
+    def _assemble(self, filename: str, result: str) -> Plan:
+        head = ["async def plan(c0):" if self._awaits else "def plan(c0):", "    try:"]
+        head += [f"        c{level} = c{level - 1}.parent" for level in range(1, self._used_levels + 1)]
+        head += [f"        k{level} = c{level}._kept" for level in sorted(self._kept_used)]
+        body = [" " * 4 * indent + text for indent, text, _ in self._lines]
+        tail = [
+            f"        return {result}",
+            "    except Exception as error:",
+            "        NOTE(error, PATHS)",
+            "        raise",
+        ]
+        source = "\n".join([*head, *body, *tail]) + "\n"
+        paths = {len(head) + 1 + i: path for i, (_, _, path) in enumerate(self._lines)}
+        names = {**self._names, "NOTE": note_from_line, "PATHS": paths, "MISSING": MISSING}
+        names |= {"__name__": "mainspring.context.plans", "__loader__": _Source(source)}
+        exec(compile(source, filename, "exec"), names)  # noqa: S102  # the text is made here, of nothing but names made here
+        kind = "async" if self._awaits else "sync" if self._only_sync else "any"
+        return Plan(names["plan"], kind, source)
+
+    def _line(self, text: str) -> None:
+        self._lines.append((self._indent, text, self._path()))
+
+    def _path(self) -> str:
+        return ARROW.join(each.key if isinstance(each, Binding) else each.target_name for each in self._frames)
+
+    def _variable(self) -> str:
+        self._variables += 1
+        return f"v{self._variables}"
+
+    def _embed(self, value: Any) -> str:
+        name = f"X{len(self._names)}"
+        self._names[name] = value
+        return name
+
+    def _context(self, level: int) -> str:
+        if level >= self._exclusive:
+            return self._embed(self._levels[level]) if level else "c0"
+        self._used_levels = max(self._used_levels, level)
+        return f"c{level}"
+
+    # Bindings
+
+    def _address(self, address: Any, path: str | None, level: int, *, optional: bool) -> str:
+        """An expression for the value of an address seen from a level; ``ABSENT`` when that is allowed."""
+        found = locate(self._levels[level], address)
+        if found is None:
+            if optional:
+                return ABSENT
+            raise NotCompilable
+        value = self._binding(found[0], self._levels.index(found[1]), level, optional=optional)
+        if path and value is not ABSENT:
+            variable = self._variable()
+            self._line(f"{variable} = {self._embed(read_path)}({value}, {path!r})")
+            return variable
+        return value
+
+    def _binding(self, binding: Binding[Any], owner: int, level: int, *, optional: bool) -> str:
+        source = binding.source
+        if source is None:
+            if optional:
+                return ABSENT
+            raise NotCompilable
+        holder = self._holder(binding, owner, level)
+        if source.type is BindingType.CONSTANT:
+            return self._constant(binding, owner)
+        if (binding, holder) in self._stack or self._constructions > MAX_CONSTRUCTIONS:
+            raise NotCompilable
+        self._stack.append((binding, holder))
+        self._frames.append(binding)
+        try:
+            if binding.scope is BindingScope.TRANSIENT:
+                return self._transient(binding, owner, holder)
+            if holder >= self._exclusive:
+                return self._kept_above(binding, owner, holder)
+            return self._kept_here(binding, owner, holder)
+        finally:
+            self._stack.pop()
+            self._frames.pop()
+
+    def _holder(self, binding: Binding[Any], owner: int, level: int) -> int:
+        scope = binding.scope
+        if scope is BindingScope.TRANSIENT or scope is BindingScope.CONTEXT:
+            return level
+        if scope is BindingScope.SINGLETON:
+            return owner
+        scoped = next((i for i in range(level, len(self._levels)) if self._levels[i].scope is scope), None)
+        if scoped is None and scope is BindingScope.REQUEST:
+            scoped = level
+        if scoped is None or owner < scoped:
+            raise NotCompilable
+        return scoped
+
+    def _constant(self, binding: Binding[Any], owner: int) -> str:
+        assert binding.source is not None
+        if owner >= self._exclusive:
+            return self._embed(binding.source.value)
+        variable = self._variable()
+        self._line(f"{variable} = {self._context(owner)}._bindings[{binding.key!r}].source.value")
+        return variable
+
+    def _transient(self, binding: Binding[Any], owner: int, holder: int) -> str:
+        mark = self._mark()
+        try:
+            return self._make(binding, holder)
+        except _Interpreted:
+            self._rewind(mark)
+            return self._interpreted(binding, owner, holder)
+
+    def _kept_above(self, binding: Binding[Any], owner: int, holder: int) -> str:
+        """Kept by a context of its own shape: embedded when it is there, else looked for each time."""
+        kept = self._levels[holder].kept_value(binding)
+        if kept is not MISSING:
+            return self._embed(kept)
+        variable = self._variable()
+        store, epoch = self._embed(self._levels[holder]._kept), self._embed(binding.epoch)
+        self._line(f"{variable} = {store}.get({epoch}, MISSING)")
+        self._line(f"if {variable} is MISSING:")
+        self._indented(lambda: self._line(f"{variable} = {self._interpreted(binding, owner, holder)}"))
+        return variable
+
+    def _kept_here(self, binding: Binding[Any], owner: int, holder: int) -> str:
+        """Kept by a context that shares its shape: looked for, made in place when nothing has to be awaited."""
+        variable = self._variable()
+        self._kept_used.add(holder)
+        self._used_levels = max(self._used_levels, holder)
+        epoch = self._embed(binding.epoch)
+        self._line(f"{variable} = k{holder}.get({epoch}, MISSING)")
+        self._line(f"if {variable} is MISSING:")
+        if binding.scope is BindingScope.SINGLETON:  # once for all threads: the interpreter sees to that
+            self._indented(lambda: self._line(f"{variable} = {self._interpreted(binding, owner, holder)}"))
+            return variable
+        mark = self._mark()
+        self._await_forbidden += 1
+        try:
+            self._indented(lambda: self._line(f"{variable} = k{holder}[{epoch}] = {self._make(binding, holder)}"))
+        except _Interpreted:
+            self._rewind(mark)
+            self._await_forbidden -= 1
+            self._indented(lambda: self._line(f"{variable} = {self._interpreted(binding, owner, holder)}"))
+        else:
+            self._await_forbidden -= 1
+        return variable
+
+    def _indented(self, write: Callable[[], None]) -> None:
+        self._indent += 1
+        try:
+            write()
+        finally:
+            self._indent -= 1
+
+    def _mark(self) -> tuple[int, int, bool]:
+        return len(self._lines), self._variables, self._awaits
+
+    def _rewind(self, mark: tuple[int, int, bool]) -> None:
+        count, self._variables, self._awaits = mark
+        del self._lines[count:]
+
+    def _interpreted(self, binding: Binding[Any], owner: int, holder: int) -> str:
+        """A call of the interpreter for this binding, with the path that led here."""
+        session = self._session(self._frames[:-1])
+        resolver = _Resolver(binding, session, self._levels[owner] if owner >= self._exclusive else None)
+        return self._await_or_run(resolver, self._context(holder))
+
+    def _await_or_run(self, resolver: Any, context: str) -> str:
+        variable = self._variable()
+        if not self._awaiting:
+            self._only_sync = True
+            self._line(f"{variable} = {self._embed(resolver.run)}({context})")
+            return variable
+        if self._await_forbidden:
+            raise _Interpreted
+        self._awaits = True
+        self._line(f"{variable} = await {self._embed(resolver.drive)}({context})")
+        return variable
+
+    def _session(self, frames: list[Any]) -> Session | None:
+        session: Session | None = None
+        for each in frames:
+            session = Session(session, sync=True)
+            if isinstance(each, Binding):
+                session.binding = each
+            else:
+                session.point = each
+        return session
+
+    # Making
+
+    def _make(self, binding: Binding[Any], level: int) -> str:
+        source = binding.source
+        assert source is not None
+        self._constructions += 1
+        if source.type is BindingType.ALIAS:
+            address, path = address_of(source.key if source.key is not None else source.value)
+            return self._address(address, path, level, optional=False)
+        if source.type is BindingType.CLASS:
+            return self._instance(source.value, level)
+        if source.flavour != "plain" or source.call is None:
+            raise _Interpreted
+        if source.type is BindingType.PROVIDER:
+            instance = self._instance(source.value, level)
+            spec, call = method_spec(source.value, "value", source.call), f"{instance}.value"
+            points = spec.points if isinstance(source.value.__dict__.get("value"), staticmethod) else spec.points[1:]
+        else:
+            cls = source.value
+            points = (method_spec(cls, "value", source.call) if is_class(cls) else call_spec(source.call)).points
+            call = self._embed(source.call)
+        if any(_is_resolution_context(point) for point in points):
+            raise _Interpreted
+        variable = self._variable()
+        arguments = self._arguments(points, level, positional=False)
+        self._line(f"{variable} = {call}({arguments})")
+        self._settle(variable, source.call)
+        return variable
+
+    def _settle(self, variable: str, call: Any) -> None:
+        """What to do with the result of a factory: await it, or make sure that there is nothing to await."""
+        if iscoroutinefunction(unwrap_callable(call)):
+            if not self._awaiting:
+                raise NotCompilable
+            if self._await_forbidden:
+                raise _Interpreted
+            self._awaits = True
+            self._line(f"{variable} = await {variable}")
+            return
+        awaitable = self._embed(is_awaitable)
+        if not self._awaiting:
+            self._only_sync = True
+            refuse = self._embed(_Refusal(self._path(), self._frames[-1]))
+            self._line(f"if {awaitable}({variable}): {refuse}({variable})")
+            return
+        if self._await_forbidden:
+            raise _Interpreted
+        self._awaits = True
+        self._line(f"if {awaitable}({variable}): {variable} = await {variable}")
+
+    def _instance(self, cls: type[Any], level: int) -> str:
+        spec = class_spec(cls)
+        arguments = self._arguments(
+            spec.constructor.points, level, positional=_takes_positionally(cls, spec.constructor.points)
+        )
+        properties = [(point, self._point(point, level)) for point in spec.properties]
+        variable = self._variable()
+        self._line(f"{variable} = {self._embed(cls)}({arguments})")
+        for point, value in properties:
+            if value is ABSENT:
+                self._line(f"{self._embed(set_absent)}({variable}, {self._embed(point)})")
+            elif point.member.isidentifier():
+                self._line(f"{variable}.{point.member} = {value}")
+        return variable
+
+    def _arguments(self, points: tuple[InjectionPoint, ...], level: int, *, positional: bool) -> str:
+        texts: list[str] = []
+        for point in points:
+            value = self._point(point, level)
+            only = point.kind is Parameter.POSITIONAL_ONLY
+            if value is ABSENT:
+                if point.default is not EMPTY and not only:
+                    positional = False
+                    continue
+                value = "None" if point.default is EMPTY else self._embed(point.default)
+            by_position = only or (positional and point.kind is not Parameter.KEYWORD_ONLY)
+            texts.append(value if by_position else f"{point.parameter}={value}")
+        return ", ".join(texts)
+
+    # Injection points
+
+    def _point(self, point: InjectionPoint, level: int) -> str:
+        self._frames.append(point)
+        try:
+            return self._point_value(point, level)
+        finally:
+            self._frames.pop()
+
+    def _point_value(self, point: InjectionPoint, level: int) -> str:
+        marker = point.marker
+        if marker is not None and marker.as_proxy:
+            return self._interpreted_point(point, level)
+        if marker is None or (marker.key is None and marker.resolve is None):
+            wanted = point.wanted
+            if wanted is EMPTY:
+                if point.optional and marker is None:
+                    return ABSENT
+                raise NotCompilable
+            return self._address(wanted, None, level, optional=point.optional)
+        if marker.resolve is None:
+            address, path = address_of(marker.key)
+            return self._address(address, path, level, optional=point.optional)
+        if marker.decorator == "inject.context":
+            return self._context(level)
+        if marker.decorator == "config":
+            return self._configuration(point, marker.details, level)
+        return self._interpreted_point(point, level)
+
+    def _interpreted_point(self, point: InjectionPoint, level: int) -> str:
+        assert point.marker is not None
+        if point.is_property and point.optional:  # absent, it leaves what is there: for the interpreter to see
+            raise _Interpreted
+        resolver = _PointResolver(point, self._session(self._frames[:-1]))
+        if point.marker.expects in _DIRECT_RESULTS:
+            variable = self._variable()
+            self._line(f"{variable} = {self._embed(resolver.run)}({self._context(level)})")
+            return variable
+        return self._await_or_run(resolver, self._context(level))
+
+    def _configuration(self, point: InjectionPoint, details: dict[str, Any], level: int) -> str:
+        if locate(self._levels[level], ContextBindings.CONFIGURATION_RESOLVER.key) is not None:
+            return self._interpreted_point(point, level)
+        of = details["from_binding"]
+        current = next((each for each in reversed(self._frames) if isinstance(each, Binding)), None)
+        if of is None and current is None:
+            return self._interpreted_point(point, level)
+        key = key_text(of) if of is not None else current.key  # type: ignore[union-attr]  # one of them is there
+        default = details["default"]
+        if details["path"] and default is EMPTY:  # whether the path leads somewhere decides about the own default
+            return self._interpreted_point(point, level)
+        value = self._address(BindingKey.build_key_for_config(key).key, None, level, optional=True)
+        if value is ABSENT:
+            return ABSENT if default is EMPTY else self._embed(default)
+        if not details["path"]:
+            return value
+        variable = self._variable()
+        self._line(f"{variable} = {self._embed(read_path)}({value}, {details['path']!r}, {self._embed(default)})")
+        return variable
+
+
+ABSENT: Any = type("Absent", (str,), {})("ABSENT")
+
+
+class _Interpreted(Exception):
+    """This binding is for the interpreter; the rest of the plan may go on."""
+
+
+class _Resolver:
+    """Resolves one binding by the interpreter, with the static path of a plan."""
+
+    def __init__(self, binding: Binding[Any], session: Session | None, owner: Any) -> None:
+        self._binding, self._session, self._owner = binding, session, owner
+
+    def _steps(self, ctx: Any, session: Session) -> Any:
+        owner = self._owner if self._owner is not None else ctx.get_owner_context(self._binding) or ctx
+        return resolve_binding(self._binding, owner, ctx, session)
+
+    def run(self, ctx: Any) -> Any:
+        """The value, synchronously."""
+        return run_steps(self._steps(ctx, Session(self._session, sync=True)))
+
+    async def drive(self, ctx: Any) -> Any:
+        """The value."""
+        return await drive(self._steps(ctx, Session(self._session, sync=False)))
+
+
+class _PointResolver:
+    """Resolves one injection point by the interpreter, with the static path of a plan."""
+
+    def __init__(self, point: InjectionPoint, session: Session | None) -> None:
+        self._point, self._session = point, session
+
+    def run(self, ctx: Any) -> Any:
+        """The value, synchronously."""
+        return self._given(run_steps(resolve_point(self._point, ctx, Session(self._session, sync=True))))
+
+    async def drive(self, ctx: Any) -> Any:
+        """The value."""
+        return self._given(await drive(resolve_point(self._point, ctx, Session(self._session, sync=False))))
+
+    def _given(self, value: Any) -> Any:
+        if value is not MISSING:
+            return value
+        return None if self._point.default is EMPTY else self._point.default
+
+
+class _Refusal:
+    """Raises for a factory that turned out to be asynchronous in a synchronous plan."""
+
+    def __init__(self, path: str, frame: Any) -> None:
+        self._path, self._key = path, frame.key
+
+    def __call__(self, awaitable: Any) -> None:
+        close = getattr(awaitable, "close", None)
+        if close is not None:
+            close()
+        raise AsyncValueError(
+            f"The value of {self._key!r} is asynchronous: use `await get(...)` instead of get_sync.",
+            key=self._key,
+            path=self._path,
+        )
+
+
+def run_steps(steps: Any) -> Any:
+    """Run steps of a synchronous session to their end."""
+    try:
+        steps.send(None)
+    except StopIteration as stop:
+        return stop.value
+    raise AssertionError("a synchronous resolution must not yield")
+
+
+def set_absent(instance: Any, point: InjectionPoint) -> None:
+    """An optional property without value: what is there stays, a marker that is still there becomes ``None``."""
+    current = point.default if point.default is not EMPTY else getattr(instance, point.member, None)
+    current = None if current is point.marker else current
+    if getattr(instance, point.member, MISSING) is not current:
+        setattr(instance, point.member, current)
+
+
+def note_from_line(error: Exception, paths: dict[int, str]) -> None:
+    """Put the path of the resolution on a user's exception, found by the line of the plan where it came out."""
+    trace = error.__traceback__
+    path = paths.get(trace.tb_lineno, "") if trace is not None else ""
+    if isinstance(error, ContextError):
+        error.with_path(path)
+    elif path and not any(note.startswith("Resolution path: ") for note in getattr(error, "__notes__", ())):
+        error.add_note(f"Resolution path: {path}")
+
+
+def _is_resolution_context(point: InjectionPoint) -> bool:
+    try:
+        return point.marker is None and point.wanted is ResolutionContext
+    except ContextError:
+        return False
+
+
+def _takes_positionally(cls: type[Any], points: tuple[InjectionPoint, ...]) -> bool:
+    """Whether the constructor is a plain function whose parameters are these, in this order."""
+    init = cls.__init__
+    if not isinstance(init, FunctionType) or hasattr(init, "__wrapped__") or cls.__new__ is not object.__new__:
+        return False
+    code = init.__code__
+    return code.co_varnames[1 : 1 + len(points)] == tuple(point.parameter for point in points)

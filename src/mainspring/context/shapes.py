@@ -1,0 +1,105 @@
+"""Shapes: what contexts have in common as far as resolving goes, so that plans made for one serve them all.
+
+A context that lives long (a root, an application, a server) or that binds more than constants has a shape of its own.
+The others (requests, mostly) share a shape with every context that has the same parent, the same scope and binds
+constants under the same keys: values are read from the context, all else is known from the shape.
+
+A parent's shape holds the shared shapes below it, a bounded number of them, and never a context; the shapes that
+belong to one context are held weakly. That is how a change finds the plans of descendants.
+"""
+
+import weakref
+from typing import Any
+
+from mainspring.context.bindings import BindingScope
+from mainspring.context.sources import BindingType
+
+__all__ = ["Shape", "shape_for"]
+
+#: Contexts that bind keys made per request would fill the table of shapes: beyond this many it is begun anew.
+MAX_SHAPES = 256
+
+_LONG_LIVED = (BindingScope.APPLICATION, BindingScope.SERVER)
+
+
+class Shape:
+    """One kind of context, with the plans made for it.
+
+    Attributes:
+        plans: By key, functions of a context that give the value.
+        sync_plans: Those that refuse what must be awaited.
+        async_plans: Those that await.
+        asked: How often a key without a plan was asked for.
+        is_exclusive: Whether it belongs to one context.
+        is_settled: Whether a context keeps this shape whatever happens above: its parent's shape never changes.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_below",
+        "_single",
+        "asked",
+        "async_plans",
+        "is_exclusive",
+        "is_settled",
+        "parent",
+        "plans",
+        "sync_plans",
+    )
+
+    def __init__(self, parent: "Shape | None", *, exclusive: bool) -> None:
+        self.parent = parent
+        self.is_exclusive = exclusive
+        self.is_settled = parent is None or (parent.is_exclusive and parent.is_settled)
+        self.plans: dict[Any, Any] = {}
+        self.sync_plans: dict[Any, Any] = {}
+        self.async_plans: dict[Any, Any] = {}
+        self.asked: dict[Any, int] = {}
+        self._below: dict[Any, Shape] = {}
+        self._single: weakref.WeakSet[Shape] | None = None
+
+    def drop_plans(self) -> None:
+        """Forget the plans of this shape and of all below."""
+        # New dicts: a thread that reads an old one finishes with what held when it began.
+        self.plans, self.sync_plans, self.async_plans, self.asked = {}, {}, {}, {}
+        for below in list(self._below.values()):
+            below.drop_plans()
+        if self._single:
+            for single in list(self._single):
+                single.drop_plans()
+
+    def shared(self, description: Any) -> "Shape":
+        """The shape below of that description."""
+        found = self._below.get(description)
+        if found is None:
+            if len(self._below) >= MAX_SHAPES:
+                self._below = {}
+            found = self._below[description] = Shape(self, exclusive=False)
+        return found
+
+    def single(self) -> "Shape":
+        """A new shape below for one context."""
+        found = Shape(self, exclusive=True)
+        if self._single is None:
+            self._single = weakref.WeakSet()
+        self._single.add(found)
+        return found
+
+
+def shape_for(context: Any) -> Shape:
+    """The shape of a context as it is now."""
+    if context.parent is None:
+        return context._shape or Shape(None, exclusive=True)
+    above: Shape = context.parent.shape()
+    old: Shape | None = context._shape
+    if old is not None and old.is_exclusive and old.parent is above:
+        return old
+    if context.scope in _LONG_LIVED:
+        return above.single()
+    description: list[Any] = [context.scope]
+    for binding in context._bindings.values():
+        source = binding.source
+        if source is None or source.type is not BindingType.CONSTANT:
+            return above.single()
+        description.append((binding.key, binding.provided_types, binding.scope))
+    return above.shared(tuple(description))

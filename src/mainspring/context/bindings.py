@@ -40,7 +40,7 @@ class BindingEvent(NamedTuple):
 class BindingOwner(Protocol):
     """What a binding asks of a context that holds it or resolves it."""
 
-    def binding_changed(self, binding: "Binding[Any]", operation: str, stale: object | None) -> None:
+    def binding_changed(self, binding: "Binding[Any]", stale: object | None) -> None:
         """Follow a change; ``stale`` is the epoch whose kept value no longer holds."""
 
     def refresh_binding(self, binding: "Binding[Any]") -> None:
@@ -318,7 +318,7 @@ class Binding(Generic[T]):
         for ref in self._owners:
             owner = ref()
             if owner is not None:
-                owner.binding_changed(self, operation, stale)
+                owner.binding_changed(self, stale)
         if self._listeners:
             event = BindingEvent("changed", self, operation)
             for listener in self._listeners:

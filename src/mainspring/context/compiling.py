@@ -15,11 +15,18 @@ from typing import Any
 
 from mainspring.context.bindings import Binding, BindingScope
 from mainspring.context.configuration import ContextBindings
-from mainspring.context.creations import drive
-from mainspring.context.errors import AmbiguousTypeError, AsyncValueError, ContextError
+from mainspring.context.errors import ContextError
 from mainspring.context.injection import EMPTY, InjectionPoint
 from mainspring.context.keys import BindingKey, key_text, read_path
-from mainspring.context.resolving import MISSING, address_of, is_awaitable, locate, resolve_binding, resolve_point
+from mainspring.context.plans import (
+    BindingResolver,
+    Plan,
+    PlanSource,
+    Refusal,
+    note_from_line,
+    set_absent,
+)
+from mainspring.context.resolving import MISSING, address_of, is_awaitable, locate
 from mainspring.context.sessions import ARROW, ResolutionContext, Session
 from mainspring.context.signatures import call_spec, class_spec, method_spec, unwrap_callable
 from mainspring.context.sources import BindingType, is_class
@@ -36,23 +43,12 @@ MAX_CONSTRUCTIONS = 500
 _DIRECT_RESULTS = (FunctionType, ContextView, Binding)
 
 
-class NotCompilable(Exception):
+#: What stands for "no value" among the expressions: no name of a plan.
+ABSENT = ""
+
+
+class NotCompilable(Exception):  # noqa: N818 - a word of the compiler to itself, never seen outside
     """The interpreter is to do it (and to word the error, if it is one)."""
-
-
-class Plan:
-    """A compiled function with its source.
-
-    Attributes:
-        function: Takes the context; gives the value, or a coroutine when the kind is ``async``.
-        kind: ``any`` (plain, for both ways of asking), ``sync`` (plain, refuses what must be awaited) or ``async``.
-        source: The text it was compiled from.
-    """
-
-    __slots__ = ("function", "kind", "source")
-
-    def __init__(self, function: Callable[[Any], Any], kind: str, source: str) -> None:
-        self.function, self.kind, self.source = function, kind, source
 
 
 def compile_plan(context: Any, key: Any, *, awaiting: bool) -> Plan | None:
@@ -65,7 +61,7 @@ def compile_plan(context: Any, key: Any, *, awaiting: bool) -> Plan | None:
     """
     try:
         return _Compiler(context, awaiting=awaiting).plan(key)
-    except (NotCompilable, AmbiguousTypeError, ContextError):
+    except (NotCompilable, ContextError):
         return None
 
 
@@ -73,17 +69,6 @@ def plan_source(context: Any, key: Any, *, awaiting: bool = True) -> str:
     """The source of the plan, for people to read; a comment when there is none."""
     plan = compile_plan(context, key, awaiting=awaiting)
     return plan.source if plan is not None else "# interpreted: no plan for this key\n"
-
-
-class _Source:
-    """What shows a plan's source in tracebacks and debuggers (the loader protocol of ``linecache``)."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def get_source(self, name: str) -> str:
-        """The source."""
-        return self._text
 
 
 class _Compiler:
@@ -133,8 +118,8 @@ class _Compiler:
         source = "\n".join([*head, *body, *tail]) + "\n"
         paths = {len(head) + 1 + i: path for i, (_, _, path) in enumerate(self._lines)}
         names = {**self._names, "NOTE": note_from_line, "PATHS": paths, "MISSING": MISSING}
-        names |= {"__name__": "mainspring.context.plans", "__loader__": _Source(source)}
-        exec(compile(source, filename, "exec"), names)  # noqa: S102  # the text is made here, of nothing but names made here
+        names |= {"__name__": "mainspring.context.plans", "__loader__": PlanSource(source)}
+        exec(compile(source, filename, "exec"), names)  # the text is made here, of nothing but names made here
         kind = "async" if self._awaits else "sync" if self._only_sync else "any"
         return Plan(names["plan"], kind, source)
 
@@ -169,7 +154,7 @@ class _Compiler:
                 return ABSENT
             raise NotCompilable
         value = self._binding(found[0], self._levels.index(found[1]), level, optional=optional)
-        if path and value is not ABSENT:
+        if path and value != ABSENT:
             variable = self._variable()
             self._line(f"{variable} = {self._embed(read_path)}({value}, {path!r})")
             return variable
@@ -279,7 +264,7 @@ class _Compiler:
     def _interpreted(self, binding: Binding[Any], owner: int, holder: int) -> str:
         """A call of the interpreter for this binding, with the path that led here."""
         session = self._session(self._frames[:-1])
-        resolver = _Resolver(binding, session, self._levels[owner] if owner >= self._exclusive else None)
+        resolver = BindingResolver(binding, session, self._levels[owner] if owner >= self._exclusive else None)
         return self._await_or_run(resolver, self._context(holder))
 
     def _await_or_run(self, resolver: Any, context: str) -> str:
@@ -346,7 +331,7 @@ class _Compiler:
         awaitable = self._embed(is_awaitable)
         if not self._awaiting:
             self._only_sync = True
-            refuse = self._embed(_Refusal(self._path(), self._frames[-1]))
+            refuse = self._embed(Refusal(self._path(), self._frames[-1]))
             self._line(f"if {awaitable}({variable}): {refuse}({variable})")
             return
         if self._await_forbidden:
@@ -363,7 +348,7 @@ class _Compiler:
         variable = self._variable()
         self._line(f"{variable} = {self._embed(cls)}({arguments})")
         for point, value in properties:
-            if value is ABSENT:
+            if value == ABSENT:
                 self._line(f"{self._embed(set_absent)}({variable}, {self._embed(point)})")
             elif point.member.isidentifier():
                 self._line(f"{variable}.{point.member} = {value}")
@@ -374,7 +359,7 @@ class _Compiler:
         for point in points:
             value = self._point(point, level)
             only = point.kind is Parameter.POSITIONAL_ONLY
-            if value is ABSENT:
+            if value == ABSENT:
                 if point.default is not EMPTY and not only:
                     positional = False
                     continue
@@ -416,7 +401,7 @@ class _Compiler:
         assert point.marker is not None
         if point.is_property and point.optional:  # absent, it leaves what is there: for the interpreter to see
             raise _Interpreted
-        resolver = _PointResolver(point, self._session(self._frames[:-1]))
+        resolver = PointResolver(point, self._session(self._frames[:-1]))
         if point.marker.expects in _DIRECT_RESULTS:
             variable = self._variable()
             self._line(f"{variable} = {self._embed(resolver.run)}({self._context(level)})")
@@ -435,7 +420,7 @@ class _Compiler:
         if details["path"] and default is EMPTY:  # whether the path leads somewhere decides about the own default
             return self._interpreted_point(point, level)
         value = self._address(BindingKey.build_key_for_config(key).key, None, level, optional=True)
-        if value is ABSENT:
+        if value == ABSENT:
             return ABSENT if default is EMPTY else self._embed(default)
         if not details["path"]:
             return value
@@ -444,94 +429,8 @@ class _Compiler:
         return variable
 
 
-ABSENT: Any = type("Absent", (str,), {})("ABSENT")
-
-
-class _Interpreted(Exception):
+class _Interpreted(Exception):  # noqa: N818 - a word of the compiler to itself, never seen outside
     """This binding is for the interpreter; the rest of the plan may go on."""
-
-
-class _Resolver:
-    """Resolves one binding by the interpreter, with the static path of a plan."""
-
-    def __init__(self, binding: Binding[Any], session: Session | None, owner: Any) -> None:
-        self._binding, self._session, self._owner = binding, session, owner
-
-    def _steps(self, ctx: Any, session: Session) -> Any:
-        owner = self._owner if self._owner is not None else ctx.get_owner_context(self._binding) or ctx
-        return resolve_binding(self._binding, owner, ctx, session)
-
-    def run(self, ctx: Any) -> Any:
-        """The value, synchronously."""
-        return run_steps(self._steps(ctx, Session(self._session, sync=True)))
-
-    async def drive(self, ctx: Any) -> Any:
-        """The value."""
-        return await drive(self._steps(ctx, Session(self._session, sync=False)))
-
-
-class _PointResolver:
-    """Resolves one injection point by the interpreter, with the static path of a plan."""
-
-    def __init__(self, point: InjectionPoint, session: Session | None) -> None:
-        self._point, self._session = point, session
-
-    def run(self, ctx: Any) -> Any:
-        """The value, synchronously."""
-        return self._given(run_steps(resolve_point(self._point, ctx, Session(self._session, sync=True))))
-
-    async def drive(self, ctx: Any) -> Any:
-        """The value."""
-        return self._given(await drive(resolve_point(self._point, ctx, Session(self._session, sync=False))))
-
-    def _given(self, value: Any) -> Any:
-        if value is not MISSING:
-            return value
-        return None if self._point.default is EMPTY else self._point.default
-
-
-class _Refusal:
-    """Raises for a factory that turned out to be asynchronous in a synchronous plan."""
-
-    def __init__(self, path: str, frame: Any) -> None:
-        self._path, self._key = path, frame.key
-
-    def __call__(self, awaitable: Any) -> None:
-        close = getattr(awaitable, "close", None)
-        if close is not None:
-            close()
-        raise AsyncValueError(
-            f"The value of {self._key!r} is asynchronous: use `await get(...)` instead of get_sync.",
-            key=self._key,
-            path=self._path,
-        )
-
-
-def run_steps(steps: Any) -> Any:
-    """Run steps of a synchronous session to their end."""
-    try:
-        steps.send(None)
-    except StopIteration as stop:
-        return stop.value
-    raise AssertionError("a synchronous resolution must not yield")
-
-
-def set_absent(instance: Any, point: InjectionPoint) -> None:
-    """An optional property without value: what is there stays, a marker that is still there becomes ``None``."""
-    current = point.default if point.default is not EMPTY else getattr(instance, point.member, None)
-    current = None if current is point.marker else current
-    if getattr(instance, point.member, MISSING) is not current:
-        setattr(instance, point.member, current)
-
-
-def note_from_line(error: Exception, paths: dict[int, str]) -> None:
-    """Put the path of the resolution on a user's exception, found by the line of the plan where it came out."""
-    trace = error.__traceback__
-    path = paths.get(trace.tb_lineno, "") if trace is not None else ""
-    if isinstance(error, ContextError):
-        error.with_path(path)
-    elif path and not any(note.startswith("Resolution path: ") for note in getattr(error, "__notes__", ())):
-        error.add_note(f"Resolution path: {path}")
 
 
 def _is_resolution_context(point: InjectionPoint) -> bool:
@@ -543,8 +442,12 @@ def _is_resolution_context(point: InjectionPoint) -> bool:
 
 def _takes_positionally(cls: type[Any], points: tuple[InjectionPoint, ...]) -> bool:
     """Whether the constructor is a plain function whose parameters are these, in this order."""
-    init = cls.__init__
-    if not isinstance(init, FunctionType) or hasattr(init, "__wrapped__") or cls.__new__ is not object.__new__:
+    init: Any = getattr(cls, "__init__", None)
+    if (
+        not isinstance(init, FunctionType)
+        or hasattr(init, "__wrapped__")
+        or getattr(cls, "__new__", None) is not object.__new__
+    ):
         return False
     code = init.__code__
     return code.co_varnames[1 : 1 + len(points)] == tuple(point.parameter for point in points)

@@ -15,6 +15,7 @@ from mainspring.context.errors import ContextError
 from mainspring.context.events import EventHub, Subscription, check_event
 from mainspring.context.filters import BindingFilter
 from mainspring.context.keys import BindingKey, Key, key_text
+from mainspring.context.plans import run_steps
 from mainspring.context.registry import BindingCreationPolicy, Registry
 from mainspring.context.resolving import MISSING, resolve, resolve_binding
 from mainspring.context.sessions import Session, calling_session
@@ -125,7 +126,7 @@ class Context(Registry):
                 pass
         counts = self.change_counts()
         session = Session.begin(sync=True)
-        value = run_sync(resolve(self, key, session, optional=optional, as_proxy=as_proxy_with_interceptors))
+        value = run_steps(resolve(self, key, session, optional=optional, as_proxy=as_proxy_with_interceptors))
         if planned and value is not MISSING and counts == self.change_counts():
             self._asked_for(key, awaiting=False)
         return None if value is MISSING else value
@@ -156,7 +157,7 @@ class Context(Registry):
 
     def resolve_binding_sync(self, binding: Binding[Any]) -> Any:
         """The same, synchronously."""
-        return run_sync(self._binding_steps(binding, Session.begin(sync=True)))
+        return run_steps(self._binding_steps(binding, Session.begin(sync=True)))
 
     def _binding_steps(self, binding: Binding[Any], session: Session) -> Steps:
         owner = next((each for each in self.chain() if each._bindings.get(binding.key) is binding), self)
@@ -193,7 +194,7 @@ class Context(Registry):
             AsyncValueError: The configuration is asynchronous.
         """
         session = Session.begin(sync=True)
-        value = run_sync(resolve_config(self, key_text(key), property_path, session, optional=optional))
+        value = run_steps(resolve_config(self, key_text(key), property_path, session, optional=optional))
         return None if value is MISSING else value
 
     # Kept values (for `resolving` and `creations`)
@@ -401,15 +402,6 @@ class Context(Registry):
             if error is None:
                 raise
             chain_failure(error, failure)
-
-
-def run_sync(steps: Steps) -> Any:
-    """Run steps that may not await: a synchronous session refuses where they would."""
-    try:
-        steps.send(None)
-    except StopIteration as stop:
-        return stop.value
-    raise AssertionError("a synchronous resolution must not yield")
 
 
 def chain_failure(error: BaseException, failure: BaseException) -> None:

@@ -385,7 +385,7 @@ class Registry:
                 holder._drop_value(binding)
                 holder._touch()
 
-    def binding_changed(self, binding: Binding[Any], operation: str, stale: object | None) -> None:
+    def binding_changed(self, binding: Binding[Any], stale: object | None) -> None:
         """A binding held here tells of a change: indexes, kept values and plans follow at once."""
         with self._lock:
             if self._bindings.get(binding.key) is not binding:

@@ -50,7 +50,7 @@ class Shape:
     def __init__(self, parent: "Shape | None", *, exclusive: bool) -> None:
         self.parent = parent
         self.is_exclusive = exclusive
-        self.is_settled = parent is None or (parent.is_exclusive and parent.is_settled)
+        self.is_settled: bool = parent is None or (parent.is_exclusive and parent.is_settled)
         self.plans: dict[Any, Any] = {}
         self.sync_plans: dict[Any, Any] = {}
         self.async_plans: dict[Any, Any] = {}

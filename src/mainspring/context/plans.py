@@ -1,0 +1,132 @@
+"""What plans are made of at run time: the function with its source, and the calls back into the interpreter."""
+
+from collections.abc import Callable
+from typing import Any
+
+from mainspring.context.bindings import Binding
+from mainspring.context.creations import drive
+from mainspring.context.errors import AsyncValueError, ContextError
+from mainspring.context.injection import EMPTY, InjectionPoint
+from mainspring.context.resolving import MISSING, resolve_binding, resolve_point
+from mainspring.context.sessions import Session
+
+__all__ = [
+    "BindingResolver",
+    "Plan",
+    "PlanSource",
+    "PointResolver",
+    "Refusal",
+    "note_from_line",
+    "run_steps",
+    "set_absent",
+]
+
+
+class Plan:
+    """A compiled function with its source.
+
+    Attributes:
+        function: Takes the context; gives the value, or a coroutine when the kind is ``async``.
+        kind: ``any`` (plain, for both ways of asking), ``sync`` (plain, refuses what must be awaited) or ``async``.
+        source: The text it was compiled from.
+    """
+
+    __slots__ = ("function", "kind", "source")
+
+    def __init__(self, function: Callable[[Any], Any], kind: str, source: str) -> None:
+        self.function, self.kind, self.source = function, kind, source
+
+
+class PlanSource:
+    """What shows a plan's source in tracebacks and debuggers (the loader protocol of ``linecache``)."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def get_source(self, _: str) -> str:
+        """The source."""
+        return self._text
+
+
+class BindingResolver:
+    """Resolves one binding by the interpreter, with the static path of a plan."""
+
+    def __init__(self, binding: Binding[Any], session: Session | None, owner: Any) -> None:
+        self._binding, self._session, self._owner = binding, session, owner
+
+    def _steps(self, ctx: Any, session: Session) -> Any:
+        owner = self._owner if self._owner is not None else ctx.get_owner_context(self._binding) or ctx
+        return resolve_binding(self._binding, owner, ctx, session)
+
+    def run(self, ctx: Any) -> Any:
+        """The value, synchronously."""
+        return run_steps(self._steps(ctx, Session(self._session, sync=True)))
+
+    async def drive(self, ctx: Any) -> Any:
+        """The value."""
+        return await drive(self._steps(ctx, Session(self._session, sync=False)))
+
+
+class PointResolver:
+    """Resolves one injection point by the interpreter, with the static path of a plan."""
+
+    def __init__(self, point: InjectionPoint, session: Session | None) -> None:
+        self._point, self._session = point, session
+
+    def run(self, ctx: Any) -> Any:
+        """The value, synchronously."""
+        return self._given(run_steps(resolve_point(self._point, ctx, Session(self._session, sync=True))))
+
+    async def drive(self, ctx: Any) -> Any:
+        """The value."""
+        return self._given(await drive(resolve_point(self._point, ctx, Session(self._session, sync=False))))
+
+    def _given(self, value: Any) -> Any:
+        if value is not MISSING:
+            return value
+        return None if self._point.default is EMPTY else self._point.default
+
+
+class Refusal:
+    """Raises for a factory that turned out to be asynchronous in a synchronous plan."""
+
+    def __init__(self, path: str, frame: Any) -> None:
+        self._path, self._key = path, frame.key
+
+    def __call__(self, awaitable: Any) -> None:
+        """Drop it and raise."""
+        close = getattr(awaitable, "close", None)
+        if close is not None:
+            close()
+        raise AsyncValueError(
+            f"The value of {self._key!r} is asynchronous: use `await get(...)` instead of get_sync.",
+            key=self._key,
+            path=self._path,
+        )
+
+
+def run_steps(steps: Any) -> Any:
+    """Run steps of a synchronous session to their end."""
+    try:
+        steps.send(None)
+    except StopIteration as stop:
+        return stop.value
+    raise AssertionError("a synchronous resolution must not yield")
+
+
+def set_absent(instance: Any, point: InjectionPoint) -> None:
+    """An optional property without value: what is there stays, a marker that is still there becomes ``None``."""
+    current = point.default if point.default is not EMPTY else getattr(instance, point.member, None)
+    current = None if current is point.marker else current
+    if getattr(instance, point.member, MISSING) is not current:
+        setattr(instance, point.member, current)
+
+
+def note_from_line(error: Exception, paths: dict[int, str]) -> None:
+    """Put the path of the resolution on a user's exception, found by the line of the plan where it came out."""
+    trace = error.__traceback__
+    path = paths.get(trace.tb_lineno, "") if trace is not None else ""
+    if isinstance(error, ContextError):
+        error.with_path(path)
+    elif path and not any(note.startswith("Resolution path: ") for note in getattr(error, "__notes__", ())):
+        error.add_note(f"Resolution path: {path}")

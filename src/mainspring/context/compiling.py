@@ -22,6 +22,7 @@ from mainspring.context.plans import (
     BindingResolver,
     Plan,
     PlanSource,
+    PointResolver,
     Refusal,
     note_from_line,
     set_absent,

@@ -1,0 +1,255 @@
+"""``init``, ``start`` and ``stop`` of an application: what they do, in which order, and how they are undone.
+
+    init    created|booted -> initializing -> [init of the observers] -> initialized
+    start   (init if it has not been) -> starting -> [resources] -> [start of the observers] -> started
+    stop    started|initialized -> stopping -> [stop of the observers] -> [resources closed] -> stopped
+
+A start that has to initialize opens the resources before that, so that observers can have them injected. Whatever fails
+is undone before the failure is told: then the way is ``... -> stopping -> stopped``.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+from mainspring.context import Context
+from mainspring.core.keys import CoreBindings
+from mainspring.core.resources import Resources
+from mainspring.core.states import Operation, StateMachine
+
+__all__ = ["Lifecycle", "Registry"]
+
+logger = logging.getLogger(__name__)
+
+_BEFORE_INIT = ("created", "booted", "stopped")
+_STARTABLE = ("created", "booted", "initialized", "stopped", "started")
+_STOPPABLE = ("started", "initialized")
+_NOTHING_TO_STOP = ("created", "booted", "stopped")
+
+
+class Registry(Protocol):
+    """What is bound at ``CoreBindings.LIFE_CYCLE_OBSERVER_REGISTRY``."""
+
+    on_undo: Any
+
+    async def init(self) -> None:
+        """Notify ``init``."""
+
+    async def start(self) -> None:
+        """Notify ``start``."""
+
+    async def stop(self) -> None:
+        """Notify ``stop``."""
+
+
+class Lifecycle:
+    """Moves one application through its states.
+
+    Attributes:
+        machine: The states and the operations under way.
+        resources: What is open while the application runs.
+        failure: What stopped the application by itself and was not told to anybody yet.
+    """
+
+    def __init__(self, app: Context) -> None:
+        self.machine = StateMachine()
+        self.resources = Resources(app, self.span_ended)
+        self.failure: BaseException | None = None
+        self._app = app
+        self._is_initialized = False
+        self._early: list[BaseException] = []
+        self._background: set[asyncio.Task[None]] = set()
+
+    # init
+
+    async def init(self) -> None:
+        """See `Application.init`."""
+        machine = self.machine
+        operation = machine.under_way("init")
+        if operation is None:
+            if machine.state == "booting":
+                raise machine.refusal("init", _BEFORE_INIT)
+            if self._is_initialized or machine.state not in _BEFORE_INIT:
+                return
+            operation = self._begin_init(opens_resources=False)
+        await machine.join(operation)
+
+    def _begin_init(self, *, opens_resources: bool) -> Operation:
+        self.machine.move("initializing")
+        return self.machine.begin("init", self._init(opens_resources))
+
+    async def _init(self, opens_resources: bool) -> None:
+        try:
+            if opens_resources:
+                await self.resources.open()
+            await (await self._registry()).init()
+        except BaseException as error:
+            await self._fail("init", error)
+            raise
+        self._is_initialized = True
+        self.machine.finish("init", "initialized")
+        if self.machine.under_way("start") is not None:  # at once: in between, anybody could stop it
+            self.machine.move("starting")
+
+    # start
+
+    async def start(self) -> None:
+        """See `Application.start`."""
+        machine = self.machine
+        initializing = machine.under_way("init")
+        if initializing is not None and initializing.is_awaited_from_within:
+            raise machine.refusal("start", reason="The caller is one of the observers being initialized.")
+        operation = machine.under_way("start")
+        if operation is None:
+            if machine.state == "started":
+                return
+            if machine.under_way("stop") or machine.state == "booting":
+                raise machine.refusal("start", _STARTABLE)
+            operation = self._begin_start()
+        await machine.join(operation)
+
+    def _begin_start(self) -> Operation:
+        machine = self.machine
+        self.failure = None
+        self._early.clear()
+        initializing = machine.under_way("init")
+        if initializing is None and not self._is_initialized:
+            initializing = self._begin_init(opens_resources=True)
+        if initializing is None:
+            machine.move("starting")
+        return machine.begin("start", self._start(initializing), self.stop)
+
+    async def _start(self, initializing: Operation | None) -> None:
+        if initializing is not None:
+            try:
+                await initializing.wait()
+            except BaseException:
+                self.machine.drop("start")
+                raise
+        try:
+            await self.resources.open()
+            await (await self._registry()).start()
+            if self._early:
+                raise self._early[0]
+        except BaseException as error:
+            await self._fail("start", error)
+            raise
+        self.machine.finish("start", "started")
+
+    # stop
+
+    async def stop(self) -> None:
+        """See `Application.stop`."""
+        machine = self.machine
+        operation = machine.under_way("stop")
+        if operation is None:
+            undoing = machine.under_way("start") or machine.under_way("init")
+            if undoing is not None and machine.state == "stopping" and not undoing.is_awaited_from_within:
+                await asyncio.wait(
+                    [undoing.task]
+                )  # a failed start is being undone: that is a stop, its error is not ours
+                return
+            if machine.state in _NOTHING_TO_STOP:
+                return
+            if undoing is not None or machine.state not in _STOPPABLE:
+                raise machine.refusal("stop", _STOPPABLE)
+            machine.move("stopping")
+            operation = machine.begin("stop", self._stop())
+        await machine.join(operation)
+
+    async def _stop(self) -> None:
+        failures: list[BaseException] = []
+        try:
+            await (await self._registry()).stop()
+        except BaseException as error:  # what is left still has to be closed
+            failures.append(error)
+        failures.extend(await self.resources.close())
+        self.machine.finish("stop", "stopped")
+        raise_all(failures)
+
+    # What goes wrong
+
+    async def _fail(self, operation: str, error: BaseException) -> None:
+        """End a failed operation: what the registry has not undone yet is undone here."""
+        self._begin_undoing()
+        for failure in await self.resources.close():
+            error.add_note(f"and, while closing what was open: {failure!r}")
+            logger.error("A resource could not be closed after a failure.", exc_info=failure)
+        self.machine.finish(operation, "stopped")
+
+    def _begin_undoing(self) -> None:
+        if self.machine.state != "stopping":
+            self.machine.move("stopping")
+
+    async def _registry(self) -> Registry:
+        registry: Registry = await self._app.get(CoreBindings.LIFE_CYCLE_OBSERVER_REGISTRY)
+        registry.on_undo = self._begin_undoing
+        return registry
+
+    def span_ended(self, error: BaseException | None) -> None:
+        """A resource or generator observer ended while the application runs: with its error the application stops."""
+        if error is None:
+            return
+        if self.machine.state == "started":
+            # Held here: a loop keeps no strong reference to its tasks.
+            task = asyncio.get_running_loop().create_task(self._stop_after(error), name="stop the application")
+            self._background.add(task)
+            task.add_done_callback(self._background.discard)
+        elif self.machine.under_way("start") is not None:
+            self._early.append(error)
+
+    async def _stop_after(self, error: BaseException) -> None:
+        self.failure = error
+        try:
+            await self._app.stop()  # type: ignore[attr-defined]  # an application: its own, perhaps overridden, stop
+        except BaseException as failure:
+            if failure is not error:
+                error.add_note(f"and, while stopping: {failure!r}")
+            if not isinstance(failure, Exception):
+                raise
+
+    async def leave(
+        self, error: BaseException | None, stop: Callable[[], Awaitable[None]], close: Callable[[], Awaitable[None]]
+    ) -> None:
+        """The end of ``async with``: stop and close, whatever fails; an error of the body stays the one that is raised.
+
+        Raises:
+            Exception: What failed, when the body did not.
+        """
+        failures: list[BaseException] = []
+        for step in (stop, close):
+            try:
+                await step()
+            except BaseException as failure:  # what is left still has to be left
+                failures.append(failure)
+        early = self.take_failure()
+        if early is not None and early not in failures:
+            failures.insert(0, early)
+        if error is None:
+            raise_all(failures)
+        else:
+            for failure in failures:
+                error.add_note(f"and, while stopping: {failure!r}")
+
+    def take_failure(self) -> BaseException | None:
+        """What stopped the application by itself; told once."""
+        failure, self.failure = self.failure, None
+        return failure
+
+
+def raise_all(failures: list[BaseException]) -> None:
+    """Raise a single failure as itself, several as a group in order of occurrence; a cancellation before all others."""
+    flat: list[BaseException] = []
+    for failure in failures:
+        flat.extend(failure.exceptions if isinstance(failure, BaseExceptionGroup) and len(failures) > 1 else [failure])
+    cancelled = next((error for error in flat if isinstance(error, asyncio.CancelledError)), None)
+    if cancelled is not None:
+        for error in flat:
+            if error is not cancelled:
+                cancelled.add_note(f"and, while stopping: {error!r}")
+        raise cancelled
+    if len(flat) == 1:
+        raise flat[0]
+    if flat:
+        raise BaseExceptionGroup("Several parts of the application could not be stopped.", flat)

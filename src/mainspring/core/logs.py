@@ -1,0 +1,73 @@
+"""Setting up logging for a process that Mainspring runs. Importing or constructing anything never does."""
+
+import json
+import logging
+import logging.config
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from mainspring.core.settings import effective_value
+
+__all__ = ["JsonFormatter", "set_up_logging"]
+
+_TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+#: What every record has; whatever else one has came by ``extra=``.
+_STANDARD = frozenset({*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"})
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line: ``time`` (UTC), ``level``, ``logger``, ``message``, ``exception``, and what came by ``extra``."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of a record."""
+        data: dict[str, Any] = {
+            "time": self._time(record),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        data.update((name, value) for name, value in vars(record).items() if name not in _STANDARD)
+        if record.exc_info:
+            data["exception"] = self.formatException(record.exc_info)
+        return json.dumps(data, default=str)
+
+    def _time(self, record: logging.LogRecord) -> str:
+        from datetime import UTC, datetime  # used by this formatter alone; importing the room stays light
+
+        return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+
+
+def set_up_logging(config: Any) -> None:
+    """Do what ``config["logging"]`` says, unless the root logger has a handler already.
+
+    A level name (``"DEBUG"``) logs text to the standard error stream, ``"json"`` one JSON object a line from ``INFO`` on,
+    a mapping is handed to ``logging.config.dictConfig``. Without the setting nothing is set up.
+
+    Raises:
+        ValueError: It is none of these.
+    """
+    root = logging.getLogger()
+    wanted = effective_value(config, "logging", Mapping | str)
+    if root.handlers or wanted is None:
+        return
+    if isinstance(wanted, Mapping):
+        logging.config.dictConfig({"version": 1, "disable_existing_loggers": False, **wanted})
+        return
+    handler = logging.StreamHandler(sys.stderr)
+    if str(wanted).lower() == "json":
+        level: int | str = logging.INFO
+        handler.setFormatter(JsonFormatter())
+    else:
+        level = _level(wanted)
+        handler.setFormatter(logging.Formatter(_TEXT))
+    root.addHandler(handler)
+    root.setLevel(level)
+
+
+def _level(name: Any) -> str:
+    text = str(name).upper()
+    if text not in logging.getLevelNamesMapping():
+        raise ValueError(f"config['logging'] is a level name, 'json' or a dictConfig mapping, not {name!r}.")
+    return text

@@ -1,0 +1,188 @@
+"""``run()``: the whole life of a process. Boot if bootable, start, wait for a signal or a stop, stop in time, exit status."""
+
+import asyncio
+import signal
+import warnings
+from typing import Any
+
+from mainspring.core.keys import CoreTags
+from mainspring.core.lifecycle import Lifecycle
+from mainspring.core.logs import set_up_logging
+from mainspring.core.shutdown import LAST_MOMENT, ShutdownSettings, Watchdog, insist_on_exit, trapped
+
+__all__ = ["Runner", "announce_servers"]
+
+
+class Runner:
+    """One run of an application, in an event loop of its own."""
+
+    def __init__(self, app: Any, lifecycle: Lifecycle) -> None:
+        self._app = app
+        self._lifecycle = lifecycle
+        self._settings = ShutdownSettings.of(app.options)
+        self._signal: signal.Signals | None = None
+        self._deadline: float | None = None
+        self._watchdog: Watchdog | None = None
+        self._is_forced = False
+        self._is_over = False
+
+    def run(self) -> None:
+        """Block until the application is stopped; see `Application.run`."""
+        _refuse_running_loop()
+        set_up_logging(self._app.options)
+        loop = self._app.new_event_loop()
+        try:
+            asyncio.set_event_loop(loop)
+            loop.run_until_complete(self._main())
+        finally:
+            if self._watchdog is not None:
+                self._watchdog.cancel()
+            self._close_loop(loop)
+
+    async def _main(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._signalled = asyncio.Event()
+        self._hurried = asyncio.Event()
+        self._stopped = asyncio.Event()
+        self._app.on("state_changed", self._state_changed)
+        with trapped(self._settings.signals, self._trap):
+            failures: list[BaseException] = []
+            starting = loop.create_task(self._begin(), name="run the application")
+            await self._first_of(starting, self._signalled)
+            if not starting.done():
+                starting.cancel()
+            await self._in_time(starting, failures)
+            if not failures and not self._signalled.is_set():
+                await announce_servers(self._app)
+                await self._wait_until_stopped()
+            await self._end(failures)
+        self._is_over = True
+        if failures:
+            raise failures[0]
+
+    async def _begin(self) -> None:
+        await self._app.before_run()
+        await self._app.start()
+
+    async def _wait_until_stopped(self) -> None:
+        while self._app.state != "stopped" and not self._signalled.is_set():
+            self._stopped.clear()
+            await self._first_of(None, self._signalled, self._stopped)
+
+    async def _end(self, failures: list[BaseException]) -> None:
+        """Stop (unless that has happened), close, and say so."""
+        loop = asyncio.get_running_loop()
+        if self._app.state not in ("created", "booted", "stopped"):
+            await self._in_time(loop.create_task(self._app.stop(), name="stop the application"), failures)
+        early = self._lifecycle.take_failure()
+        if early is not None and early not in failures:
+            failures.insert(0, early)
+        await self._in_time(loop.create_task(self._app.close(), name="close the application"), failures)
+        for failure in failures[1:]:
+            failures[0].add_note(f"and, while ending: {failure!r}")
+        if not failures:
+            print(f"{self._app.name} has stopped.", flush=True)  # noqa: T201  # the output of a process, asked for
+
+    # Signals and time
+
+    def _state_changed(self, old: str, new: str) -> None:
+        if new == "stopped":
+            self._stopped.set()
+
+    def _trap(self, number: signal.Signals) -> None:
+        if self._signal is None:
+            self._signal = number
+            self._signalled.set()
+            period = self._settings.grace_period
+            if period is not None:
+                self._deadline = asyncio.get_running_loop().time() + period
+                # Twice the last moment: the loop, if it is alive, is always the first to end things.
+                self._watchdog = Watchdog(period + 2 * LAST_MOMENT, 128 + number)
+        elif number == signal.SIGINT:
+            self._hurried.set()
+
+    async def _first_of(
+        self, task: "asyncio.Task[Any] | None", *events: asyncio.Event, timeout: float | None = None
+    ) -> None:
+        waits = [asyncio.ensure_future(event.wait()) for event in events]
+        try:
+            await asyncio.wait(
+                [*waits, *([task] if task is not None else [])], timeout=timeout, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    async def _in_time(self, task: "asyncio.Task[Any]", failures: list[BaseException]) -> None:
+        """Wait for a part of the work; once a signal has come, no longer than the grace period.
+
+        Raises:
+            SystemExit: The time has passed.
+        """
+        while not task.done() and not self._signalled.is_set():
+            await self._first_of(task, self._signalled)
+        while not task.done():
+            left = None if self._deadline is None else self._deadline - asyncio.get_running_loop().time()
+            if self._hurried.is_set() or (left is not None and left <= 0):
+                await self._force(task)
+            await self._first_of(task, self._hurried, timeout=left)
+        if not task.cancelled() and task.exception() is not None:
+            failures.append(task.exception())  # type: ignore[arg-type]  # it is not None: it was asked just now
+
+    async def _force(self, task: "asyncio.Task[Any]") -> None:
+        self._is_forced = True
+        task.cancel()
+        await asyncio.wait([task], timeout=LAST_MOMENT)
+        assert self._signal is not None
+        insist_on_exit(128 + self._signal)
+        raise SystemExit(128 + self._signal)
+
+    # The loop
+
+    def _close_loop(self, loop: asyncio.AbstractEventLoop) -> None:
+        try:
+            if self._is_forced:  # what refuses to end is left behind, without a word about each piece
+                loop.set_exception_handler(lambda loop, context: None)
+            else:
+                self._cancel_left_over(loop)
+                loop.run_until_complete(loop.shutdown_asyncgens())
+                loop.run_until_complete(loop.shutdown_default_executor())
+        finally:
+            asyncio.set_event_loop(None)
+            loop.close()
+
+    def _cancel_left_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        tasks = [task for task in asyncio.all_tasks(loop) if not task.done()]
+        if not tasks:
+            return
+        for task in tasks:
+            task.cancel()
+        loop.run_until_complete(asyncio.wait(tasks, timeout=LAST_MOMENT))
+        if not self._is_over:  # interrupted: not they, but the run itself was cut short
+            return
+        names = ", ".join(sorted(task.get_name() for task in tasks))
+        warnings.warn(
+            f"{self._app.name} left tasks running when it stopped; they were cancelled: {names}. "
+            "Cancel and await them in the stop of whatever started them.",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+
+
+async def announce_servers(app: Any) -> None:
+    """Print one line for each server of an application that listens, with its URL if it has one."""
+    for binding in app.find_by_tag(CoreTags.SERVER):
+        if binding.scope == "transient" and binding.type != "constant":
+            continue
+        server = await binding.get_value(app)
+        if getattr(server, "listening", False):
+            url = getattr(server, "url", None)
+            print(f"{binding.key} listens{f' at {url}' if url else ''}", flush=True)  # noqa: T201  # the output of a process
+
+
+def _refuse_running_loop() -> None:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise RuntimeError("run() cannot be called while an event loop runs in this thread: `await app.start()` instead.")

@@ -1,0 +1,39 @@
+"""The bindings of a context at one moment, to go back to when a larger change fails."""
+
+from typing import Any
+
+from mainspring.context import Binding, Context
+
+__all__ = ["BindingsSnapshot"]
+
+
+class BindingsSnapshot:
+    """Which bindings a context holds itself, and which of them are locked."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._before = {binding.key: (binding, binding.is_locked) for binding in own_bindings(ctx)}
+
+    def added(self) -> list[Binding[Any]]:
+        """Bindings that are there now and were not, in order of registration."""
+        return [binding for binding in own_bindings(self._ctx) if not self._held(binding)]
+
+    def restore(self) -> None:
+        """Take away what was added, and put back what was replaced or removed."""
+        for binding in reversed(self.added()):
+            binding.unlock()
+            if binding.key not in self._before:
+                self._ctx.unbind(binding.key)
+        for key, (binding, is_locked) in self._before.items():
+            if self._ctx.own_binding(key) is not binding:
+                self._ctx.add(binding)
+            binding.is_locked = is_locked
+
+    def _held(self, binding: Binding[Any]) -> bool:
+        entry = self._before.get(binding.key)
+        return entry is not None and entry[0] is binding
+
+
+def own_bindings(ctx: Context) -> list[Binding[Any]]:
+    """What a context holds itself, in order of registration."""
+    return [binding for binding in ctx.find() if ctx.own_binding(binding.key) is binding]

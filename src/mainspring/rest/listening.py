@@ -1,0 +1,253 @@
+"""Listening without an outer server: uvicorn, embedded. The only place that knows uvicorn.
+
+We bind the socket ourselves (so that a port in use is an exception, and port 0 is known once bound), leave lifespan and
+signals to the application, and stop in order: no new connections, idle ones closed, requests in flight finished within
+the grace period, the rest cancelled.
+"""
+
+import asyncio
+import contextlib
+import errno
+import os
+import socket
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from ssl import SSLContext
+from typing import Any
+
+import uvicorn
+
+from mainspring.rest.errors import ListenError
+
+__all__ = ["ListenOptions", "Listener"]
+
+#: How often to look whether connections are gone: short against any request, long against the cost of looking.
+_LOOK_EVERY = 0.01
+#: What cancelled requests have for their clean-up before their connections are cut.
+_CLEANUP_TIME = 5.0
+#: Pending connections the kernel keeps; what uvicorn and nginx use.
+_BACKLOG = 2048
+
+
+@dataclass(frozen=True)
+class ListenOptions:
+    """Where and how to listen. Times are seconds.
+
+    Attributes:
+        host: An address or name; IPv6 without brackets.
+        port: A port, 0 for any free one.
+        path: A Unix socket instead of host and port.
+        ssl: A ready context for TLS.
+        keep_alive_timeout: How long an idle connection is kept.
+        max_connections: How many requests at a time before others get 503; ``None``: no limit.
+        ws_max_size: Bytes of a WebSocket message.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    path: str | None = None
+    ssl: SSLContext | None = None
+    keep_alive_timeout: float = 5.0
+    max_connections: int | None = None
+    ws_max_size: int = 16 * 1024 * 1024
+
+
+class Listener:
+    """One socket, served by uvicorn inside the running loop until ``stop``."""
+
+    def __init__(self, app: Any, options: ListenOptions) -> None:
+        self._app = app
+        self._options = options
+        self._socket: socket.socket | None = None
+        self._server: uvicorn.Server | None = None
+        self._ticking: asyncio.Task[None] | None = None
+        self._inode: tuple[int, int] | None = None
+
+    @property
+    def listening(self) -> bool:
+        """Whether new connections are accepted."""
+        return self._socket is not None
+
+    @property
+    def address(self) -> Any:
+        """The bound address: host and port (and more for IPv6), or the path; ``None`` while not listening."""
+        return self._socket.getsockname() if self._socket is not None else None
+
+    @property
+    def port(self) -> int:
+        """The port taken; 0 for a Unix socket."""
+        address = self.address
+        return int(address[1]) if isinstance(address, tuple) else 0
+
+    async def start(self) -> None:
+        """Bind and serve.
+
+        Raises:
+            ListenError: The address cannot be had (an ``OSError`` with the same ``errno``); nothing is left open.
+        """
+        options = self._options
+        bound = self._bind_path(options.path) if options.path is not None else await self._bind_host()
+        try:
+            await self._serve(bound)
+        except BaseException:  # a cancelled start leaves no socket either
+            bound.close()
+            self._remove_path()
+            raise
+        self._socket = bound
+
+    async def _serve(self, bound: socket.socket) -> None:
+        options = self._options
+        config = uvicorn.Config(
+            self._app,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=options.keep_alive_timeout,  # type: ignore[arg-type]  # a float works as well
+            limit_concurrency=options.max_connections,
+            ws_max_size=options.ws_max_size,
+            ssl_context_factory=(lambda *_: options.ssl) if options.ssl is not None else None,  # type: ignore[arg-type]  # not None in this branch
+        )
+        config.load()
+        server = uvicorn.Server(config)
+        server.lifespan = config.lifespan_class(config)
+        with _quiet():
+            await server.startup(sockets=[bound])
+        self._server = server
+        self._ticking = asyncio.create_task(server.main_loop(), name="listener clock")
+
+    # Sockets
+
+    async def _bind_host(self) -> socket.socket:
+        host, port = self._options.host, self._options.port
+        try:
+            found = await asyncio.get_running_loop().getaddrinfo(
+                host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            )
+        except OSError as error:
+            raise ListenError(
+                error.errno or errno.EADDRNOTAVAIL, f"{host}:{port}", str(error.strerror or error)
+            ) from error
+        family, kind, protocol, _, address = found[0]
+        bound = socket.socket(family, kind, protocol)
+        try:
+            if os.name == "posix":  # elsewhere the option lets two programs share a port
+                bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            bound.bind(address)
+            bound.listen(_BACKLOG)
+            bound.setblocking(False)
+        except OSError as error:
+            bound.close()
+            raise ListenError(
+                error.errno or errno.EADDRNOTAVAIL, f"{host}:{port}", os.strerror(error.errno or 0)
+            ) from error
+        return bound
+
+    def _bind_path(self, path: str) -> socket.socket:
+        file = Path(path)
+        bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            if file.exists():
+                if not stat.S_ISSOCK(file.stat().st_mode):
+                    raise OSError(errno.EEXIST, "a file that is no socket is in its place")
+                if _answers(path):
+                    raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
+                file.unlink()
+            bound.bind(path)
+            bound.listen(_BACKLOG)
+            bound.setblocking(False)
+            found = file.stat()
+            self._inode = (found.st_dev, found.st_ino)
+        except OSError as error:
+            bound.close()
+            raise ListenError(error.errno or errno.EADDRNOTAVAIL, path, error.strerror or str(error)) from error
+        return bound
+
+    def _remove_path(self) -> None:
+        """Remove the socket file, if it still is the one made here."""
+        path, inode, self._inode = self._options.path, self._inode, None
+        if path is None or inode is None:
+            return
+        with contextlib.suppress(OSError):
+            found = os.stat(path)
+            if (found.st_dev, found.st_ino) == inode:
+                os.unlink(path)
+
+    # Stopping
+
+    async def stop(self, grace_period: float | None) -> None:
+        """Stop listening at once, then wait for requests in flight.
+
+        Args:
+            grace_period: Seconds until the remaining ones are cancelled; ``None`` waits without limit.
+        """
+        server, bound = self._server, self._socket
+        if server is None or bound is None:
+            return
+        self._server = self._socket = None
+        self._stop_accepting(server, bound)
+        try:
+            await self._drain(server, grace_period)
+        finally:
+            for connection in list(server.server_state.connections):
+                connection.transport.abort()
+            ticking, self._ticking = self._ticking, None
+            if ticking is not None:
+                ticking.cancel()
+                await asyncio.wait([ticking])
+
+    def _stop_accepting(self, server: uvicorn.Server, bound: socket.socket) -> None:
+        for each in server.servers:
+            each.close()
+        bound.close()
+        self._remove_path()
+        for connection in list(server.server_state.connections):
+            connection.shutdown()
+
+    async def _drain(self, server: uvicorn.Server, grace_period: float | None) -> None:
+        state = server.server_state
+        await _until_gone(state, grace_period)
+        tasks = [task for task in state.tasks if not task.done()]
+        if not tasks:
+            return
+        for task in tasks:
+            task.cancel("the grace period of the server has passed")
+        # Bounded: a clean-up that does not end must not keep the server from stopping.
+        await asyncio.wait(tasks, timeout=_CLEANUP_TIME)
+
+
+async def _until_gone(state: Any, seconds: float | None) -> None:
+    """Wait until no connection is busy and no request runs, at most for the given time."""
+    loop = asyncio.get_running_loop()
+    end = None if seconds is None else loop.time() + seconds
+    while state.tasks or state.connections:
+        if end is not None and loop.time() >= end:
+            return
+        for connection in list(state.connections):
+            connection.shutdown()  # those whose request ended meanwhile, and WebSockets that were just opened
+        await asyncio.sleep(_LOOK_EVERY)
+
+
+def _answers(path: str) -> bool:
+    """Whether a process listens on that Unix socket."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(0.5)
+        try:
+            probe.connect(path)
+        except OSError:
+            return False
+    return True
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep uvicorn from announcing itself: the application says where it listens."""
+    logger = uvicorn.server.logger
+    was, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = was

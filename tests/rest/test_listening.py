@@ -1,0 +1,154 @@
+"""The embedded listener: binding, answering, stopping."""
+
+import asyncio
+import errno
+import os
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mainspring.rest.errors import ListenError
+from mainspring.rest.listening import Listener, ListenOptions
+
+
+class Echo:
+    """An ASGI application that answers ``ok``, slowly below ``/slow``."""
+
+    def __init__(self) -> None:
+        self.release = asyncio.Event()
+        self.entered = asyncio.Event()
+        self.cancelled = False
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["path"] == "/slow":
+            self.entered.set()
+            try:
+                await self.release.wait()
+            except asyncio.CancelledError:
+                self.cancelled = True
+                raise
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"ok"})
+
+
+@pytest.fixture
+async def echo() -> Echo:
+    return Echo()
+
+
+@pytest.fixture
+async def listener(echo: Echo) -> AsyncIterator[Listener]:
+    listener = Listener(echo, ListenOptions())
+    await listener.start()
+    yield listener
+    await listener.stop(0)
+
+
+async def ask(port: int, path: str = "/", *, close: bool = True) -> bytes:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    end = "close" if close else "keep-alive"
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: {end}\r\n\r\n".encode())
+    try:
+        return await reader.read() if close else await reader.readuntil(b"ok")
+    finally:
+        if close:
+            writer.close()
+
+
+async def test_it_answers_on_the_port_it_took_and_says_so(listener: Listener) -> None:
+    assert listener.port != 0
+    assert listener.address == ("127.0.0.1", listener.port)
+    assert listener.listening
+    assert (await ask(listener.port)).endswith(b"ok")
+
+
+async def test_a_port_in_use_is_an_error_that_names_host_and_port(listener: Listener, echo: Echo) -> None:
+    """REST-013"""
+    other = Listener(echo, ListenOptions(port=listener.port))
+    with pytest.raises(OSError, match=f"127.0.0.1:{listener.port}") as caught:
+        await other.start()
+    assert caught.value.errno == errno.EADDRINUSE
+    assert not other.listening
+    await other.stop(0)
+
+
+async def test_an_unknown_host_is_an_error_that_names_it(echo: Echo) -> None:
+    with pytest.raises(ListenError, match=r"no\.such\.host\.invalid:0"):
+        await Listener(echo, ListenOptions(host="no.such.host.invalid")).start()
+
+
+async def test_stopping_refuses_new_connections_and_finishes_the_request_in_flight(
+    listener: Listener, echo: Echo
+) -> None:
+    """HTTP-044"""
+    port = listener.port
+    slow = asyncio.create_task(ask(port, "/slow"))
+    await echo.entered.wait()
+    stopping = asyncio.create_task(listener.stop(10))
+    await asyncio.sleep(0.05)
+    assert not listener.listening
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", port)
+    echo.release.set()
+    answer = await slow
+    await stopping
+    assert answer.endswith(b"ok")
+    assert b"connection: close" in answer.lower()
+
+
+async def test_an_idle_connection_does_not_keep_the_listener_from_stopping(listener: Listener) -> None:
+    """HTTP-044"""
+    await ask(listener.port, close=False)
+    await asyncio.wait_for(listener.stop(None), 2)
+
+
+async def test_after_the_grace_period_requests_are_cancelled(listener: Listener, echo: Echo) -> None:
+    """HTTP-045"""
+    slow = asyncio.create_task(ask(listener.port, "/slow"))
+    await echo.entered.wait()
+    await asyncio.wait_for(listener.stop(0.05), 3)
+    assert echo.cancelled
+    assert not (await slow).endswith(b"ok")
+
+
+async def test_it_listens_again_after_a_stop(listener: Listener) -> None:
+    """HTTP-047"""
+    await listener.stop(1)
+    assert listener.address is None
+    await listener.start()
+    assert (await ask(listener.port)).endswith(b"ok")
+
+
+async def test_stopping_one_that_never_started_does_nothing(echo: Echo) -> None:
+    await Listener(echo, ListenOptions()).stop(None)
+
+
+@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="no Unix sockets on this platform")
+async def test_a_unix_socket_replaces_a_stale_one_and_goes_with_the_stop(echo: Echo, tmp_path: Path) -> None:
+    """REST-009"""
+    path = tmp_path / "s"
+    stale = socket.socket(socket.AF_UNIX)
+    stale.bind(str(path))
+    stale.close()
+    listener = Listener(echo, ListenOptions(path=str(path)))
+    await listener.start()
+    assert listener.port == 0
+    reader, writer = await asyncio.open_unix_connection(str(path))
+    writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert (await reader.read()).endswith(b"ok")
+    writer.close()
+    await listener.stop(1)
+    assert not path.exists()
+
+
+@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="no Unix sockets on this platform")
+async def test_a_file_that_is_no_socket_is_not_replaced(echo: Echo, tmp_path: Path) -> None:
+    """REST-009"""
+    path = tmp_path / "s"
+    path.write_text("mine")
+    with pytest.raises(OSError, match="no socket"):
+        await Listener(echo, ListenOptions(path=str(path))).start()
+    assert path.read_text() == "mine"
+    assert os.listdir(tmp_path) == ["s"]

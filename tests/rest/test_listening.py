@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from mainspring.rest.errors import ListenError
 from mainspring.rest.listening import Listener, ListenOptions
 
@@ -46,15 +47,13 @@ async def listener(echo: Echo) -> AsyncIterator[Listener]:
     await listener.stop(0)
 
 
-async def ask(port: int, path: str = "/", *, close: bool = True) -> bytes:
+async def ask(port: int, path: str = "/") -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    end = "close" if close else "keep-alive"
-    writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: {end}\r\n\r\n".encode())
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
     try:
-        return await reader.read() if close else await reader.readuntil(b"ok")
+        return await reader.read()
     finally:
-        if close:
-            writer.close()
+        writer.close()
 
 
 async def test_it_answers_on_the_port_it_took_and_says_so(listener: Listener) -> None:
@@ -100,8 +99,12 @@ async def test_stopping_refuses_new_connections_and_finishes_the_request_in_flig
 
 async def test_an_idle_connection_does_not_keep_the_listener_from_stopping(listener: Listener) -> None:
     """HTTP-044"""
-    await ask(listener.port, close=False)
+    reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+    writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
     await asyncio.wait_for(listener.stop(None), 2)
+    assert await reader.read() == b""
+    writer.close()
 
 
 async def test_after_the_grace_period_requests_are_cancelled(listener: Listener, echo: Echo) -> None:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, Protocol, Self, TypeVar
 from mainspring.context import sources
 from mainspring.context.declarations import source_by_shape, templates_of
 from mainspring.context.inspecting import inspect_binding
-from mainspring.context.keys import BindingKey, Key, key_text
+from mainspring.context.keys import BindingKey, Key, binding_address, key_text
 from mainspring.context.sources import BindingSource, BindingType
 
 __all__ = ["Binding", "BindingEvent", "BindingScope", "BindingTemplate"]
@@ -90,7 +90,8 @@ class Binding(Generic[T]):
         self.epoch = object()
         self._scope: BindingScope | None = None
         self._tags: dict[str, Any] | None = None
-        self._provided: tuple[Any, ...] = () if isinstance(key, str | BindingKey) else (key,)
+        wanted = binding_address(key)
+        self._provided: tuple[Any, ...] = () if isinstance(wanted, str) else (wanted,)
         self._owners: tuple[weakref.ref[BindingOwner], ...] = ()
         self._listeners: list[BindingListener] | None = None
 
@@ -104,9 +105,9 @@ class Binding(Generic[T]):
         return Binding(key)
 
     @staticmethod
-    def configure(key: Key[Any] = "") -> "Binding[Any]":
-        """The binding of the configuration of ``key``, without a context."""
-        text = "" if key == "" else key_text(key)
+    def configure(key: Key[Any] | None = None) -> "Binding[Any]":
+        """The binding of the configuration of ``key`` (``$config`` without one), without a context."""
+        text = "" if key is None else key_text(key)
         return Binding(BindingKey.build_key_for_config(text)).tag({Binding.CONFIGURATION_FOR: text})
 
     # What it is

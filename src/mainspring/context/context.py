@@ -171,8 +171,8 @@ class Context(Registry):
 
     # Configuration
 
-    def configure(self, key: Key[Any] = "") -> Binding[Any]:
-        """Bind the configuration of ``key`` here: ``ctx.configure("servers.a").to({...})``."""
+    def configure(self, key: Key[Any] | None = None) -> Binding[Any]:
+        """Bind the configuration of ``key`` here: ``ctx.configure("servers.a").to({...})``; ``$config`` without one."""
         binding = Binding.configure(key)
         self.add(binding)
         return binding

@@ -4,13 +4,23 @@ A key never knows a context or a binding. A property path (``config.rest#ssl.por
 binding: it is read from the value after the value was resolved.
 """
 
+import builtins
 from collections.abc import Mapping, Sequence
-from typing import Any, Generic, NoReturn, TypeVar
+from typing import Any, Generic, NoReturn, TypeVar, get_origin
 from uuid import uuid4
 
 from mainspring.context.errors import InvalidKeyError
 
-__all__ = ["CONFIG_NAMESPACE", "BindingKey", "Key", "describe_type", "key_text", "read_path", "split_key"]
+__all__ = [
+    "CONFIG_NAMESPACE",
+    "BindingKey",
+    "Key",
+    "binding_address",
+    "describe_type",
+    "key_text",
+    "read_path",
+    "split_key",
+]
 
 T = TypeVar("T")
 
@@ -21,29 +31,34 @@ class BindingKey(Generic[T]):
     """A typed, immutable address: ``PORT: BindingKey[int] = BindingKey("rest.port")``.
 
     ``BindingKey("a#x")`` has the key ``a`` and the property path ``x``. Two keys are equal when key and path are; a
-    ``BindingKey`` never equals a plain text, though both address the same binding.
+    ``BindingKey`` never equals a plain text, though both address the same binding. Of a class, the key addresses the
+    binding that provides it: that is how a class gets a path.
 
     Raises:
         InvalidKeyError: The text is empty.
     """
 
-    __slots__ = ("__weakref__", "_hash", "_text", "key", "property_path")
+    __slots__ = ("__weakref__", "_hash", "_text", "key", "property_path", "type")
 
     CONFIG_NAMESPACE = CONFIG_NAMESPACE
 
     key: str
     property_path: str | None
+    type: Any
 
-    def __init__(self, key: str, property_path: str | None = None) -> None:
-        if property_path is None:
-            key, property_path = split_key(key)
-        elif "#" in BindingKey.validate_text(key):
-            raise InvalidKeyError(f"Key {key!r} must not contain '#' when a property path is given too.", key=key)
+    def __init__(self, key: "str | builtins.type[T]", property_path: str | None = None) -> None:
+        wanted = key if _is_type(key) else None
+        text = describe_type(wanted) if wanted is not None else BindingKey.validate_text(key)
+        if not property_path:
+            text, property_path = split_key(text)
+        elif "#" in text:
+            raise InvalidKeyError(f"Key {text!r} must not contain '#' when a property path is given too.", key=text)
         put = object.__setattr__
-        put(self, "key", BindingKey.validate(key.strip()))
-        put(self, "property_path", property_path or None)
-        put(self, "_text", f"{self.key}#{property_path}" if property_path else self.key)
-        put(self, "_hash", hash((self.key, self.property_path)))
+        put(self, "key", text)
+        put(self, "property_path", property_path)
+        put(self, "type", wanted)
+        put(self, "_text", f"{text}#{property_path}" if property_path else text)
+        put(self, "_hash", hash((text, property_path)))
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"A BindingKey is immutable: {name!r} of {self!r} cannot be set.")
@@ -54,7 +69,7 @@ class BindingKey(Generic[T]):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, BindingKey):
             return NotImplemented
-        return self.key == other.key and self.property_path == other.property_path
+        return self._text == other._text and self.type is other.type  # type: ignore[attr-defined]  # a slot, as below
 
     def __hash__(self) -> int:
         return self._hash  # type: ignore[attr-defined, no-any-return]  # a slot set through object.__setattr__
@@ -66,7 +81,7 @@ class BindingKey(Generic[T]):
         return f"BindingKey({str(self)!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return BindingKey, (str(self),)
+        return BindingKey, (self.key if self.type is None else self.type, self.property_path)
 
     def __copy__(self) -> "BindingKey[T]":
         return self
@@ -76,11 +91,11 @@ class BindingKey(Generic[T]):
 
     def deep_property(self, path: str) -> "BindingKey[Any]":
         """The same key with another property path."""
-        return BindingKey.create(self.key, path)
+        return BindingKey(self.key if self.type is None else self.type, path)
 
     @staticmethod
-    def create(key: str, property_path: str | None = None) -> "BindingKey[Any]":
-        """A key from text and path.
+    def create(key: "str | builtins.type[Any]", property_path: str | None = None) -> "BindingKey[Any]":
+        """A key from a text or class and a path.
 
         Raises:
             InvalidKeyError: The text has a path of its own (or is empty) and another one is given.
@@ -95,16 +110,17 @@ class BindingKey(Generic[T]):
 
     @staticmethod
     def validate_text(key: Any) -> str:
-        """The text of a key, with or without a path.
+        """The text of a key, with or without a path; blanks around it do not count.
 
         Raises:
             InvalidKeyError: It is no text, or empty.
         """
         if isinstance(key, BindingKey):
             return str(key)
-        if not isinstance(key, str) or not key.strip():
+        text = key.strip() if isinstance(key, str) else ""
+        if not text:
             raise InvalidKeyError(f"A key must be a text that is not empty, not {key!r}.", key=str(key or ""))
-        return key
+        return text
 
     @staticmethod
     def validate(key: Any) -> str:
@@ -123,15 +139,12 @@ class BindingKey(Generic[T]):
     @staticmethod
     def parse_key_with_path(text: "str | BindingKey[Any]") -> "BindingKey[Any]":
         """``k#p.q`` as a key with a path; blanks around the key part do not count."""
-        if isinstance(text, BindingKey):
-            return text
-        key, path = split_key(text)
-        return BindingKey(key.strip(), path or "")
+        return text if isinstance(text, BindingKey) else BindingKey(text)
 
     @staticmethod
     def build_key_for_config(key: "Key[Any]" = "") -> "BindingKey[Any]":
         """The key of the configuration of a binding: ``<key>:$config``, or ``$config``."""
-        text = key if isinstance(key, str) else key_text(key)
+        text = "" if key == "" else key_text(key)
         return BindingKey(f"{text}:{CONFIG_NAMESPACE}" if text else CONFIG_NAMESPACE)
 
 
@@ -140,8 +153,9 @@ Key = str | BindingKey[T] | type[T]
 
 def split_key(text: Any) -> tuple[str, str | None]:
     """The key and the path of ``key#path``; an empty path is none."""
-    key, mark, path = BindingKey.validate_text(text).partition("#")
-    if mark and not key.strip():
+    key, _, path = BindingKey.validate_text(text).partition("#")
+    key = key.strip()
+    if not key:
         raise InvalidKeyError(f"Key {text!r} has nothing before '#'.", key=str(text))
     return key, path.strip() or None
 
@@ -152,13 +166,23 @@ def key_text(key: Any) -> str:
     Raises:
         InvalidKeyError: It is none of text, key and class, is empty, or has a path.
     """
-    if type(key) is str:
-        return BindingKey.validate(key)
+    return describe_type(key) if _is_type(key) else BindingKey.validate(key)
+
+
+def binding_address(key: Any) -> Any:
+    """What a key without a path looks for: a text, or the type of a class.
+
+    Raises:
+        InvalidKeyError: It is no key, is empty, or has a path.
+    """
+    text = key_text(key)
     if isinstance(key, BindingKey):
-        return BindingKey.validate(key)
-    if isinstance(key, type) or hasattr(key, "__origin__"):
-        return describe_type(key)
-    return BindingKey.validate(key)
+        return text if key.type is None else key.type
+    return key if _is_type(key) else text
+
+
+def _is_type(key: Any) -> bool:
+    return isinstance(key, type) or get_origin(key) is not None
 
 
 def describe_type(wanted: Any) -> str:
@@ -189,4 +213,4 @@ def read_path(value: Any, path: str, missing: Any = None) -> Any:
 
 
 def _is_index(segment: str) -> bool:
-    return segment.isascii() and segment.lstrip("-").isdigit()
+    return segment.isascii() and segment.removeprefix("-").isdigit()

@@ -23,7 +23,7 @@ from mainspring.context.events import ContextEvent, EventHub
 from mainspring.context.filters import BindingFilter, BindingTagFilter, as_filter, filter_by_tag
 from mainspring.context.finding import ProviderIndex, TagIndex, exactly
 from mainspring.context.inspecting import ClassNames, inspect_binding
-from mainspring.context.keys import BindingKey, Key, describe_type, key_text
+from mainspring.context.keys import BindingKey, Key, binding_address, describe_type, key_text
 from mainspring.context.resolving import locate, not_bound, resolution_context
 from mainspring.context.sessions import Session
 from mainspring.context.shapes import Shape, shape_for
@@ -207,9 +207,10 @@ class Registry:
     def _own(self, key: Any) -> Binding[Any] | None:
         """The binding here of a key; for a class without a binding of its own, the one here that provides it."""
         found = self._bindings.get(key_text(key))
-        if found is None and not isinstance(key, str | BindingKey):
-            candidates = self._candidates(key)
-            found = self._choose(candidates, key) if candidates else None
+        wanted = binding_address(key)
+        if found is None and not isinstance(wanted, str):
+            candidates = self._candidates(wanted)
+            found = self._choose(candidates, wanted) if candidates else None
         return found
 
     def own_binding(self, key: str) -> Binding[Any] | None:
@@ -227,7 +228,7 @@ class Registry:
     __contains__ = is_bound
 
     def _locate(self, key: Any) -> "tuple[Binding[Any], Any] | None":
-        return locate(self, key_text(key) if isinstance(key, str | BindingKey) or key is None else key)
+        return locate(self, binding_address(key))
 
     @overload
     def get_binding(self, key: Key[Any], optional: Literal[False] = False) -> Binding[Any]: ...
@@ -244,8 +245,7 @@ class Registry:
             return found[0]
         if optional:
             return None
-        address = key_text(key) if isinstance(key, str | BindingKey) else key
-        raise not_bound(self, address, Session(sync=True))
+        raise not_bound(self, binding_address(key), Session(sync=True))
 
     def find_or_create_binding(
         self, key: Key[Any], policy: BindingCreationPolicy | str = BindingCreationPolicy.CREATE_IF_NOT_BOUND

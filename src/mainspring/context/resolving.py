@@ -89,7 +89,7 @@ def address_of(key: Any) -> tuple[Any, str | None]:
     if isinstance(key, str):
         return split_key(key) if "#" in key else (BindingKey.validate_text(key), None)
     if isinstance(key, BindingKey):
-        return key.key, key.property_path
+        return key.key if key.type is None else key.type, key.property_path
     if isinstance(key, type) or get_origin(key) is not None:
         return key, None
     return BindingKey.validate(key), None
@@ -421,7 +421,7 @@ def check_expected(point: InjectionPoint, expected: type[Any], frame: Session) -
     except ResolutionError:  # what cannot be evaluated is not checked
         return
     wanted = get_origin(wanted) or wanted
-    if not isinstance(wanted, type) or wanted is object or getattr(wanted, "_is_protocol", False):
+    if not isinstance(wanted, type) or wanted in (EMPTY, object) or getattr(wanted, "_is_protocol", False):
         return
     if issubclass(expected, wanted) or issubclass(wanted, expected):
         return

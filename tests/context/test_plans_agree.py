@@ -1,4 +1,4 @@
-"""Compiled plans and the interpreter agree: values, identity, errors with their paths, constructions, order of clean-up."""
+"""Plans and the interpreter agree: values, identity, errors with paths, constructions, order of clean-up."""
 
 import asyncio
 import os

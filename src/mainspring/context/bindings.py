@@ -83,15 +83,19 @@ class Binding(Generic[T]):
     CONFIGURATION_FOR: ClassVar[str] = "configuration_for"
 
     def __init__(self, key: Key[T]) -> None:
-        self.key: str = key_text(key)
+        if type(key) is str and key and "#" not in key and not key.isspace():  # what request contexts bind
+            self.key: str = key
+            self._provided: tuple[Any, ...] = ()
+        else:
+            self.key = key_text(key)
+            wanted = binding_address(key)
+            self._provided = () if isinstance(wanted, str) else (wanted,)
         self.source: BindingSource | None = None
         self.is_locked = False
         #: Another object after each change after which a kept value no longer holds; values are kept under it.
         self.epoch = object()
         self._scope: BindingScope | None = None
         self._tags: dict[str, Any] | None = None
-        wanted = binding_address(key)
-        self._provided: tuple[Any, ...] = () if isinstance(wanted, str) else (wanted,)
         self._owners: tuple[weakref.ref[BindingOwner], ...] = ()
         self._listeners: list[BindingListener] | None = None
 
@@ -302,11 +306,14 @@ class Binding(Generic[T]):
 
     def attach(self, owner: "weakref.ref[Any]") -> None:
         """Called by a context that now holds the binding."""
-        self._owners = (*(ref for ref in self._owners if ref() is not None), owner) if self._owners else (owner,)
+        if self._owners:
+            self._owners = (*(ref for ref in self._owners if ref() is not None), owner)
+        else:
+            self._owners = (owner,)
 
     def detach(self, owner: object) -> None:
         """Called by a context that no longer holds the binding."""
-        self._owners = tuple(ref for ref in self._owners if ref() not in (None, owner))
+        self._owners = tuple(ref for ref in self._owners if (other := ref()) is not None and other is not owner)
 
     def _check_event(self, event: str) -> None:
         if event != "changed":

@@ -38,6 +38,9 @@ logger = logging.getLogger("mainspring.context")
 _NEAREST_OF = 5_000
 
 
+_PLAIN = BindingScope.CONTEXT
+
+
 class BindingCreationPolicy(StrEnum):
     """What ``find_or_create_binding`` does."""
 
@@ -86,7 +89,10 @@ class Registry:
         if parent is not None and not isinstance(parent, Registry):
             raise TypeError(f"The parent of a context is a context, not {parent!r}.")
         self.parent: Any = parent
-        self.scope: BindingScope = BindingScope.CONTEXT if scope is None else BindingScope(scope)
+        # The enum's own call costs more than all the rest of this constructor.
+        self.scope: BindingScope = (
+            _PLAIN if scope is None else scope if type(scope) is BindingScope else BindingScope(scope)
+        )
         self._name = name
         self._bindings: dict[str, Binding[Any]] = {}
         self._kept: dict[object, Any] = {}
@@ -410,8 +416,7 @@ class Registry:
         found = self._shape
         if found is not None and (found.is_settled or self.parent.shape() is found.parent):
             return found
-        with self._lock:
-            found = self._shape = shape_for(self)
+        found = self._shape = shape_for(self)
         return found
 
     def change_counts(self) -> tuple[int, ...]:

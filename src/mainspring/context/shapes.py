@@ -36,6 +36,7 @@ class Shape:
 
     __slots__ = (
         "__weakref__",
+        "_bare",
         "_below",
         "_single",
         "asked",
@@ -56,13 +57,14 @@ class Shape:
         self.async_plans: dict[Any, Any] = {}
         self.asked: dict[Any, int] = {}
         self._below: dict[Any, Shape] = {}
+        self._bare: dict[BindingScope, Shape] = {}
         self._single: weakref.WeakSet[Shape] | None = None
 
     def drop_plans(self) -> None:
         """Forget the plans of this shape and of all below."""
         # New dicts: a thread that reads an old one finishes with what held when it began.
         self.plans, self.sync_plans, self.async_plans, self.asked = {}, {}, {}, {}
-        for below in list(self._below.values()):
+        for below in [*self._below.values(), *self._bare.values()]:
             below.drop_plans()
         if self._single:
             for single in list(self._single):
@@ -75,6 +77,13 @@ class Shape:
             if len(self._below) >= MAX_SHAPES:
                 self._below = {}
             found = self._below[description] = Shape(self, exclusive=False)
+        return found
+
+    def bare(self, scope: BindingScope) -> "Shape":
+        """The shape below of a context of that scope that binds nothing."""
+        found = self._bare.get(scope)
+        if found is None:
+            found = self._bare[scope] = Shape(self, exclusive=False)
         return found
 
     def single(self) -> "Shape":
@@ -94,6 +103,8 @@ def shape_for(context: Any) -> Shape:
     old: Shape | None = context._shape
     if old is not None and old.is_exclusive and old.parent is above:
         return old
+    if not context._bindings and context.scope not in _LONG_LIVED:
+        return above.bare(context.scope)
     if context.scope in _LONG_LIVED:
         return above.single()
     description: list[Any] = [context.scope]

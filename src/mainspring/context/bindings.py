@@ -83,8 +83,9 @@ class Binding(Generic[T]):
     CONFIGURATION_FOR: ClassVar[str] = "configuration_for"
 
     def __init__(self, key: Key[T]) -> None:
-        if type(key) is str and key and "#" not in key and not key.isspace():  # what request contexts bind
-            self.key: str = key
+        text = key.strip() if isinstance(key, str) else ""
+        if text and "#" not in text:  # what request contexts bind
+            self.key: str = text
             self._provided: tuple[Any, ...] = ()
         else:
             self.key = key_text(key)

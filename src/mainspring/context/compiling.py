@@ -107,7 +107,7 @@ class _Compiler:
 
     def _assemble(self, filename: str, result: str) -> Plan:
         head = ["async def plan(c0):" if self._awaits else "def plan(c0):", "    try:"]
-        head += [f"        c{level} = c{level - 1}.parent" for level in range(1, self._used_levels + 1)]
+        head += [f"        c{level} = c{level - 1}._parent" for level in range(1, self._used_levels + 1)]
         head += [f"        k{level} = c{level}._kept" for level in sorted(self._kept_used)]
         body = [" " * 4 * indent + text for indent, text, _ in self._lines]
         tail = [

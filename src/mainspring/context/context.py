@@ -41,7 +41,11 @@ class Context(Registry):
 
     __slots__ = ()
 
-    parent: "Context | None"
+    @property
+    def parent(self) -> "Context | None":
+        """The context above, fixed at creation."""
+        above: Context | None = self._parent
+        return above
 
     # Values
 

@@ -71,13 +71,13 @@ class Registry:
         "_kept",
         "_lock",
         "_name",
+        "_parent",
         "_pending",
         "_providers",
         "_self",
         "_shape",
         "_tags",
         "_watchers",
-        "parent",
         "scope",
     )
 
@@ -88,7 +88,7 @@ class Registry:
             parent, name = None, parent
         if parent is not None and not isinstance(parent, Registry):
             raise TypeError(f"The parent of a context is a context, not {parent!r}.")
-        self.parent: Any = parent
+        self._parent: Any = parent
         # The enum's own call costs more than all the rest of this constructor.
         self.scope: BindingScope = (
             _PLAIN if scope is None else scope if type(scope) is BindingScope else BindingScope(scope)
@@ -114,11 +114,15 @@ class Registry:
     def __bool__(self) -> bool:
         return True
 
+    def __len__(self) -> int:
+        return len(self._bindings)
+
     @property
     def name(self) -> str:
-        """The name given, or a unique one."""
+        """The name given, or a unique one that begins with the class of a context of a special kind."""
         if self._name is None:
-            self._name = f"{type(self).__name__}-{uuid4().hex}"
+            kind = "" if type(self).__base__ is Registry else f"{type(self).__name__}-"
+            self._name = f"{kind}{uuid4().hex}"
         return self._name
 
     def chain(self) -> "Iterator[Any]":
@@ -126,7 +130,7 @@ class Registry:
         each: Any = self
         while each is not None:
             yield each
-            each = each.parent
+            each = each._parent
 
     # Registry
 
@@ -327,7 +331,7 @@ class Registry:
         while each is not None and each is not owner:
             if key in each._bindings:
                 return True
-            each = each.parent
+            each = each._parent
         return False
 
     def find_provider(self, wanted: Any) -> "tuple[Binding[Any], Any] | None":
@@ -414,7 +418,7 @@ class Registry:
     def shape(self) -> Shape:
         """The shape this context has now."""
         found = self._shape
-        if found is not None and (found.is_settled or self.parent.shape() is found.parent):
+        if found is not None and (found.is_settled or self._parent.shape() is found.parent):
             return found
         found = self._shape = shape_for(self)
         return found
@@ -453,6 +457,6 @@ class Registry:
     def _inspect(self, include_parent: bool, include_injections: bool, names: ClassNames) -> dict[str, Any]:
         bindings = {key: inspect_binding(each, names, include_injections) for key, each in list(self._bindings.items())}
         found: dict[str, Any] = {"name": self.name, "bindings": bindings}
-        if include_parent and self.parent is not None:
-            found["parent"] = self.parent._inspect(True, include_injections, names)
+        if include_parent and self._parent is not None:
+            found["parent"] = self._parent._inspect(True, include_injections, names)
         return found

@@ -80,7 +80,7 @@ def locate(ctx: Any, key: Any) -> tuple[Binding[Any], Any] | None:
         binding = owner.own_binding(key)
         if binding is not None:
             return binding, owner
-        owner = owner.parent
+        owner = owner._parent
     return None
 
 

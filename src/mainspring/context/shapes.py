@@ -97,9 +97,9 @@ class Shape:
 
 def shape_for(context: Any) -> Shape:
     """The shape of a context as it is now."""
-    if context.parent is None:
+    if context._parent is None:
         return context._shape or Shape(None, exclusive=True)
-    above: Shape = context.parent.shape()
+    above: Shape = context._parent.shape()
     old: Shape | None = context._shape
     if old is not None and old.is_exclusive and old.parent is above:
         return old

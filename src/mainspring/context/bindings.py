@@ -203,8 +203,9 @@ class Binding(Generic[T]):
         return self._set_source(sources.alias(key))
 
     def _set_source(self, source: BindingSource) -> Self:
+        fresh = self.source is None  # nothing can have been kept of a binding without source
         self.source = source
-        return self._changed("value")
+        return self._changed("value", drops=not fresh)
 
     # Settings
 

@@ -299,10 +299,12 @@ class Context(Registry):
                 self._self = weakref.ref(self)
             if self._hub is None:
                 self._hub = EventHub(self)
+            self._is_followed = True
             for above in islice(self.chain(), 1, None):
                 if above._watchers is None:
                     above._watchers = {}
                 above._watchers[self._self] = None
+                above._is_followed = True
             return self._hub
 
     # End of life

@@ -33,6 +33,7 @@ __all__ = ["BindingCreationPolicy", "Registry"]
 T = TypeVar("T")
 
 logger = logging.getLogger("mainspring.context")
+_debugs = logger.isEnabledFor
 
 #: Looking for near names among more keys than this would make an error slow.
 _NEAREST_OF = 5_000
@@ -68,6 +69,7 @@ class Registry:
         "_cleanups",
         "_closing",
         "_hub",
+        "_is_followed",
         "_kept",
         "_lock",
         "_name",
@@ -100,6 +102,8 @@ class Registry:
         self._cleanups: CleanupStack | None = None
         self._hub: EventHub | None = None
         self._watchers: dict[weakref.ref[Registry], None] | None = None
+        # Whether there is an index, a hub or a watcher that a change has to be told to.
+        self._is_followed = False
         self._tags: TagIndex | None = None
         self._providers: ProviderIndex | None = None
         self._changes = 0
@@ -155,28 +159,41 @@ class Registry:
         Raises:
             BindingLockedError: The one here under its key is locked.
         """
+        bindings, key = self._bindings, binding.key
         with self._lock:
-            old = self._bindings.get(binding.key)
-            if old is not None and old.is_locked:
-                raise BindingLockedError(
-                    f"Binding {binding.key!r} of context {self.name!r} is locked: unlock() it before binding it anew.",
-                    key=binding.key,
-                    contexts=(self.name,),
-                )
-            if old is binding:
+            old = bindings.get(key)
+            if old is not None and not self._makes_room(old, binding):
                 return self
+            bindings[key] = binding
+            owner = self._self
+            if owner is None:
+                owner = self._self = weakref.ref(self)
+            binding.attach(owner)
+            self._changes += 1
+            if self._shape is not None:
+                self._reshape()
+            if self._is_followed:
+                self._index(binding)
+        if self._is_followed or _debugs(logging.DEBUG):
             if old is not None:
-                self._forget(old, keeps_place=True)
-            self._bindings[binding.key] = binding
-            if self._self is None:
-                self._self = weakref.ref(self)
-            binding.attach(self._self)
-            self._index(binding)
-            self._touch()
-        if old is not None:
-            self._emit("unbind", old)
-        self._emit("bind", binding)
+                self._emit("unbind", old)
+            self._emit("bind", binding)
         return self
+
+    def _makes_room(self, old: Binding[Any], binding: Binding[Any]) -> bool:
+        if old.is_locked:
+            raise self._locked(old.key, "binding it anew")
+        if old is binding:
+            return False
+        self._forget(old, keeps_place=True)
+        return True
+
+    def _locked(self, key: str, what: str) -> BindingLockedError:
+        return BindingLockedError(
+            f"Binding {key!r} of context {self.name!r} is locked: unlock() it before {what}.",
+            key=key,
+            contexts=(self.name,),
+        )
 
     def unbind(self, key: Key[Any]) -> bool:
         """Remove the binding that is here; whether there was one.
@@ -189,11 +206,7 @@ class Registry:
             if binding is None:
                 return False
             if binding.is_locked:
-                raise BindingLockedError(
-                    f"Binding {binding.key!r} of context {self.name!r} is locked: unlock() it before unbinding it.",
-                    key=binding.key,
-                    contexts=(self.name,),
-                )
+                raise self._locked(binding.key, "unbinding it")
             del self._bindings[binding.key]
             self._forget(binding, keeps_place=False)
             self._touch()
@@ -320,6 +333,7 @@ class Registry:
             if isinstance(matches, BindingTagFilter) and matches.index_name is not None:
                 if self._tags is None and self._bindings:
                     self._tags = TagIndex(self._bindings.values())
+                    self._is_followed = True
                 candidates = self._tags.with_names(matches.index_name) if self._tags is not None else []
             if candidates is None:
                 candidates = list(self._bindings.values())
@@ -354,6 +368,7 @@ class Registry:
         with self._lock:
             if self._providers is None:
                 self._providers = ProviderIndex(self._bindings.values())
+                self._is_followed = True
             try:
                 return self._providers.candidates(wanted)
             except TypeError:  # an annotation that cannot be hashed is nobody's type
@@ -377,7 +392,8 @@ class Registry:
 
     def nearest_keys(self, text: str) -> list[str]:
         """Up to three bound keys that look like ``text``, nearest first."""
-        keys = dict.fromkeys(key for each in self.chain() for key in islice(each._bindings, _NEAREST_OF))
+        # A list first: a thread that binds meanwhile does not disturb it.
+        keys = dict.fromkeys(key for each in self.chain() for key in list(each._bindings)[:_NEAREST_OF])
         return get_close_matches(text, list(keys), n=3, cutoff=0.75)
 
     # Changes
@@ -397,6 +413,9 @@ class Registry:
 
     def binding_changed(self, binding: Binding[Any], stale: object | None) -> None:
         """A binding held here tells of a change: indexes, kept values and plans follow at once."""
+        if self._shape is None and stale is None and not self._is_followed:
+            self._changes += 1  # a request's context that binds a value: there is nothing to follow yet
+            return
         with self._lock:
             if self._bindings.get(binding.key) is not binding:
                 return
@@ -408,12 +427,16 @@ class Registry:
     def _touch(self) -> None:
         """Something changed here: what was worked out for this context and those below holds no longer."""
         self._changes += 1
+        if self._shape is not None:
+            self._reshape()
+
+    def _reshape(self) -> None:
+        """Drop the plans of a shape of its own; leave a shared one to the others."""
         shape = self._shape
-        if shape is not None:
-            if shape.is_exclusive:
-                shape.drop_plans()
-            else:
-                self._shape = None
+        if shape is not None and shape.is_exclusive:
+            shape.drop_plans()
+        else:
+            self._shape = None
 
     def shape(self) -> Shape:
         """The shape this context has now."""
@@ -430,7 +453,7 @@ class Registry:
     # Telling
 
     def _emit(self, event_type: str, binding: Binding[Any]) -> None:
-        if logger.isEnabledFor(logging.DEBUG):
+        if _debugs(logging.DEBUG):
             logger.debug("%s: %s %s", self.name, event_type, binding.key)
         if self._hub is None and not self._watchers:
             return

@@ -128,6 +128,24 @@ def flavour_of(call: Callable[..., Any]) -> str:
     return "plain"
 
 
+class _Constant(BindingSource):
+    """A constant: only the value is its own. Contexts of requests bind them by the thousand."""
+
+    __slots__ = ("value",)
+
+    type = BindingType.CONSTANT
+    call = None
+    key = None
+    flavour = "plain"
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def provided(self) -> Any:
+        """A constant says no type by itself."""
+        return None
+
+
 def constant(value: Any) -> BindingSource:
     """A source that is the value itself.
 
@@ -138,7 +156,7 @@ def constant(value: Any) -> BindingSource:
         raise TypeError(
             f"An awaitable ({type(value).__name__}) cannot be a constant: use to_dynamic_value with an async function."
         )
-    return BindingSource(BindingType.CONSTANT, value)
+    return _Constant(value)
 
 
 def dynamic_value(factory: Any) -> BindingSource:

@@ -11,7 +11,6 @@ import weakref
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from enum import StrEnum
-from itertools import islice
 from typing import Any, Literal, Self, TypeVar, overload
 from uuid import uuid4
 

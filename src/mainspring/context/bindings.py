@@ -1,6 +1,7 @@
 """A binding: a key, a source, a scope and tags. It knows the contexts that hold it, nothing of how values are made."""
 
 import builtins
+import threading
 import weakref
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -16,6 +17,9 @@ from mainspring.context.sources import BindingSource, BindingType
 __all__ = ["Binding", "BindingEvent", "BindingScope", "BindingTemplate"]
 
 T = TypeVar("T")
+
+# Several trees of contexts, each with a lock of its own, may take the same binding at the same time.
+_owners_lock = threading.Lock()
 
 
 class BindingScope(StrEnum):
@@ -308,14 +312,16 @@ class Binding(Generic[T]):
 
     def attach(self, owner: "weakref.ref[Any]") -> None:
         """Called by a context that now holds the binding."""
-        if self._owners:
-            self._owners = (*(ref for ref in self._owners if ref() is not None), owner)
-        else:
-            self._owners = (owner,)
+        with _owners_lock:
+            if self._owners:
+                self._owners = (*(ref for ref in self._owners if ref() is not None), owner)
+            else:
+                self._owners = (owner,)
 
     def detach(self, owner: object) -> None:
         """Called by a context that no longer holds the binding."""
-        self._owners = tuple(ref for ref in self._owners if (other := ref()) is not None and other is not owner)
+        with _owners_lock:
+            self._owners = tuple(ref for ref in self._owners if (other := ref()) is not None and other is not owner)
 
     def _check_event(self, event: str) -> None:
         if event != "changed":

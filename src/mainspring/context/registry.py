@@ -331,8 +331,8 @@ class Registry:
             candidates: list[Binding[Any]] | None = None
             if isinstance(matches, BindingTagFilter) and matches.index_name is not None:
                 if self._tags is None and self._bindings:
+                    self._is_followed = True  # first: a tag that another thread adds meanwhile is told to the index
                     self._tags = TagIndex(self._bindings.values())
-                    self._is_followed = True
                 candidates = self._tags.with_names(matches.index_name) if self._tags is not None else []
             if candidates is None:
                 candidates = list(self._bindings.values())
@@ -366,8 +366,8 @@ class Registry:
             return []
         with self._lock:
             if self._providers is None:
-                self._providers = ProviderIndex(self._bindings.values())
                 self._is_followed = True
+                self._providers = ProviderIndex(self._bindings.values())
             try:
                 return self._providers.candidates(wanted)
             except TypeError:  # an annotation that cannot be hashed is nobody's type

@@ -1,1 +1,101 @@
-"""Mainspring: an application framework on one live, compiled inversion-of-control context."""
+"""Mainspring: an application framework on one live, compiled inversion-of-control context.
+
+The names of a typical application file, taken from their rooms when somebody asks for them: importing ``mainspring``
+imports no room. Nothing inside the framework imports this module for a name; each room imports from the rooms below.
+Write ``from mainspring import rest`` and ``@rest.get(...)`` in controllers: a method called ``get`` hides a bare
+``get`` from the rest of its class.
+"""
+
+from importlib import import_module
+from typing import Any
+
+__all__ = [
+    "Application",
+    "BindingKey",
+    "BindingScope",
+    "BootMixin",
+    "Context",
+    "DataSource",
+    "DefaultCrudRepository",
+    "Entity",
+    "Getter",
+    "HttpErrors",
+    "InvocationContext",
+    "Next",
+    "RepositoryMixin",
+    "RequestContext",
+    "Response",
+    "RestApplication",
+    "api",
+    "belongs_to",
+    "config",
+    "delete",
+    "field",
+    "get",
+    "has_many",
+    "inject",
+    "injectable",
+    "intercept",
+    "load_config",
+    "model",
+    "param",
+    "patch",
+    "post",
+    "put",
+    "request_body",
+    "service",
+]
+
+_ROOMS = {
+    "mainspring.boot": ("BootMixin",),
+    "mainspring.context": (
+        "BindingKey",
+        "BindingScope",
+        "Context",
+        "Getter",
+        "InvocationContext",
+        "Next",
+        "config",
+        "inject",
+        "injectable",
+        "intercept",
+    ),
+    "mainspring.core": ("Application", "load_config", "service"),
+    "mainspring.http": ("HttpErrors",),
+    "mainspring.repository": (
+        "DataSource",
+        "DefaultCrudRepository",
+        "Entity",
+        "RepositoryMixin",
+        "belongs_to",
+        "field",
+        "has_many",
+        "model",
+    ),
+    "mainspring.rest": (
+        "RequestContext",
+        "Response",
+        "RestApplication",
+        "api",
+        "delete",
+        "get",
+        "param",
+        "patch",
+        "post",
+        "put",
+        "request_body",
+    ),
+}
+_HOMES = {name: room for room, names in _ROOMS.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    room = _HOMES.get(name)
+    if room is None:
+        raise AttributeError(f"module 'mainspring' has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(room), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

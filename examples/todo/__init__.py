@@ -1,0 +1,1 @@
+"""A list of things to do: the example that the README runs."""

@@ -1,0 +1,76 @@
+"""``/todos``: create, find, count, change and delete."""
+
+from typing import Annotated
+
+from mainspring.repository import Count, Filter, Where
+
+from mainspring import HttpErrors, param, request_body, rest
+
+from ..models.todo_model import Todo
+from ..repositories.todo_repository import TodoRepository
+from ..services.geocoder_service import GeocoderService
+
+__all__ = ["TodoController"]
+
+
+class TodoController:
+    """The operations on todos."""
+
+    def __init__(self, todos: TodoRepository, geocoder: GeocoderService) -> None:
+        self.todos, self.geocoder = todos, geocoder
+
+    @rest.post("/todos")
+    async def create(self, todo: Annotated[Todo, request_body(exclude=["id"])]) -> Todo:
+        """Add a todo; the place of its address is looked up unless it is given."""
+        if todo.remind_at_address and todo.remind_at_geo is None:
+            place = self.geocoder.locate(todo.remind_at_address)
+            if place:
+                todo.remind_at_geo = place
+        return await self.todos.create(todo)
+
+    @rest.get("/todos")
+    async def find(self, filter: Annotated[Filter | None, param.filter(Todo)] = None) -> list[Todo]:
+        """The todos that a filter selects, or all."""
+        return await self.todos.find(filter)
+
+    @rest.get("/todos/count")
+    async def count(self, where: Annotated[Where | None, param.where(Todo)] = None) -> Count:
+        """How many there are."""
+        return await self.todos.count(where)
+
+    @rest.patch("/todos")
+    async def update_all(
+        self,
+        todo: Annotated[Todo, request_body(partial=True, exclude=["id"])],
+        where: Annotated[Where | None, param.where(Todo)] = None,
+    ) -> Count:
+        """Change some properties of every todo that a condition selects, or of all."""
+        return await self.todos.update_all(todo, where)
+
+    @rest.get("/todos/{id}")
+    async def find_by_id(
+        self, id: int, filter: Annotated[Filter | None, param.filter(Todo, exclude="where")] = None
+    ) -> Todo:
+        """One todo."""
+        return await self.todos.find_by_id(id, filter)
+
+    @rest.put("/todos/{id}")
+    async def replace_by_id(self, id: int, todo: Todo) -> None:
+        """Replace a todo; what is left out is empty afterwards."""
+        self._check_id(id, todo)
+        await self.todos.replace_by_id(id, todo)
+
+    @rest.patch("/todos/{id}")
+    async def update_by_id(self, id: int, todo: Annotated[Todo, request_body(partial=True)]) -> None:
+        """Change some properties of a todo."""
+        self._check_id(id, todo)
+        await self.todos.update_by_id(id, todo)
+
+    @rest.delete("/todos/{id}")
+    async def delete_by_id(self, id: int) -> None:
+        """Delete a todo."""
+        await self.todos.delete_by_id(id)
+
+    def _check_id(self, id: int, todo: Todo) -> None:
+        if todo.id not in (None, id):
+            raise HttpErrors.Conflict(f"The id in the body is {todo.id}, the one in the path {id}.")

@@ -1,0 +1,61 @@
+"""``mainspring run``: the whole life of a process that serves an application."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from mainspring.cli.errors import Failure, failing_in_words
+from mainspring.cli.lookup import find_application
+
+__all__ = ["command"]
+
+HIGHEST_PORT = 65535
+
+
+@click.command("run")
+@click.argument("application", required=False)
+@click.option("--host", help="The address to listen on; wins over HOST, which wins over the configuration.")
+@click.option("--port", help="The port, 0 for any free one; wins over PORT, which wins over the configuration.")
+@click.option("--debug", is_flag=True, help="Show the traceback of what goes wrong.")
+def command(application: str | None, host: str | None, port: str | None, debug: bool) -> None:
+    """Boot APPLICATION and serve it until SIGINT or SIGTERM.
+
+    It stops gracefully: requests in flight are answered within the configured grace period.
+    """
+    with failing_in_words(debug=debug), address(host, port):
+        find_application(application).run()
+
+
+@contextmanager
+def address(host: str | None, port: str | None) -> Iterator[None]:
+    """Say to ``config["rest"]``, through its environment variables, where to listen.
+
+    HOST and PORT are what platforms set for whatever they run; a variable that names Mainspring's own setting was
+    meant more exactly and wins over them. An option wins over both.
+    """
+    wanted = {"MAINSPRING_REST_HOST": host, "MAINSPRING_REST_PORT": _checked(port, "--port")}
+    for name, common in (("MAINSPRING_REST_HOST", "HOST"), ("MAINSPRING_REST_PORT", "PORT")):
+        if wanted[name] is None and name not in os.environ:
+            value = os.environ.get(common) or None
+            wanted[name] = _checked(value, common) if common == "PORT" else value
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update({name: value for name, value in wanted.items() if value is not None})
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _checked(port: str | None, source: str) -> str | None:
+    if port is None:
+        return None
+    text = port.strip()
+    if not (text.isascii() and text.isdigit() and int(text) <= HIGHEST_PORT):
+        raise Failure(f"{source} is {port!r}: give a whole number from 0 (any free port) to {HIGHEST_PORT}.", 2)
+    return text

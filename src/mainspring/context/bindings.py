@@ -158,6 +158,11 @@ class Binding(Generic[T]):
         """What ``provides`` added."""
         return self._provided
 
+    @property
+    def says_more_than_key(self) -> bool:
+        """Whether a scope or a provided type was given."""
+        return self._scope is not None or bool(self._provided)
+
     def inspect(self) -> dict[str, Any]:
         """The binding as plain data that ``json.dumps`` takes. Values of constants never appear."""
         return inspect_binding(self)
@@ -170,7 +175,15 @@ class Binding(Generic[T]):
         Raises:
             TypeError: It is awaitable.
         """
-        return self._set_source(sources.constant(value))
+        fresh = self.source is None
+        self.source = sources.constant(value)
+        if not fresh or self._listeners is not None:
+            return self._changed("value")
+        for ref in self._owners:
+            owner = ref()
+            if owner is not None:
+                owner.binding_changed(self, None)
+        return self
 
     def to_dynamic_value(self, factory: Any) -> Self:
         """A factory, called with injected arguments: a function of any kind, or a class with a static ``value``.
@@ -309,6 +322,10 @@ class Binding(Generic[T]):
         left.remove(listener)
         self._listeners = left
         return True
+
+    def begin_in(self, owner: "weakref.ref[Any]") -> None:
+        """Called by the context that made the binding, before anybody else can know it."""
+        self._owners = (owner,)
 
     def attach(self, owner: "weakref.ref[Any]") -> None:
         """Called by a context that now holds the binding."""

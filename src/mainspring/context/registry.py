@@ -149,7 +149,17 @@ class Registry:
             InvalidKeyError: The key is empty or has a path.
         """
         binding: Binding[Any] = Binding(key)
-        self.add(binding)
+        if self._shape is not None or self._is_followed or _debugs(logging.DEBUG):
+            self.add(binding)
+        # A context that nobody asked yet (a new request's): there is nothing to tell and nothing to drop.
+        elif self._bindings.setdefault(binding.key, binding) is binding:
+            owner = self._self
+            if owner is None:
+                owner = self._self = weakref.ref(self)
+            binding.begin_in(owner)
+            self._changes += 1
+        else:
+            self.add(binding)
         return binding
 
     def add(self, binding: Binding[Any]) -> Self:

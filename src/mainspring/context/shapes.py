@@ -112,5 +112,7 @@ def shape_for(context: Any) -> Shape:
         source = binding.source
         if source is None or source.type is not BindingType.CONSTANT:
             return above.single()
-        description.append((binding.key, binding.provided_types, binding.scope))
+        description.append(binding.key)
+        if binding.says_more_than_key:
+            description.append((binding.provided_types, binding.scope))
     return above.shared(tuple(description))

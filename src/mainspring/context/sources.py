@@ -146,13 +146,17 @@ class _Constant(BindingSource):
         return None
 
 
+#: Asking these types for ``__await__`` would cost more than the rest of making a constant.
+_NEVER_AWAITABLE = frozenset({str, int, float, bool, bytes, dict, list, tuple, set, type(None)})
+
+
 def constant(value: Any) -> BindingSource:
     """A source that is the value itself.
 
     Raises:
         TypeError: The value is awaitable: nobody would await it.
     """
-    if hasattr(type(value), "__await__"):
+    if type(value) not in _NEVER_AWAITABLE and hasattr(type(value), "__await__"):
         raise TypeError(
             f"An awaitable ({type(value).__name__}) cannot be a constant: use to_dynamic_value with an async function."
         )

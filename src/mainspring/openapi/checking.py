@@ -1,0 +1,404 @@
+"""Every violation of a schema by a value, in the order of the schema.
+
+This is the slow, complete reading: decoders stop at the first fault, and only then this walk lists them all. It knows JSON
+Schema 2020-12 and the older spellings that documents of OpenAPI 3.0 use.
+"""
+
+import inspect
+import math
+import re
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from mainspring.openapi.errors import DocumentError, Violation
+from mainspring.openapi.formats import FORMATS
+from mainspring.openapi.references import follow_pointer, pointer_escape
+
+__all__ = ["CHECK", "CheckOptions", "OwnKeyword", "check", "check_async"]
+
+#: A member of schemas made in memory: a function that gives the violations of a value by itself.
+CHECK = "x-mainspring-check"
+_COMPARISONS: dict[str, tuple[str, Callable[[Any, Any], bool]]] = {
+    "minimum": (">=", lambda value, limit: value >= limit),
+    "maximum": ("<=", lambda value, limit: value <= limit),
+    "exclusiveMinimum": (">", lambda value, limit: value > limit),
+    "exclusiveMaximum": ("<", lambda value, limit: value < limit),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OwnKeyword:
+    """A keyword of an application: ``validate(schema, value)``, plain or asynchronous, tells whether the value fits.
+
+    ``type`` is the JSON type of the values it speaks of, ``None`` for all.
+    """
+
+    name: str
+    validate: Callable[[Any, Any], bool | Awaitable[bool]]
+    type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOptions:
+    """What a check knows besides the schema: own formats and keywords, and the document that ``$ref`` looks into."""
+
+    document: Mapping[str, Any] = field(default_factory=dict)
+    formats: Mapping[str, Callable[[Any], bool]] = field(default_factory=dict)
+    keywords: Mapping[str, OwnKeyword] = field(default_factory=dict)
+
+
+def check(value: Any, schema: Any, options: CheckOptions | None = None) -> list[Violation]:
+    """Every violation.
+
+    Raises:
+        DocumentError: A ``$ref`` names nothing, or an own keyword is asynchronous; use `check_async` then.
+    """
+    walk = _Walk(schema, options or CheckOptions())
+    found = list(walk.visit(value, schema, ""))
+    if walk.pending:
+        for _, awaitable in walk.pending:
+            if inspect.iscoroutine(awaitable):
+                awaitable.close()
+        raise DocumentError(
+            "schema", f"the keyword {walk.pending[0][0].code!r} is asynchronous and cannot be checked here"
+        )
+    return found
+
+
+async def check_async(value: Any, schema: Any, options: CheckOptions | None = None) -> list[Violation]:
+    """Every violation, own asynchronous keywords awaited one after the other.
+
+    Raises:
+        DocumentError: A ``$ref`` names nothing.
+    """
+    walk = _Walk(schema, options or CheckOptions())
+    found = list(walk.visit(value, schema, ""))
+    for violation, awaitable in walk.pending:
+        if not await awaitable:
+            found.append(violation)
+    return found
+
+
+def json_type(value: Any) -> str:
+    """The JSON type of a plain value; whole floats are integers."""
+    if value is None:
+        return "null"
+    for types, name in _JSON_TYPES:
+        if isinstance(value, types):
+            return "integer" if types is float and value.is_integer() else name
+    return "object" if isinstance(value, Mapping) else "array" if isinstance(value, Sequence) else type(value).__name__
+
+
+_JSON_TYPES: tuple[tuple[type, str], ...] = (
+    (bool, "boolean"),
+    (str, "string"),
+    (int, "integer"),
+    (float, "number"),
+    (Decimal, "number"),
+    (dict, "object"),
+    (list, "array"),
+)
+
+
+class _Walk:
+    """One check: the schema's root, and what is still to be awaited."""
+
+    def __init__(self, root: Any, options: CheckOptions) -> None:
+        self.root, self.options = root, options
+        self.pending: list[tuple[Violation, Awaitable[bool]]] = []
+
+    def visit(self, value: Any, schema: Any, path: str) -> Iterator[Violation]:
+        if schema is True or not isinstance(schema, Mapping):
+            if schema is False:
+                yield Violation(path, "false schema", "is not allowed here")
+            return
+        if "$ref" in schema:
+            yield from self.visit(value, self._resolved(schema["$ref"]), path)
+        found = list(self._own_violations(value, schema, path))
+        message = schema.get("errorMessage")
+        yield from found if message is None else (_reworded(item, message, path) for item in found)
+
+    def _own_violations(self, value: Any, schema: Mapping[str, Any], path: str) -> Iterator[Violation]:
+        if CHECK in schema:
+            yield from (violation.below(path) for violation in schema[CHECK](value))
+            return
+        if value is None and schema.get("nullable") is True:
+            return
+        wrong = _type_violation(value, schema.get("type"), path)
+        if wrong is not None:
+            yield wrong
+            return
+        found = [
+            *self._values(value, schema, path),
+            *_KIND_CHECKS.get(json_type(value), _nothing)(self, value, schema, path),
+            *self._combinations(value, schema, path),
+            *self._own_keywords(value, schema, path),
+        ]
+        after = schema.get(f"{CHECK}-after")
+        if after is not None and not found:  # a model's own check speaks of data that is right so far
+            found = [violation.below(path) for violation in after(value)]
+        yield from found
+
+    def _values(self, value: Any, schema: Mapping[str, Any], path: str) -> Iterator[Violation]:
+        if "enum" in schema and not any(_same(value, allowed) for allowed in schema["enum"]):
+            allowed = list(schema["enum"])
+            yield Violation(path, "enum", "must be equal to one of the allowed values", {"allowedValues": allowed})
+        if "const" in schema and not _same(value, schema["const"]):
+            yield Violation(path, "const", "must be equal to the constant", {"allowedValue": schema["const"]})
+        name = schema.get("format")
+        if name is not None:
+            known = self.options.formats.get(name) or FORMATS.get(name)
+            if known is not None and not known(value):
+                yield Violation(path, "format", f'must match format "{name}"', {"format": name})
+
+    def _combinations(self, value: Any, schema: Mapping[str, Any], path: str) -> Iterator[Violation]:
+        for member in schema.get("allOf", ()):
+            yield from self.visit(value, member, path)
+        for keyword in ("anyOf", "oneOf"):
+            if keyword in schema:
+                yield from self._alternatives(value, schema, keyword, path)
+        if "not" in schema and not list(self.visit(value, schema["not"], path)):
+            yield Violation(path, "not", "must NOT be valid")
+        if "if" in schema:
+            fits = not list(self.visit(value, schema["if"], path))
+            yield from self.visit(value, schema.get("then" if fits else "else", True), path)
+
+    def _alternatives(self, value: Any, schema: Mapping[str, Any], keyword: str, path: str) -> Iterator[Violation]:
+        members = list(schema[keyword])
+        real = [member for member in members if not _is_null(member)]
+        if len(real) < len(members):
+            if value is None:
+                return
+            if len(real) == 1:  # "nullable" is no choice: the violations are those of the one real member
+                yield from self.visit(value, real[0], path)
+                return
+        tag = schema.get("discriminator", {}).get("propertyName")
+        if tag is not None:
+            yield from self._tagged(value, schema, keyword, tag, path)
+            return
+        results = [list(self.visit(value, member, path)) for member in real]
+        fitting = sum(not result for result in results)
+        if fitting == 0:
+            alternatives = [[violation.to_entry() for violation in result] for result in results]
+            message = "must match a schema in anyOf" if keyword == "anyOf" else "must match exactly one schema in oneOf"
+            yield Violation(path, keyword, message, {"alternatives": alternatives})
+        elif keyword == "oneOf" and fitting > 1:
+            positions = [position for position, result in enumerate(results) if not result]
+            yield Violation(path, "oneOf", "must match exactly one schema in oneOf", {"passingSchemas": positions})
+
+    def _tagged(self, value: Any, schema: Mapping[str, Any], keyword: str, tag: str, path: str) -> Iterator[Violation]:
+        mapping = schema["discriminator"].get("mapping", {})
+        message = f"must match the schema that the tag {tag!r} names"
+        info: dict[str, Any] = {"tag": tag}
+        if not isinstance(value, Mapping):
+            yield Violation(path, "type", "must be object", {"type": "object"})
+            return
+        chosen = mapping.get(str(value.get(tag)))
+        if tag not in value:
+            wrong = [Violation(path, "required", f"must have required property '{tag}'", {"missingProperty": tag})]
+        elif chosen is None:
+            allowed = {"allowedValues": list(mapping)}
+            wrong = [
+                Violation(
+                    f"{path}/{pointer_escape(tag)}", "enum", "must be equal to one of the allowed values", allowed
+                )
+            ]
+        else:
+            wrong = list(self.visit(value, {"$ref": chosen}, path))
+        if wrong:
+            info["alternatives"] = [[violation.to_entry() for violation in wrong]]
+            yield Violation(path, keyword, message, info)
+
+    def _own_keywords(self, value: Any, schema: Mapping[str, Any], path: str) -> Iterator[Violation]:
+        for name, keyword in self.options.keywords.items():
+            if name not in schema or not (keyword.type is None or _has_type(value, keyword.type)):
+                continue
+            answer = keyword.validate(schema[name], value)
+            violation = Violation(path, name, f'must pass "{name}" keyword validation', {"keyword": name})
+            if inspect.isawaitable(answer):
+                self.pending.append((violation, answer))
+            elif not answer:
+                yield violation
+
+    def _resolved(self, reference: str) -> Any:
+        for document in (self.root, self.options.document):
+            try:
+                return follow_pointer(document, reference)
+            except KeyError:
+                continue
+        raise DocumentError(f"the reference {reference!r}", "names nothing; add it to the components")
+
+
+def _nothing(walk: _Walk, value: Any, schema: Mapping[str, Any], path: str) -> Iterator[Violation]:
+    return iter(())
+
+
+def _number(walk: _Walk, value: Any, schema: Mapping[str, Any], path: str) -> Iterator[Violation]:
+    for keyword, (sign, holds) in _COMPARISONS.items():
+        limit = schema.get(keyword)
+        if isinstance(limit, bool) or limit is None:
+            continue
+        actual = keyword
+        if schema.get(f"exclusive{keyword.capitalize()}") is True:  # the spelling of OpenAPI 3.0
+            actual, sign, holds = f"exclusive{keyword.capitalize()}", *_COMPARISONS[f"exclusive{keyword.capitalize()}"]
+        if not holds(value, limit):
+            yield Violation(path, actual, f"must be {sign} {limit}", {"limit": limit, "comparison": sign})
+    step = schema.get("multipleOf")
+    if step and not _is_multiple(value, step):
+        yield Violation(path, "multipleOf", f"must be multiple of {step}", {"multipleOf": step})
+
+
+def _string(walk: _Walk, value: str, schema: Mapping[str, Any], path: str) -> Iterator[Violation]:
+    yield from _size(len(value), schema, path, ("minLength", "maxLength", "characters"))
+    pattern = schema.get("pattern")
+    if pattern is not None and not _compiled(pattern).search(value):
+        yield Violation(path, "pattern", f'must match pattern "{pattern}"', {"pattern": pattern})
+
+
+def _array(walk: _Walk, value: Sequence[Any], schema: Mapping[str, Any], path: str) -> Iterator[Violation]:
+    yield from _size(len(value), schema, path, ("minItems", "maxItems", "items"))
+    if schema.get("uniqueItems") is True:
+        twins = _first_twins(value)
+        if twins is not None:
+            message = f"must NOT have duplicate items (items {twins[0]} and {twins[1]} are identical)"
+            yield Violation(path, "uniqueItems", message, {"i": twins[1], "j": twins[0]})
+    prefix = schema.get("prefixItems") or ()
+    for position, item in enumerate(value):
+        member = prefix[position] if position < len(prefix) else schema.get("items", True)
+        if isinstance(member, list):  # the spelling of older drafts
+            member = member[position] if position < len(member) else True
+        yield from walk.visit(item, member, f"{path}/{position}")
+    if "contains" in schema:
+        fitting = sum(not list(walk.visit(item, schema["contains"], path)) for item in value)
+        if fitting < schema.get("minContains", 1) or fitting > schema.get("maxContains", fitting):
+            yield Violation(path, "contains", "must contain at least one valid item", {"minContains": 1})
+
+
+def _object(walk: _Walk, value: Mapping[str, Any], schema: Mapping[str, Any], path: str) -> Iterator[Violation]:
+    properties: Mapping[str, Any] = schema.get("properties") or {}
+    required = schema.get("required") or ()
+    for name in dict.fromkeys((*properties, *(required if not isinstance(required, bool) else ()))):
+        if name in value:
+            if name in properties:
+                yield from walk.visit(value[name], properties[name], f"{path}/{pointer_escape(name)}")
+        elif not isinstance(required, bool) and name in required:
+            yield Violation(path, "required", f"must have required property '{name}'", {"missingProperty": name})
+    yield from _size(len(value), schema, path, ("minProperties", "maxProperties", "properties"))
+    names = schema.get("propertyNames", True)
+    patterns = schema.get("patternProperties") or {}
+    additional = schema.get("additionalProperties", True)
+    for name, item in value.items():
+        yield from walk.visit(name, names, path)
+        matching = [member for pattern, member in patterns.items() if _compiled(pattern).search(name)]
+        for member in matching:
+            yield from walk.visit(item, member, f"{path}/{pointer_escape(name)}")
+        if name in properties or matching:
+            continue
+        if additional is False:
+            info = {"additionalProperty": name}
+            yield Violation(path, "additionalProperties", f"must NOT have the additional property '{name}'", info)
+        else:
+            yield from walk.visit(item, additional, f"{path}/{pointer_escape(str(name))}")
+    yield from _dependencies(walk, value, schema, path)
+
+
+def _dependencies(walk: _Walk, value: Mapping[str, Any], schema: Mapping[str, Any], path: str) -> Iterator[Violation]:
+    for name, wanted in (schema.get("dependentRequired") or {}).items():
+        for other in wanted if name in value else ():
+            if other not in value:
+                info = {"property": name, "missingProperty": other}
+                yield Violation(
+                    path, "dependentRequired", f"must have property '{other}' when '{name}' is present", info
+                )
+    for name, member in (schema.get("dependentSchemas") or {}).items():
+        if name in value:
+            yield from walk.visit(value, member, path)
+
+
+_KIND_CHECKS: dict[str, Callable[[_Walk, Any, Mapping[str, Any], str], Iterator[Violation]]] = {
+    "integer": _number,
+    "number": _number,
+    "string": _string,
+    "array": _array,
+    "object": _object,
+}
+
+
+def _type_violation(value: Any, wanted: Any, path: str) -> Violation | None:
+    if wanted is None:
+        return None
+    names = [wanted] if isinstance(wanted, str) else list(wanted)
+    if any(_has_type(value, name) for name in names):
+        return None
+    real = [name for name in names if name != "null"] or names
+    shown = real[0] if len(real) == 1 else real
+    return Violation(path, "type", f"must be {' or '.join(real)}", {"type": shown})
+
+
+def _has_type(value: Any, name: str) -> bool:
+    actual = json_type(value)
+    return actual == name or (name == "number" and actual == "integer")
+
+
+def _size(count: int, schema: Mapping[str, Any], path: str, names: tuple[str, str, str]) -> Iterator[Violation]:
+    least, most, what = names
+    if schema.get(least) is not None and count < schema[least]:
+        yield Violation(path, least, f"must NOT have fewer than {schema[least]} {what}", {"limit": schema[least]})
+    if schema.get(most) is not None and count > schema[most]:
+        yield Violation(path, most, f"must NOT have more than {schema[most]} {what}", {"limit": schema[most]})
+
+
+def _same(value: Any, other: Any) -> bool:
+    """Equality of JSON: ``1`` is ``1.0`` and not ``true``."""
+    if isinstance(value, bool) != isinstance(other, bool):
+        return False
+    if isinstance(value, list) and isinstance(other, list | tuple):
+        return len(value) == len(other) and all(map(_same, value, other))
+    if isinstance(value, dict) and isinstance(other, Mapping):
+        return value.keys() == other.keys() and all(_same(item, other[key]) for key, item in value.items())
+    return bool(value == other)
+
+
+def _first_twins(items: Sequence[Any]) -> tuple[int, int] | None:
+    """The positions of the first two equal items. Scalars are found by hash, so that long lists cost no square."""
+    seen: dict[Any, int] = {}
+    others: list[tuple[int, Any]] = []
+    for position, item in enumerate(items):
+        if isinstance(item, dict | list):
+            for earlier, other in others:
+                if _same(item, other):
+                    return earlier, position
+            others.append((position, item))
+            continue
+        key = (isinstance(item, bool), item)
+        if key in seen:
+            return seen[key], position
+        seen[key] = position
+    return None
+
+
+def _is_multiple(value: float, step: float) -> bool:
+    if isinstance(value, int) and isinstance(step, int):
+        return value % step == 0
+    quotient = value / step
+    return math.isfinite(quotient) and abs(quotient - round(quotient)) < 1e-9 * max(1.0, abs(quotient))
+
+
+@lru_cache(maxsize=512)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+def _is_null(schema: Any) -> bool:
+    return isinstance(schema, Mapping) and schema.get("type") == "null"
+
+
+def _reworded(violation: Violation, message: Any, path: str) -> Violation:
+    """The violation with the schema's own words: one text for all, or one per keyword."""
+    if violation.path != path:
+        return violation
+    text = message if isinstance(message, str) else message.get(violation.code)
+    return violation if text is None else Violation(violation.path, violation.code, str(text), violation.info)

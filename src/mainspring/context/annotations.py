@@ -1,23 +1,57 @@
 """Annotations read when they are needed, not before: forward references may name what is defined later."""
 
+import builtins
+import dataclasses
 import inspect
 import sys
-from collections.abc import Mapping
+import types
+import weakref
+from collections.abc import Callable, Iterator, Mapping
 from inspect import Parameter
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from types import FrameType, FunctionType
+from typing import Annotated, Any, ClassVar, Final, Union, get_args, get_origin, get_type_hints
 
-__all__ = ["LateAnnotation", "annotation_of_attribute", "globals_of"]
+from mainspring.metadata.annotations import Unresolved
+
+__all__ = ["LateAnnotation", "Scope", "allows_none", "own_annotations", "strip_annotation"]
+
+
+class Scope:
+    """Where an annotation was written: it keeps neither the class nor the function alive."""
+
+    __slots__ = ("_function", "_owner")
+
+    def __init__(self, function: Any = None, owner: type[Any] | None = None) -> None:
+        self._function = _weak(function)
+        self._owner = _weak(owner)
+
+    def names(self) -> dict[str, Any]:
+        """What a text annotation may name: the class, the functions around it that still run, the module."""
+        function = self._function()
+        owner = _defining_class(self._owner(), function)
+        members = {} if owner is None else dict(vars(owner))
+        names: dict[str, Any] = {**members, **vars(builtins)}
+        names |= _module_names(owner)
+        names |= getattr(function, "__globals__", None) or _module_names(function)
+        for each in (owner, function):
+            for place in _enclosing_names(each):
+                names |= place
+        names |= _closure(function)
+        # A method called `list` must not hide the type in `list[int]`: of the class's names, only types come first.
+        names |= {name: member for name, member in members.items() if isinstance(member, type) or get_origin(member)}
+        for each in (owner, function):
+            names |= {parameter.__name__: parameter for parameter in getattr(each, "__type_params__", ())}
+        return names
 
 
 class LateAnnotation:
-    """One annotation with the names it may use. A failed evaluation is tried again the next time."""
+    """One annotation with the place where it was written. A failed evaluation is tried again the next time."""
 
-    __slots__ = ("_done", "_globals", "_locals", "_value", "raw")
+    __slots__ = ("_done", "_scope", "_value", "raw")
 
-    def __init__(self, raw: Any, namespace: Mapping[str, Any], names: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, raw: Any, scope: Scope | None = None) -> None:
         self.raw = raw
-        self._globals = namespace
-        self._locals = names
+        self._scope = scope
         self._done = raw is Parameter.empty
         self._value: Any = raw
 
@@ -28,20 +62,32 @@ class LateAnnotation:
             Exception: Whatever evaluating raises (``NameError`` mostly).
         """
         if not self._done:
-            holder = _Holder({"it": self.raw})
-            hints = get_type_hints(holder, dict(self._globals), dict(self._locals or {}), include_extras=True)
+            names = self._names()
+            hints = get_type_hints(_Holder({"it": self.raw}), names, names, include_extras=True)
             self._value = None if self.raw is None else hints["it"]
             self._done = True
-            self._globals, self._locals = {}, None
+            self._scope = None
         return self._value
 
-    def extras(self) -> tuple[Any, ...]:
-        """The extras of an ``Annotated``; none when it cannot be evaluated (yet)."""
+    def extras(self) -> tuple[tuple[Any, ...], bool]:
+        """The extras of an ``Annotated``, and whether these are all: a name on the way may be unknown yet."""
         try:
-            value = self.value()
+            return _extras(self.value()), True
         except Exception:  # matters only when the type is needed; then `value` raises
-            return ()
-        return _extras(value)
+            found = _extras(self.loosely())
+            return found, not any(isinstance(each, Unresolved) for each in found)
+
+    def loosely(self) -> Any:
+        """What can be read of it: a name that is not known spoils only itself."""
+        if not isinstance(self.raw, str):
+            return self.raw
+        try:
+            return eval(self.raw, {"__builtins__": {}}, _Tolerant(self._names()))
+        except Exception:  # an annotation may be any text
+            return Unresolved(self.raw)
+
+    def _names(self) -> dict[str, Any]:
+        return self._scope.names() if self._scope is not None else {}
 
 
 class _Holder:
@@ -51,20 +97,92 @@ class _Holder:
         self.__annotations__ = annotations
 
 
-def _extras(annotation: Any) -> tuple[Any, ...]:
-    if get_origin(annotation) is Annotated:
-        first, *extras = get_args(annotation)
-        return (*extras, *_extras(first))
-    return ()
+class _Tolerant(dict[str, Any]):
+    """Names, with `Unresolved` for the others."""
+
+    def __missing__(self, name: str) -> Unresolved:
+        return Unresolved(name)
 
 
-def globals_of(target: Any) -> dict[str, Any]:
-    """The names of the module in which a class or function was defined."""
-    found = getattr(target, "__globals__", None)
-    if isinstance(found, dict):
-        return found
+def _weak(target: Any) -> Callable[[], Any]:
+    try:
+        return weakref.ref(target)
+    except TypeError:  # None, builtins
+        return lambda: target
+
+
+def _defining_class(cls: type[Any] | None, method: Any) -> type[Any] | None:
+    """The class whose body the method was written in."""
+    place = getattr(method, "__qualname__", "").rpartition(".")[0]
+    return next((klass for klass in getattr(cls, "__mro__", ()) if klass.__qualname__ == place), cls)
+
+
+def _module_names(target: Any) -> Mapping[str, Any]:
     module = sys.modules.get(getattr(target, "__module__", None) or "")
     return vars(module) if module is not None else {}
+
+
+def _closure(function: Any) -> dict[str, Any]:
+    if not isinstance(function, FunctionType) or not function.__closure__:
+        return {}
+    found = {}
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__, strict=True):
+        try:
+            found[name] = cell.cell_contents
+        except ValueError:  # not filled yet
+            continue
+    return found
+
+
+def _enclosing_names(target: Any) -> Iterator[Mapping[str, Any]]:
+    """The locals of the functions around the target that are running, the outermost first."""
+    parts = getattr(target, "__qualname__", "").split(".<locals>")
+    around = {".<locals>".join(parts[:count]) for count in range(1, len(parts))}
+    module = getattr(target, "__module__", None)
+    frame: FrameType | None = sys._getframe(1) if around else None
+    found: list[Mapping[str, Any]] = []
+    while frame is not None:
+        if frame.f_code.co_qualname in around and frame.f_globals.get("__name__") == module:
+            found.append(frame.f_locals)
+        frame = frame.f_back
+    return reversed(found)
+
+
+def _extras(annotation: Any) -> tuple[Any, ...]:
+    inner = _inner(annotation)
+    own = tuple(annotation.__metadata__) if get_origin(annotation) is Annotated else ()
+    if inner is not annotation:
+        return (*own, *_extras(inner))
+    return (annotation,) if isinstance(annotation, Unresolved) else ()
+
+
+def _inner(annotation: Any) -> Any:
+    """The annotation with one wrapping less: ``Annotated``, ``X | None``, ``ClassVar``, ``InitVar``, a type alias."""
+    origin = get_origin(annotation)
+    if origin is Annotated or (origin in (ClassVar, Final) and get_args(annotation)):
+        return get_args(annotation)[0]
+    if origin in (Union, types.UnionType):
+        left = [arg for arg in get_args(annotation) if arg is not type(None)]
+        return left[0] if len(left) == 1 else annotation
+    if isinstance(annotation, dataclasses.InitVar):
+        return annotation.type
+    if type(annotation).__name__ == "TypeAliasType":  # `type X = ...`, from Python 3.12 on
+        return annotation.__value__
+    return annotation
+
+
+def strip_annotation(annotation: Any) -> Any:
+    """``Annotated[X | None, …]`` is ``X``; a union of several types stays one."""
+    inner = _inner(annotation)
+    return annotation if inner is annotation else strip_annotation(inner)
+
+
+def allows_none(annotation: Any) -> bool:
+    """Whether the annotation is a union with ``None``."""
+    if get_origin(annotation) in (Union, types.UnionType) and type(None) in get_args(annotation):
+        return True
+    inner = _inner(annotation)
+    return inner is not annotation and allows_none(inner)
 
 
 def own_annotations(cls: type[Any]) -> dict[str, Any]:
@@ -74,17 +192,3 @@ def own_annotations(cls: type[Any]) -> dict[str, Any]:
 
         return annotationlib.get_annotations(cls, format=annotationlib.Format.FORWARDREF)
     return inspect.get_annotations(cls)
-
-
-def type_parameters(*owners: Any) -> dict[str, Any]:
-    """The type parameters (PEP 695) of classes and functions, by name."""
-    return {parameter.__name__: parameter for owner in owners for parameter in getattr(owner, "__type_params__", ())}
-
-
-def annotation_of_attribute(cls: type[Any], name: str) -> LateAnnotation | None:
-    """The annotation of a class attribute where the nearest class of the MRO wrote it, with that class's names."""
-    for klass in cls.__mro__:
-        own = own_annotations(klass)
-        if name in own:
-            return LateAnnotation(own[name], globals_of(klass), {**type_parameters(klass), **vars(klass)})
-    return None

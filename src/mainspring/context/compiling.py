@@ -9,7 +9,7 @@ Plans are dropped, not corrected: `shapes` forgets them when anything they rest 
 """
 
 from collections.abc import Callable
-from inspect import Parameter, iscoroutinefunction
+from inspect import Parameter, getattr_static, iscoroutinefunction
 from types import FunctionType
 from typing import Any
 
@@ -25,9 +25,8 @@ from mainspring.context.plans import (
     PointResolver,
     Refusal,
     note_from_line,
-    set_absent,
 )
-from mainspring.context.resolving import MISSING, address_of, is_awaitable, locate
+from mainspring.context.resolving import MISSING, address_of, is_awaitable, locate, set_absent
 from mainspring.context.sessions import ARROW, ResolutionContext, Session
 from mainspring.context.signatures import call_spec, class_spec, method_spec, unwrap_callable
 from mainspring.context.sources import BindingType, is_class
@@ -306,7 +305,8 @@ class _Compiler:
         if source.type is BindingType.PROVIDER:
             instance = self._instance(source.value, level)
             spec, call = method_spec(source.value, "value", source.call), f"{instance}.value"
-            points = spec.points if isinstance(source.value.__dict__.get("value"), staticmethod) else spec.points[1:]
+            unbound = not isinstance(getattr_static(source.value, "value"), staticmethod | classmethod)
+            points = spec.points[1:] if unbound else spec.points
         else:
             cls = source.value
             points = (method_spec(cls, "value", source.call) if is_class(cls) else call_spec(source.call)).points

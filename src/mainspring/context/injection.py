@@ -4,13 +4,12 @@ A marker (``Injection``) is immutable, knows nothing of its place and may be sha
 parameter or property of one class or function.
 """
 
-import types
 import weakref
 from collections.abc import Callable
 from inspect import Parameter
-from typing import Annotated, Any, ClassVar, NoReturn, Union, get_args, get_origin
+from typing import Any, ClassVar, NoReturn, get_origin
 
-from mainspring.context.annotations import LateAnnotation
+from mainspring.context.annotations import LateAnnotation, allows_none, strip_annotation
 from mainspring.context.errors import InvalidKeyError, ResolutionError
 from mainspring.context.keys import BindingKey
 
@@ -87,7 +86,6 @@ class InjectionPoint:
     """One parameter or property that is injected.
 
     Attributes:
-        marker: The marker found there, or ``None``: then the annotated type says what is wanted.
         member: ``__init__``, the method, the property, or the function's own name.
         parameter: The parameter's name, ``None`` for a property.
         kind: The kind of parameter (``inspect.Parameter.kind``).
@@ -95,13 +93,14 @@ class InjectionPoint:
     """
 
     __slots__ = (
+        "_extras",
         "_late",
+        "_marker",
         "_target",
         "_wanted",
         "default",
         "is_property",
         "kind",
-        "marker",
         "member",
         "parameter",
         "target_name",
@@ -116,6 +115,7 @@ class InjectionPoint:
         *,
         default: Any = EMPTY,
         kind: Any = Parameter.POSITIONAL_OR_KEYWORD,
+        extras: LateAnnotation | None = None,
     ) -> None:
         self._target = weakref.ref(target)
         self.member = member
@@ -123,23 +123,39 @@ class InjectionPoint:
         self.is_property = parameter is None
         self.kind = kind
         self._late = late
+        self._extras = late if extras is None else extras
         self._wanted: Any = EMPTY
         owner = target.__name__ if isinstance(target, type) else ""
         place = ".".join(part for part in (owner, member) if part)
         self.target_name = place if parameter is None else f"{place}[{parameter}]"
-        self.marker = self._find_marker(default)
+        self._marker: Any = EMPTY
+        self._find_marker(default)
         self.default = EMPTY if isinstance(default, Injection) else default
 
     def __repr__(self) -> str:
         return f"<InjectionPoint {self.target_name}>"
 
-    def _find_marker(self, default: Any) -> Injection | None:
-        found = [item for item in self._late.extras() if isinstance(item, Injection)]
+    def _find_marker(self, default: Any = EMPTY) -> Injection | None:
+        extras, complete = self._extras.extras()
+        found = [item for item in extras if isinstance(item, Injection)]
         if isinstance(default, Injection):
             found.append(default)
         if len(found) > 1:
             raise TypeError(f"{self.target_name} has {len(found)} injection markers ({found}): leave one.")
-        return found[0] if found else None
+        marker = found[0] if found else None
+        if complete or marker is not None:
+            self._marker = marker
+        return marker
+
+    @property
+    def marker(self) -> Injection | None:
+        """The marker found there, or ``None``: then the annotated type says what is wanted."""
+        return self._find_marker() if self._marker is EMPTY else self._marker
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it is known for good if there is a marker: a name in the annotation may be defined later."""
+        return self._marker is not EMPTY
 
     @property
     def target(self) -> Any:
@@ -186,22 +202,4 @@ class InjectionPoint:
         try:
             return allows_none(self._late.value())
         except Exception:  # what it says is not known; that is reported only when the type itself is needed
-            return False
-
-
-def strip_annotation(annotation: Any) -> Any:
-    """``Annotated[X | None, …]`` is ``X``; a union of several types stays one."""
-    if get_origin(annotation) is Annotated:
-        return strip_annotation(get_args(annotation)[0])
-    if get_origin(annotation) in (Union, types.UnionType):
-        left = [arg for arg in get_args(annotation) if arg is not type(None)]
-        if len(left) == 1:
-            return strip_annotation(left[0])
-    return annotation
-
-
-def allows_none(annotation: Any) -> bool:
-    """Whether the annotation is a union with ``None``."""
-    if get_origin(annotation) is Annotated:
-        return allows_none(get_args(annotation)[0])
-    return get_origin(annotation) in (Union, types.UnionType) and type(None) in get_args(annotation)
+            return allows_none(self._late.loosely())

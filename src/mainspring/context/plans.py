@@ -18,7 +18,6 @@ __all__ = [
     "Refusal",
     "note_from_line",
     "run_steps",
-    "set_absent",
 ]
 
 
@@ -112,14 +111,6 @@ def run_steps(steps: Any) -> Any:
     except StopIteration as stop:
         return stop.value
     raise AssertionError("a synchronous resolution must not yield")
-
-
-def set_absent(instance: Any, point: InjectionPoint) -> None:
-    """An optional property without value: what is there stays, a marker that is still there becomes ``None``."""
-    current = point.default if point.default is not EMPTY else getattr(instance, point.member, None)
-    current = None if current is point.marker else current
-    if getattr(instance, point.member, MISSING) is not current:
-        setattr(instance, point.member, current)
 
 
 def note_from_line(error: Exception, paths: dict[int, str]) -> None:

@@ -5,7 +5,7 @@ Everything here is a generator (`Steps`) that yields what must be awaited and re
 """
 
 from asyncio import get_running_loop
-from collections.abc import Awaitable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Generator
 from inspect import Parameter
 from threading import get_ident
 from typing import Any, get_origin
@@ -32,6 +32,7 @@ __all__ = [
     "resolve",
     "resolve_binding",
     "resolve_point",
+    "set_absent",
 ]
 
 MISSING: Any = type("Missing", (), {"__repr__": lambda _self: "<missing>", "__slots__": ()})()
@@ -104,7 +105,10 @@ def resolve(ctx: Any, key: Any, session: Session, *, optional: bool = False, as_
 def _resolve_address(
     ctx: Any, address: Any, path: str | None, session: Session, optional: bool, as_proxy: bool
 ) -> Steps:
-    found = locate(ctx, address)
+    try:
+        found = locate(ctx, address)
+    except ContextError as error:
+        raise error.with_path(session.resolution_path) from None
     if found is None:
         if optional:
             return MISSING
@@ -258,34 +262,40 @@ def _instantiate(cls: type[Any], holder: Any, frame: Session) -> Steps:
     instance = _call(frame, cls, args, kwargs)
     for point, value in properties:
         if value is MISSING:
-            _set_default(instance, point)
+            set_absent(instance, point)
         else:
             setattr(instance, point.member, value)
     return instance
 
 
-def _set_default(instance: Any, point: InjectionPoint) -> None:
-    """An optional property is absent: what ``__init__`` set stays, else it is the class's own default or ``None``."""
-    value = point.default if point.default is not EMPTY else getattr(instance, point.member, None)
-    value = None if isinstance(value, Injection) else value
-    if getattr(instance, point.member, MISSING) is not value:
-        setattr(instance, point.member, value)
+def set_absent(instance: Any, point: InjectionPoint) -> None:
+    """An optional property is absent: what ``__init__`` set stays, else the class's own default, else ``None``."""
+    current = getattr(instance, point.member, MISSING)
+    if current is MISSING or isinstance(current, Injection):
+        setattr(instance, point.member, None)
 
 
 def _produce(call: Any, args: list[Any], kwargs: dict[str, Any], flavour: str, holder: Any, frame: Session) -> Steps:
     """Call a factory; of a generator, take the value and leave the rest as clean-up to the holder."""
-    if flavour == "plain":
-        result = _call(frame, call, args, kwargs)
-        return (yield from awaited(result, frame)) if is_awaitable(result) else result
+    result = _call(frame, call, args, kwargs)
+    if is_awaitable(result):
+        return (yield from awaited(result, frame))
+    # Looked at, too: what decorates a generator function may make a plain value of it.
+    if flavour == "plain" or not isinstance(result, Generator | AsyncGenerator):
+        return result
+    return (yield from _begin(result, holder, frame))
+
+
+def _begin(generator: Generator[Any, Any, Any] | AsyncGenerator[Any, Any], holder: Any, frame: Session) -> Steps:
+    """What the generator yields first."""
     holder.check_open(frame)
-    if flavour == "async_generator" and frame.sync:
+    if frame.sync and isinstance(generator, AsyncGenerator):
         raise asynchronous(frame)
-    generator = call(*args, **kwargs)
     try:
-        if flavour == "generator":
-            value = _call(frame, next, [generator], {})
-        else:
+        if isinstance(generator, AsyncGenerator):
             value = yield from awaited(anext(generator), frame)
+        else:
+            value = _call(frame, next, [generator], {})
     except (StopIteration, StopAsyncIteration) as error:
         key = frame.binding.key if frame.binding is not None else ""
         raise ResolutionError(

@@ -5,15 +5,10 @@ import inspect
 import weakref
 from collections.abc import Callable, Iterator
 from inspect import Parameter
+from types import MemberDescriptorType
 from typing import Any
 
-from mainspring.context.annotations import (
-    LateAnnotation,
-    annotation_of_attribute,
-    globals_of,
-    own_annotations,
-    type_parameters,
-)
+from mainspring.context.annotations import LateAnnotation, Scope, own_annotations
 from mainspring.context.injection import EMPTY, Injection, InjectionPoint
 
 __all__ = ["CallSpec", "ClassSpec", "call_spec", "class_spec", "has_injections", "method_spec", "unwrap_callable"]
@@ -48,14 +43,29 @@ class CallSpec:
 class ClassSpec:
     """The injection points of a class: of its constructor, then of its properties."""
 
-    __slots__ = ("constructor", "properties")
+    __slots__ = ("_attributes", "_is_settled", "constructor")
 
-    def __init__(self, constructor: CallSpec, properties: tuple[InjectionPoint, ...]) -> None:
+    def __init__(self, constructor: CallSpec, attributes: tuple[InjectionPoint, ...]) -> None:
         self.constructor = constructor
-        self.properties = properties
+        self._attributes = attributes
+        self._is_settled = all(point.is_settled for point in attributes)
+
+    @property
+    def properties(self) -> tuple[InjectionPoint, ...]:
+        """The attributes that have a marker."""
+        if self._is_settled:
+            return self._attributes
+        # An annotation that cannot be evaluated yet may still turn out to have one.
+        found = tuple(point for point in self._attributes if point.marker is not None)
+        if all(point.is_settled for point in self._attributes):
+            self._attributes, self._is_settled = found, True
+        return found
 
 
-_calls: "weakref.WeakKeyDictionary[Any, dict[Any, CallSpec]]" = weakref.WeakKeyDictionary()
+_Calls = weakref.WeakKeyDictionary[Any, dict[bool, "CallSpec"]]
+
+_calls: _Calls = weakref.WeakKeyDictionary()
+_methods: "weakref.WeakKeyDictionary[type[Any], _Calls]" = weakref.WeakKeyDictionary()
 _classes: "weakref.WeakKeyDictionary[type[Any], ClassSpec]" = weakref.WeakKeyDictionary()
 
 
@@ -84,20 +94,22 @@ def call_spec(call: Callable[..., Any]) -> CallSpec:
     key = call.__func__ if inspect.ismethod(call) else call
     if not inspect.isroutine(key) and not isinstance(key, type):
         key = type(key).__call__
-    return _cached(key, ("call", inspect.ismethod(call)), lambda: _make_call_spec(call))
+    return _cached(_calls, key, inspect.ismethod(call), lambda: _make_call_spec(call))
 
 
 def method_spec(cls: type[Any], name: str, call: Callable[..., Any]) -> CallSpec:
     """The specification of a method of a class, got from an instance or from the class."""
     function = call.__func__ if inspect.ismethod(call) else call
-    return _cached(function, ("method", cls), lambda: _make_call_spec(call, owner=cls, member=name))
+    calls = _methods.setdefault(cls, weakref.WeakKeyDictionary())
+    return _cached(calls, function, inspect.ismethod(call), lambda: _make_call_spec(call, owner=cls, member=name))
 
 
 def class_spec(cls: type[Any]) -> ClassSpec:
     """The specification of a class."""
     found = _classes.get(cls)
     if found is None:
-        found = ClassSpec(_constructor_spec(cls), tuple(_property_points(cls)))
+        constructor = _constructor_spec(cls)
+        found = ClassSpec(constructor, tuple(_attribute_points(cls, constructor)))
         _classes[cls] = found
     return found
 
@@ -118,17 +130,14 @@ def has_injections(cls: type[Any]) -> bool:
     return False
 
 
-def _cached(target: Any, kind: Any, make: Callable[[], CallSpec]) -> CallSpec:
-    # A class inside the kind would keep it alive from its own function's entry: it is held by its id there, and the
-    # entry dies with the function, which the class outlives.
-    kind = tuple(id(part) if isinstance(part, type) else part for part in kind)
+def _cached(calls: _Calls, target: Any, is_bound: bool, make: Callable[[], CallSpec]) -> CallSpec:
     try:
-        entries = _calls.setdefault(target, {})
+        entries = calls.setdefault(target, {})
     except TypeError:  # neither hashable nor weakly referable: read anew each time
         return make()
-    found = entries.get(kind)
+    found = entries.get(is_bound)
     if found is None:
-        found = entries[kind] = make()
+        found = entries[is_bound] = make()
     return found
 
 
@@ -142,43 +151,41 @@ def _make_call_spec(
     function = unwrap_callable(call)
     target = owner if owner is not None else function
     place = str(member or getattr(function, "__name__", type(call).__name__))
-    names = {**type_parameters(*(() if owner is None else (owner,)), function)}
-    namespace = globals_of(function)
+    scope = Scope(function, owner)
     points = tuple(
         InjectionPoint(
             target,
             place,
             parameter.name,
-            LateAnnotation(parameter.annotation, namespace, names),
+            LateAnnotation(parameter.annotation, scope),
             default=parameter.default,
             kind=parameter.kind,
         )
         for parameter in signature.parameters.values()
         if parameter.kind not in _NOT_INJECTED and parameter.name not in skip
     )
-    return CallSpec(points, LateAnnotation(signature.return_annotation, namespace, names), signature)
+    return CallSpec(points, LateAnnotation(signature.return_annotation, scope), signature)
 
 
 def _constructor_spec(cls: type[Any]) -> CallSpec:
     call = _constructor_of(cls)
     if call is None:
-        return CallSpec((), LateAnnotation(EMPTY, {}), inspect.Signature())
+        return CallSpec((), LateAnnotation(EMPTY), inspect.Signature())
     try:
         signature = inspect.signature(call)
     except (TypeError, ValueError):
-        return CallSpec((), LateAnnotation(EMPTY, {}), inspect.Signature())
+        return CallSpec((), LateAnnotation(EMPTY), inspect.Signature())
     fields = _fields_of(cls)
-    function = unwrap_callable(call)
+    scope = Scope(unwrap_callable(call), cls)
     points = []
     for parameter in list(signature.parameters.values())[1:]:  # the first one is `self` or `cls`
         if parameter.kind in _NOT_INJECTED:
             continue
-        late = annotation_of_attribute(cls, parameter.name) if parameter.name in fields else None
-        if late is None:
-            late = LateAnnotation(parameter.annotation, globals_of(function), type_parameters(cls, function))
+        late = _field_annotation(cls, fields.get(parameter.name), parameter.annotation)
+        late = late or LateAnnotation(parameter.annotation, scope)
         default = parameter.default
         points.append(InjectionPoint(cls, "__init__", parameter.name, late, default=default, kind=parameter.kind))
-    return CallSpec(tuple(points), LateAnnotation(EMPTY, {}), signature)
+    return CallSpec(tuple(points), LateAnnotation(EMPTY), signature)
 
 
 def _constructor_of(cls: type[Any]) -> Any:
@@ -191,7 +198,8 @@ def _constructor_of(cls: type[Any]) -> Any:
             call = own.__func__ if isinstance(own, staticmethod) else own
             if not _takes_anything(call):
                 return call
-    return None
+    wrapped = cls.__dict__.get("__wrapped__")  # of a class decorator that used functools.wraps
+    return _constructor_of(wrapped) if isinstance(wrapped, type) else None
 
 
 def _takes_anything(call: Any) -> bool:
@@ -203,43 +211,72 @@ def _takes_anything(call: Any) -> bool:
     return bool(kinds) and all(kind in _NOT_INJECTED for kind in kinds)
 
 
-def _fields_of(cls: type[Any]) -> frozenset[str]:
-    """Names of dataclass and attrs fields that are parameters of the generated constructor."""
+def _fields_of(cls: type[Any]) -> dict[str, str]:
+    """The fields that a generated constructor takes (dataclass, attrs, named tuple): attribute names by parameter."""
+    if issubclass(cls, tuple):
+        return {name: name for name in getattr(cls, "_fields", ())}
     fields = getattr(cls, "__dataclass_fields__", None)
     if fields is not None:
-        return frozenset(name for name, field in fields.items() if getattr(field, "init", True))
+        return {name: name for name, field in fields.items() if getattr(field, "init", True)}
     attributes = getattr(cls, "__attrs_attrs__", ())
-    return frozenset(
-        name for item in attributes for name in (item.name, getattr(item, "alias", None)) if name and item.init
-    )
+    return {getattr(item, "alias", None) or item.name.lstrip("_"): item.name for item in attributes if item.init}
 
 
-def _property_points(cls: type[Any]) -> Iterator[InjectionPoint]:
+def _field_annotation(cls: type[Any], name: str | None, annotation: Any) -> LateAnnotation | None:
+    """The annotation of a field with the names of the class that wrote it: generated code has none of them."""
+    for klass in cls.__mro__ if name is not None else ():
+        own = own_annotations(klass).get(str(name), EMPTY)
+        if own is annotation or (isinstance(own, str) and own == annotation):
+            return LateAnnotation(own, Scope(owner=klass))
+    return None
+
+
+def _attribute_points(cls: type[Any], constructor: CallSpec) -> Iterator[InjectionPoint]:
+    """A point for each attribute that is, or may turn out to be, injected."""
     fields = _fields_of(cls)
+    filled = {fields.get(str(point.parameter)) for point in constructor.points}
     names: dict[str, None] = {}
     for klass in reversed(cls.__mro__):
         if klass is not object:
             names.update(dict.fromkeys(own_annotations(klass)))
             names.update(dict.fromkeys(name for name, value in vars(klass).items() if isinstance(value, Injection)))
     for name in names:
-        if name in fields:
-            continue
-        point = _property_point(cls, name)
-        if point.marker is not None:
+        point = _attribute_point(cls, name) if name not in filled else None
+        if point is not None and (point.marker is not None or not point.is_settled):
             yield point
 
 
-def _property_point(cls: type[Any], name: str) -> InjectionPoint:
-    late = annotation_of_attribute(cls, name) or LateAnnotation(EMPTY, {})
-    default = EMPTY
+def _attribute_point(cls: type[Any], name: str) -> InjectionPoint | None:
+    """What the nearest class says that gives a marker or a value; a bare annotation only says the type anew."""
+    nearest: LateAnnotation | None = None
     for klass in cls.__mro__:
-        if name in vars(klass):
-            default = vars(klass)[name]
-            break
-        if name in own_annotations(klass):  # annotated anew without a value: an inherited marker goes on
-            inherited = inspect.getattr_static(cls, name, EMPTY)
-            default = inherited if isinstance(inherited, Injection) and not late.extras() else EMPTY
-            break
-    if inspect.isdatadescriptor(default):  # a slot
-        default = EMPTY
-    return InjectionPoint(cls, name, None, late, default=default)
+        raw, value = own_annotations(klass).get(name, EMPTY), vars(klass).get(name, EMPTY)
+        if raw is EMPTY and value is EMPTY:
+            continue
+        own = LateAnnotation(raw, Scope(owner=klass))
+        if raw is not EMPTY and nearest is None:
+            nearest = own
+        if isinstance(value, MemberDescriptorType):  # a slot
+            value = EMPTY
+        late = nearest or _inherited_annotation(klass, name)
+        point = InjectionPoint(cls, name, None, late, default=_default(cls, name, value), extras=own)
+        if point.marker is not None or not point.is_settled:
+            return point
+        if value is not EMPTY:  # a plain value, a property: not injected
+            return None
+    return None
+
+
+def _inherited_annotation(cls: type[Any], name: str) -> LateAnnotation:
+    for klass in cls.__mro__:
+        if name in own_annotations(klass):
+            return LateAnnotation(own_annotations(klass)[name], Scope(owner=klass))
+    return LateAnnotation(EMPTY)
+
+
+def _default(cls: type[Any], name: str, value: Any) -> Any:
+    """The marker, or the own default: the value in the class that has the marker, or an inherited one."""
+    if isinstance(value, Injection):
+        return value
+    value = inspect.getattr_static(cls, name, EMPTY) if value is EMPTY else value
+    return EMPTY if isinstance(value, Injection) or inspect.isdatadescriptor(value) else value

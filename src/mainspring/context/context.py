@@ -91,7 +91,8 @@ class Context(Registry):
             except RecursionError:  # a factory asks for itself: the interpreter draws the ring
                 pass
         counts = self.change_counts()
-        steps = resolve(self, key, Session.begin(sync=False), optional=optional, as_proxy=as_proxy_with_interceptors)
+        session = Session.begin(sync=False, optional=optional, as_proxy=as_proxy_with_interceptors)
+        steps = resolve(self, key, session, optional=optional, as_proxy=as_proxy_with_interceptors)
         value = await drive(steps)
         if planned and value is not MISSING and counts == self.change_counts():
             self._asked_for(key, awaiting=True)
@@ -129,7 +130,7 @@ class Context(Registry):
             except RecursionError:  # a factory asks for itself: the interpreter draws the ring
                 pass
         counts = self.change_counts()
-        session = Session.begin(sync=True)
+        session = Session.begin(sync=True, optional=optional, as_proxy=as_proxy_with_interceptors)
         value = run_steps(resolve(self, key, session, optional=optional, as_proxy=as_proxy_with_interceptors))
         if planned and value is not MISSING and counts == self.change_counts():
             self._asked_for(key, awaiting=False)
@@ -164,8 +165,7 @@ class Context(Registry):
         return run_steps(self._binding_steps(binding, Session.begin(sync=True)))
 
     def _binding_steps(self, binding: Binding[Any], session: Session) -> Steps:
-        owner = next((each for each in self.chain() if each._bindings.get(binding.key) is binding), self)
-        return resolve_binding(binding, owner, self, session)
+        return resolve_binding(binding, self.holder_of(binding), self, session)
 
     def as_proxy(self, value: Any, path: str) -> Any:
         """A proxy of the value whose calls have the source ``proxy`` and this path."""
@@ -300,11 +300,15 @@ class Context(Registry):
             if self._hub is None:
                 self._hub = EventHub(self)
             self._is_followed = True
+            tables = []
             for above in islice(self.chain(), 1, None):
                 if above._watchers is None:
                     above._watchers = {}
-                above._watchers[self._self] = None
                 above._is_followed = True
+                tables.append(above._watchers)
+            watcher = weakref.ref(self, lambda gone: [table.pop(gone, None) for table in tables])
+            for table in tables:
+                table.setdefault(watcher, None)
             return self._hub
 
     # End of life
@@ -314,7 +318,7 @@ class Context(Registry):
         """Whether the context is closed or closing."""
         return self._closing is not False
 
-    def check_open(self) -> None:
+    def check_open(self, session: Session) -> None:
         """Refuse what a closed context cannot hold.
 
         Raises:
@@ -324,6 +328,7 @@ class Context(Registry):
             raise ContextError(
                 f"Context {self.name!r} is closed: a value that needs clean-up cannot be made in it.",
                 contexts=(self.name,),
+                path=session.resolution_path,
             )
 
     def add_cleanup(self, cleanup: Cleanup) -> bool:

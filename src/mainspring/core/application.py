@@ -5,7 +5,8 @@ stand before it in the bases and cooperate through ``super()``; `components` say
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Self
 
 from mainspring.context import Binding, BindingScope, Context, create_binding_from_class, register_interceptor
@@ -68,6 +69,28 @@ class Application(Context):
         )
         for name, configuration in server_configurations(self.options).items():
             self.configure(f"{CoreBindings.SERVERS}.{name}").to_dynamic_value(configuration)
+
+    # Registry
+
+    #: What decides whether a binding is added, while a larger change (a boot) says so.
+    _admits: Callable[[Binding[Any]], bool] | None = None
+
+    def add(self, binding: Binding[Any]) -> Self:
+        """Register this very binding here.
+
+        Raises:
+            BindingLockedError: The one here under its key is locked.
+        """
+        return self if self._admits is not None and not self._admits(binding) else super().add(binding)
+
+    @contextmanager
+    def admitting(self, admits: Callable[[Binding[Any]], bool]) -> Iterator[None]:
+        """While the block runs, add only bindings for which ``admits`` is true. It may also raise."""
+        before, self._admits = self._admits, admits
+        try:
+            yield
+        finally:
+            self._admits = before
 
     # Artifacts
 

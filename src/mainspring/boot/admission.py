@@ -1,0 +1,69 @@
+"""What a boot may bind: two classes of its files under one key are a clash; what is bound already stays."""
+
+import os
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from mainspring.boot.errors import BootError
+from mainspring.context import Binding
+
+__all__ = ["Admission"]
+
+
+class Admission:
+    """Decides on each binding an application is given while booters load.
+
+    Args:
+        app: The application.
+        booters: Those that run; what they discovered are the files of this boot.
+    """
+
+    def __init__(self, app: Any, booters: Iterable[Any]) -> None:
+        self._app = app
+        self._booters = list(booters)
+        self._claims: dict[str, type[Any]] = {}
+        self._count = 0
+        self._files: set[str] = set()
+
+    def __call__(self, binding: Binding[Any]) -> bool:
+        """Whether the binding is to be added.
+
+        Raises:
+            BootError: Another class of this boot has the key; the key and both files are named.
+        """
+        cls = _class_of(binding)
+        if cls is None or not self._is_of_this_boot(cls):
+            return True
+        claimed = self._claims.setdefault(binding.key, cls)
+        if claimed is not cls:
+            raise BootError(
+                f"Two classes would be bound at {binding.key!r}: {claimed.__name__} of {_file_of(claimed)} and "
+                f"{cls.__name__} of {_file_of(cls)}. Rename one, or give it a name of its own with @injectable(name=...).",
+                _file_of(cls),
+            )
+        held = self._app.own_binding(binding.key)
+        return held is None or _class_of(held) is not cls
+
+    def _is_of_this_boot(self, cls: type[Any]) -> bool:
+        file = _file_of(cls)
+        return file is not None and os.path.realpath(file) in self._discovered()
+
+    def _discovered(self) -> set[str]:
+        """The files of this boot; worked out again only when a booter has discovered more."""
+        lists = [list(getattr(booter, "discovered", ())) for booter in self._booters]
+        if sum(map(len, lists)) != self._count:
+            self._count = sum(map(len, lists))
+            self._files = {os.path.realpath(file) for files in lists for file in files}
+        return self._files
+
+
+def _class_of(binding: Binding[Any]) -> type[Any] | None:
+    value = binding.source.value if binding.source is not None else None
+    return value if isinstance(value, type) else None
+
+
+def _file_of(cls: type[Any]) -> str | None:
+    module = sys.modules.get(cls.__module__)
+    file = getattr(module, "__file__", None)
+    return file if isinstance(file, str) else None

@@ -1,0 +1,69 @@
+"""From files to the classes they define."""
+
+import enum
+import inspect
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from types import FunctionType, ModuleType
+from typing import Any, is_typeddict
+
+from mainspring.boot.importing import import_files
+
+__all__ = ["can_be_artifact", "defined_classes", "defined_functions", "load_classes_from_files"]
+
+
+def load_classes_from_files(
+    files: Iterable[str | os.PathLike[str]], root: str | os.PathLike[str], *, packages: Sequence[str] = ()
+) -> list[type[Any]]:
+    """Import files (each once in the process, under its real module name) and list the classes they define.
+
+    Args:
+        files: Paths of Python files.
+        root: The project root, for files that no import path leads to.
+        packages: Names of packages whose names for files come first: the application's own.
+
+    Returns:
+        Public classes in order of file and definition, each once.
+
+    Raises:
+        BootError: A file does not exist or fails to import.
+    """
+    found: dict[type[Any], None] = {}
+    for module in import_files(files, root, packages):
+        found.update(dict.fromkeys(defined_classes(module)))
+    return list(found)
+
+
+def defined_classes(module: ModuleType) -> list[type[Any]]:
+    """The public classes defined in a module, in order, each once; not what it imports."""
+    return list(dict.fromkeys(value for value in _public(module) if _is_class_of(value, module)))
+
+
+def defined_functions(module: ModuleType) -> list[FunctionType]:
+    """The public functions defined in a module, in order, each once."""
+    functions = (value for value in _public(module) if type(value) is FunctionType)
+    return list(dict.fromkeys(each for each in functions if each.__module__ == module.__name__))
+
+
+def _public(module: ModuleType) -> Iterator[Any]:
+    listed = getattr(module, "__all__", None)
+    for name, value in list(vars(module).items()):
+        if not name.startswith("_") and (listed is None or name in listed):
+            yield value
+
+
+def _is_class_of(value: Any, module: ModuleType) -> bool:
+    # By the type itself: `isinstance` believes what an object says its class is.
+    if not issubclass(type(value), type) or value.__module__ != module.__name__:
+        return False
+    # `Alias = Outer.Inner` is the inner class still; what a function made and the module names is the module's.
+    return "." not in value.__qualname__ or "<locals>" in value.__qualname__
+
+
+def can_be_artifact(cls: type[Any]) -> bool:
+    """Whether instances of a class could be an artifact: not of protocols, enums, exceptions, records or abstract classes."""
+    if getattr(cls, "_is_protocol", False) or is_typeddict(cls) or inspect.isabstract(cls):
+        return False
+    if issubclass(cls, enum.Enum | BaseException):
+        return False
+    return not (issubclass(cls, tuple) and hasattr(cls, "_fields"))

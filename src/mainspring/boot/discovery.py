@@ -1,0 +1,111 @@
+"""Finding files by pattern. The order is the same on every file system: by relative path, compared part by part."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from mainspring.boot.globs import DEEP, Part, parse_pattern
+from mainspring.boot.trees import Entry, Tree, tree_of
+
+__all__ = ["discover_files", "files_in_folder"]
+
+Parts = tuple[Part | str, ...]
+
+
+def discover_files(pattern: str, root: str | os.PathLike[str]) -> list[Path]:
+    """The absolute paths of the regular files that match, sorted, each file once; none when the root does not exist.
+
+    Args:
+        pattern: Relative to the root: ``**`` is any depth (none included), ``*``, ``?`` and ``[…]`` match within a name,
+            ``{a,b}`` are alternatives; a leading ``/`` means the root.
+        root: The folder; its path is taken literally.
+
+    Raises:
+        BootError: A folder on the way cannot be read; it is named.
+    """
+    start = os.path.abspath(os.fspath(root))
+    tree = tree_of(start)
+    found: dict[str, Entry] = {}
+    for parts in parse_pattern(pattern.replace(os.sep, "/")):
+        for entry in _walk(tree, start, parts):
+            found.setdefault(entry.path, entry)
+    return [Path(path) for path in _unique(found.values(), start)]
+
+
+def files_in_folder(folder: str) -> list[str]:
+    """The names of the files directly in a folder."""
+    return sorted(entry.name for entry in tree_of(folder).entries(folder, folder) if not entry.is_folder)
+
+
+def _walk(tree: Tree, start: str, parts: Parts) -> Iterator[Entry]:
+    position = 0
+    while position < len(parts) and parts[position] == "..":
+        start = os.path.dirname(start)
+        position += 1
+    real = os.path.realpath(start)
+    yield from _descend(tree, Entry("", start, real, is_folder=True), [tuple(parts[position:])], (real,))
+
+
+def _descend(tree: Tree, folder: Entry, ways: Sequence[Parts], above: tuple[str, ...]) -> Iterator[Entry]:
+    """The files below a folder that match any of the ways to go on; each folder is listed once.
+
+    ``above`` are the folders on the way down, so that a cycle of links ends.
+    """
+    for way in ways:
+        if way and way[0] == "..":
+            up = os.path.dirname(folder.path)
+            parent = Entry("", up, os.path.realpath(up), is_folder=True)
+            yield from _descend(tree, parent, [way[1:]], (parent.real,))
+    if not any(way and way[0] != ".." for way in ways):
+        return
+    for entry in tree.entries(folder.path, folder.real):
+        if not entry.is_folder:
+            if any(_takes_file(way, entry.name) for way in ways):
+                yield entry
+        elif entry.real not in above:
+            deeper = dict.fromkeys(after for way in ways for after in _into(way, entry.name))
+            if deeper:
+                yield from _descend(tree, entry, list(deeper), (*above, entry.real))
+
+
+def _takes_file(way: Parts, name: str) -> bool:
+    """Whether the name of a file ends this way."""
+    if not way:
+        return False
+    if way[0] == DEEP:
+        return _takes_file(way[1:], name) if len(way) > 1 else not name.startswith(".")
+    return len(way) == 1 and isinstance(way[0], Part) and way[0].matches(name)
+
+
+def _into(way: Parts, name: str) -> Iterator[Parts]:
+    """How this way goes on in a sub-folder."""
+    if not way:
+        return
+    if way[0] == DEEP:
+        yield way
+        yield from _into(way[1:], name)
+    elif isinstance(way[0], Part) and way[0].matches(name) and len(way) > 1:
+        yield way[1:]
+
+
+def _unique(entries: Iterable[Entry], root: str) -> list[str]:
+    """Each file once: under its own path when that matched, else under the first path in order."""
+    ordered = sorted(entries, key=lambda entry: order_of(entry.path, root))
+    chosen: dict[str, str] = {}
+    for entry in ordered:
+        is_own = _own_path(entry.real, root) == entry.path
+        if entry.real not in chosen or is_own:
+            chosen[entry.real] = entry.path
+    wanted = set(chosen.values())
+    return [entry.path for entry in ordered if entry.path in wanted]
+
+
+def _own_path(real: str, root: str) -> str:
+    """The path of a file below the root as the root is written."""
+    below = os.path.realpath(root)
+    return os.path.join(root, os.path.relpath(real, below)) if real.startswith(below + os.sep) else real
+
+
+def order_of(path: str, root: str) -> tuple[str, ...]:
+    """The parts of the path relative to the root."""
+    return tuple(os.path.relpath(path, root).split(os.sep))

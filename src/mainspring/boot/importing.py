@@ -1,0 +1,217 @@
+"""Importing files exactly once, under the name any other code would import them by.
+
+Two module objects for one file would mean two classes of one name, and injection by type would fail. A file that no
+import path leads to is loaded under a private package per project root, so that relative imports between its files work
+and two projects with equal file names do not mix. ``sys.path`` is never changed.
+"""
+
+import hashlib
+import importlib
+import importlib.util
+import os
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from importlib.machinery import ModuleSpec, SourcelessFileLoader
+from itertools import islice
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from mainspring.boot.errors import BootError
+from mainspring.boot.naming import finds, folder_name, module_name, same_file
+from mainspring.boot.trees import tree_of
+
+__all__ = ["import_files"]
+
+
+def import_files(
+    files: Iterable[str | os.PathLike[str]], root: str | os.PathLike[str], packages: Sequence[str] = ()
+) -> list[ModuleType]:
+    """The modules of the files, in order, each imported at most once in the process.
+
+    Args:
+        files: Paths of source (or compiled) files.
+        root: The project root, for files that no import path leads to.
+        packages: Names of packages whose names for files come first: the application's own.
+
+    Raises:
+        BootError: A file does not exist or fails to import; the file, the line and the original error are named.
+    """
+    paths = [os.path.abspath(os.fspath(file)) for file in files]
+    for path in paths:
+        if not _exists(path):
+            raise BootError("The file does not exist.", path)
+    importlib.invalidate_caches()
+    importer = _Importer(os.path.abspath(os.fspath(root)), packages, paths)
+    return [importer.import_file(path) for path in paths]
+
+
+def _exists(path: str) -> bool:
+    if os.path.isfile(path):
+        return True
+    folder, name = os.path.split(path)
+    if os.path.isdir(folder):
+        return False
+    return any(entry.name == name for entry in tree_of(folder).entries(folder, folder) if not entry.is_folder)
+
+
+class _LoadedFiles:
+    """Which of the wanted files are imported already, and as what."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        self._names = {os.path.basename(path) for path in paths}
+        self._wanted = {os.path.realpath(path) for path in paths}
+        self._modules: dict[str, ModuleType] = {}
+        self._seen = 0
+        self._look()
+        self._note(sys.modules.get("__main__"), overwrite=True)
+
+    def get(self, real: str) -> ModuleType | None:
+        self._look()
+        return self._modules.get(real)
+
+    def _look(self) -> None:
+        # Modules are added at the end, so only those that came since are looked at: with thousands of files it counts.
+        if len(sys.modules) < self._seen:
+            self._seen = 0
+        new = list(islice(sys.modules.values(), self._seen, None))
+        self._seen += len(new)
+        for module in new:
+            self._note(module)
+
+    def _note(self, module: Any, *, overwrite: bool = False) -> None:
+        file = _file_of(module)
+        if file is None or (os.path.basename(file) not in self._names and not os.path.islink(file)):
+            return
+        real = os.path.realpath(file)
+        if real in self._wanted and (overwrite or real not in self._modules):
+            self._modules[real] = module
+
+
+def _file_of(module: Any) -> str | None:
+    try:
+        file = getattr(module, "__file__", None)
+    except Exception:  # a module may compute its attributes as it likes
+        return None
+    return file if isinstance(file, str) else None
+
+
+class _Importer:
+    def __init__(self, root: str, packages: Sequence[str], paths: Sequence[str]) -> None:
+        self._root = root
+        self._packages = packages
+        self._loaded = _LoadedFiles(paths)
+        # Packages of folders found so far: most files share theirs with many others.
+        self._folders: dict[str, str | None] = {}
+
+    def import_file(self, path: str) -> ModuleType:
+        module = self._loaded.get(os.path.realpath(path))
+        if module is not None:
+            return module
+        try:
+            return self._import(path)
+        except Exception as error:
+            raise BootError.of_import(Path(path), error) from error
+
+    def _import(self, path: str) -> ModuleType:
+        name = self._name_of(path)
+        return importlib.import_module(name) if name is not None else self._load_privately(path)
+
+    def _name_of(self, path: str) -> str | None:
+        folder, file = os.path.split(path)
+        stem = os.path.splitext(file)[0]
+        if not stem.isidentifier():
+            return None
+        package = self._folders.get(folder)
+        if package is not None:
+            name = f"{package}.{stem}" if package else stem
+            if name not in sys.modules and finds(name, path):
+                return name
+        found = module_name(path, self._packages)
+        self._folders[folder] = found.rpartition(".")[0] if found is not None else None
+        return found
+
+    # Files that no import path leads to
+
+    def _load_privately(self, path: str) -> ModuleType:
+        folder, file = os.path.split(path)
+        stem = os.path.splitext(file)[0]
+        name = f"{self._package_of(folder, self._base_of(folder))}.{_identifier(stem)}"
+        known = sys.modules.get(name)
+        if known is None and stem.isidentifier():
+            return importlib.import_module(name)
+        if known is not None and not same_file(_file_of(known) or "", path):
+            name = f"{name}_{_digest(path)}"
+            known = sys.modules.get(name)
+        return known if known is not None else _load_from(name, path)
+
+    def _base_of(self, folder: str) -> str:
+        """The folder whose private package is the outermost: the project root, or what holds the packages of the file."""
+        if folder == self._root or folder.startswith(self._root + os.sep):
+            return self._root
+        while os.path.isfile(os.path.join(folder, "__init__.py")):
+            folder = os.path.dirname(folder)
+        return folder
+
+    def _package_of(self, folder: str, base: str) -> str:
+        """The name of the package a folder is: its real one if there is one, else one below the private root."""
+        name = folder_name(folder, self._packages)
+        if name is not None:
+            importlib.import_module(name)
+            return name
+        own = _identifier(os.path.basename(folder))
+        if folder == base:
+            return _make_package(f"_mainspring_{own}_{_digest(folder)}", folder)
+        return _make_package(f"{self._package_of(os.path.dirname(folder), base)}.{own}", folder)
+
+
+def _make_package(name: str, folder: str) -> str:
+    """A package for a folder, its ``__init__`` executed if it has one."""
+    if name in sys.modules:
+        return name
+    for init in ("__init__.py", "__init__.pyc"):
+        file = os.path.join(folder, init)
+        if os.path.isfile(file):
+            _load_from(name, file, [folder])
+            return name
+    module = ModuleType(name)
+    module.__path__ = [folder]
+    module.__spec__ = ModuleSpec(name, None, is_package=True)
+    module.__spec__.submodule_search_locations = [folder]
+    sys.modules[name] = module
+    _attach(name, module)
+    return name
+
+
+def _load_from(name: str, path: str, locations: list[str] | None = None) -> ModuleType:
+    """Execute a file as the module of that name; a failing one is not left behind."""
+    loader = SourcelessFileLoader(name, path) if path.endswith(".pyc") else None
+    spec = importlib.util.spec_from_file_location(name, path, loader=loader, submodule_search_locations=locations)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is no Python file.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        sys.modules.pop(name, None)
+        raise
+    module = sys.modules.get(name, module)
+    _attach(name, module)
+    return module
+
+
+def _attach(name: str, module: ModuleType) -> None:
+    parent, _, child = name.rpartition(".")
+    if parent in sys.modules:
+        setattr(sys.modules[parent], child, module)
+
+
+def _identifier(text: str) -> str:
+    cleaned = re.sub(r"\W", "_", text)
+    return cleaned if cleaned[:1].isidentifier() else f"_{cleaned}"
+
+
+def _digest(path: str) -> str:
+    return hashlib.sha256(os.path.realpath(path).encode("utf-8", "surrogateescape")).hexdigest()[:12]

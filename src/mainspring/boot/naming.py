@@ -1,0 +1,159 @@
+"""Under which name any other code would import a file. Nothing is executed to find out.
+
+Candidates are the names that imported packages, the ``__init__`` files upward and the entries of ``sys.path`` give it.
+One counts only if importing by it would find this very file.
+"""
+
+import os
+import pkgutil
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType
+from typing import Any
+
+__all__ = ["finds", "folder_name", "module_name", "same_file"]
+
+
+def module_name(file: str, packages: Sequence[str] = ()) -> str | None:
+    """The name by which the file would be imported, ``None`` if there is none.
+
+    Args:
+        file: The absolute path.
+        packages: Names of packages that come first: the application's own.
+    """
+    stem = os.path.splitext(os.path.basename(file))[0]
+    if not stem.isidentifier():
+        return None
+    return _choose(file, _candidates(os.path.dirname(file), stem), packages)
+
+
+def folder_name(folder: str, packages: Sequence[str] = ()) -> str | None:
+    """The name by which a folder would be imported as a package, ``None`` if there is none."""
+    name = os.path.basename(folder)
+    if not name.isidentifier():
+        return None
+    return _choose(folder, _candidates(os.path.dirname(folder), name), packages)
+
+
+def _choose(path: str, candidates: Iterable[str], packages: Sequence[str]) -> str | None:
+    """The application's own package first, then one whose parent is imported already, then the shortest name."""
+    valid = [name for name in dict.fromkeys(candidates) if finds(name, path)]
+    if not valid:
+        return None
+
+    def rank(name: str) -> tuple[bool, bool, int]:
+        root, _, inner = name.partition(".")
+        return root not in packages, not (inner and root in sys.modules), name.count(".")
+
+    return min(valid, key=rank)
+
+
+def _candidates(folder: str, name: str) -> Iterator[str]:
+    """Names that could lead to ``name`` in the folder."""
+    parts = [name]
+    roots = _package_folders()
+    entries = {os.path.abspath(entry or os.getcwd()) for entry in sys.path if isinstance(entry, str)}
+    entries |= {os.path.realpath(entry) for entry in entries}
+    while True:
+        for package in roots.get(folder, ()):
+            yield ".".join([package, *parts])
+        if folder in entries:
+            yield ".".join(parts)
+        above, last = os.path.split(folder)
+        if above == folder or not last.isidentifier():
+            return
+        parts.insert(0, last)
+        folder = above
+
+
+def _package_folders() -> dict[str, list[str]]:
+    """The folders of the packages that are imported already, and their names."""
+    folders: dict[str, list[str]] = {}
+    for name, module in list(sys.modules.items()):
+        try:
+            paths = list(getattr(module, "__path__", ()) or ())
+        except Exception:  # a module may compute its attributes as it likes
+            continue
+        for path in paths:
+            if isinstance(path, str):
+                folders.setdefault(os.path.abspath(path), []).append(name)
+    return folders
+
+
+def finds(name: str, path: str) -> bool:
+    """Whether importing by the name would find this file or folder."""
+    if name in sys.modules:
+        return _is_at(getattr(sys.modules[name], "__spec__", None), sys.modules[name], path)
+    parent, _, _ = name.rpartition(".")
+    locations = _locations(parent) if parent else None
+    if parent and locations is None:
+        return False
+    return _is_at(_find(name, locations), None, path)
+
+
+def _locations(package: str) -> Any:
+    """Where the modules of a package are looked for, without importing it."""
+    module = sys.modules.get(package)
+    if module is not None:
+        return getattr(module, "__path__", None)
+    parent, _, _ = package.rpartition(".")
+    above = _locations(parent) if parent else None
+    if parent and above is None:
+        return None
+    spec = _find(package, above)
+    return spec.submodule_search_locations if spec is not None else None
+
+
+def _find(name: str, locations: Any) -> ModuleSpec | None:
+    """What the finders of this process find, the parent not being imported."""
+    for finder in sys.meta_path:
+        if finder is PathFinder:
+            spec = _find_on_path(name, sys.path if locations is None else locations)
+        else:
+            spec = _ask(finder, name, locations)
+        if spec is not None:
+            return spec
+    return None
+
+
+def _find_on_path(name: str, locations: Iterable[Any]) -> ModuleSpec | None:
+    # Not PathFinder itself: for a namespace package it wants the parent to be imported.
+    portions: list[str] = []
+    for entry in locations:
+        importer = pkgutil.get_importer(entry) if isinstance(entry, str) else None
+        spec = _ask(importer, name) if importer is not None else None
+        if spec is not None and spec.loader is not None:
+            return spec
+        portions.extend(spec.submodule_search_locations or () if spec is not None else ())
+    if not portions:
+        return None
+    found = ModuleSpec(name, None, is_package=True)
+    found.submodule_search_locations = portions
+    return found
+
+
+def _ask(finder: Any, *question: Any) -> ModuleSpec | None:
+    find = getattr(finder, "find_spec", None)
+    try:
+        spec: ModuleSpec | None = find(*question) if find is not None else None
+    except (ImportError, AttributeError, KeyError, TypeError, ValueError):  # a finder that cannot say
+        return None
+    return spec
+
+
+def _is_at(spec: ModuleSpec | None, module: ModuleType | None, path: str) -> bool:
+    origin = getattr(module, "__file__", None) or (spec.origin if spec is not None and spec.has_location else None)
+    if origin is not None and same_file(origin, path):
+        return True
+    locations = getattr(module, "__path__", None) or (spec.submodule_search_locations if spec is not None else None)
+    if any(isinstance(each, str) and same_file(each, path) for each in locations or ()):
+        return True
+    # A loader without files (of a frozen executable) listed it under this name: then it is what it says.
+    return spec is not None and not spec.has_location and locations is None and not os.path.exists(path)
+
+
+def same_file(one: str, other: str) -> bool:
+    """Whether two paths lead to one file; a source and its compiled form beside it count as one."""
+    one, other = os.path.abspath(one), os.path.abspath(other)
+    return one == other or os.path.realpath(one) == os.path.realpath(other)

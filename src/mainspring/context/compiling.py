@@ -312,6 +312,8 @@ class _Compiler:
             points = (method_spec(cls, "value", source.call) if is_class(cls) else call_spec(source.call)).points
             call = self._embed(source.call)
         if any(_is_resolution_context(point) for point in points):
+            if not any(isinstance(each, InjectionPoint) for each in self._frames):
+                raise NotCompilable  # its options are those of the get
             raise _Interpreted
         variable = self._variable()
         arguments = self._arguments(points, level, positional=False)

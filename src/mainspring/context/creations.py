@@ -8,14 +8,14 @@ whom is known, so that a ring of waiting is an error instead of silence.
 import asyncio
 import contextvars
 import threading
-from collections.abc import Awaitable, Generator
+from collections.abc import Awaitable, Coroutine, Generator
 from typing import Any
 
 from mainspring.context.bindings import Binding
 from mainspring.context.errors import CircularDependencyError
 from mainspring.context.sessions import Session, circular
 
-__all__ = ["Creation", "Steps", "discard", "drive"]
+__all__ = ["Creation", "Deferred", "Steps", "discard", "drive"]
 
 #: What resolution is written as: a generator that yields what must be awaited and returns the value.
 Steps = Generator[Awaitable[Any], Any, Any]
@@ -40,11 +40,19 @@ async def drive(steps: Steps, first: Awaitable[Any] | None = None) -> Any:
         return stop.value
 
 
+class Deferred:
+    """An awaitable that starts nothing before it is awaited."""
+
+    __slots__ = ()
+
+    def close(self) -> None:
+        """Drop it without awaiting."""
+
+
 def discard(awaitable: Any) -> None:
-    """Drop something awaitable without a "never awaited" warning."""
-    close = getattr(awaitable, "close", None)
-    if close is not None:
-        close()
+    """Drop something awaitable without a "never awaited" warning; of what is no coroutine nothing is called."""
+    if isinstance(awaitable, Coroutine | Deferred):
+        awaitable.close()
     elif isinstance(awaitable, asyncio.Future):
         awaitable.cancel()
 
@@ -176,8 +184,8 @@ class Creation:
         return circular([*session.path_from(), *ring], self.binding.key)
 
 
-class _Waiting:
-    """Awaitable that starts nothing before it is awaited, and may be dropped without a warning."""
+class _Waiting(Deferred):
+    """Waits for a creation."""
 
     __slots__ = ("_asking", "_creation", "_session")
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mainspring.context.bindings import Binding
-from mainspring.context.creations import drive
+from mainspring.context.creations import discard, drive
 from mainspring.context.errors import AsyncValueError, ContextError
 from mainspring.context.injection import EMPTY, InjectionPoint
 from mainspring.context.resolving import MISSING, resolve_binding, resolve_point
@@ -94,9 +94,7 @@ class Refusal:
 
     def __call__(self, awaitable: Any) -> None:
         """Drop it and raise."""
-        close = getattr(awaitable, "close", None)
-        if close is not None:
-            close()
+        discard(awaitable)
         raise AsyncValueError(
             f"The value of {self._key!r} is asynchronous: use `await get(...)` instead of get_sync.",
             key=self._key,

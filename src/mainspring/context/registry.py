@@ -309,8 +309,12 @@ class Registry:
 
     def get_resolution_context(self, binding: Binding[Any]) -> Any:
         """Where the dependencies of the binding are looked up and its value is kept, as seen from here."""
-        found: Any = resolution_context(binding, self.get_owner_context(binding) or self, self)
+        found: Any = resolution_context(binding, self.holder_of(binding), self)
         return found
+
+    def holder_of(self, binding: Binding[Any]) -> Any:
+        """The nearest context that holds this very binding, hidden or not; this one when none does."""
+        return next((each for each in self.chain() if each._bindings.get(binding.key) is binding), self)
 
     def is_visible_to(self, other: "Registry") -> bool:
         """Whether this context is ``other`` or above it."""

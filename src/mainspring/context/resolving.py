@@ -12,7 +12,7 @@ from typing import Any, get_origin
 
 from mainspring.context.bindings import Binding, BindingScope
 from mainspring.context.cleanup import Cleanup
-from mainspring.context.creations import Creation, Steps, discard
+from mainspring.context.creations import Creation, Deferred, Steps, discard
 from mainspring.context.errors import AsyncValueError, ContextError, KeyNotBoundError, ResolutionError, ScopeError
 from mainspring.context.injection import EMPTY, Injection, InjectionPoint
 from mainspring.context.keys import BindingKey, describe_type, read_path, split_key
@@ -47,7 +47,7 @@ class Run:
         self.steps = steps
 
 
-class Within:
+class Within(Deferred):
     """An awaitable during which questions to contexts belong to a session."""
 
     __slots__ = ("_awaitable", "_session")
@@ -415,7 +415,7 @@ def _by_type(point: InjectionPoint, ctx: Any, frame: Session) -> Steps:
             path=frame.resolution_path,
         )
     if wanted is ResolutionContext:
-        return ResolutionContext(ctx, frame.current_binding, {"optional": point.optional})
+        return ResolutionContext(ctx, frame.current_binding, frame.options)
     as_proxy = point.marker is not None and point.marker.as_proxy
     return (yield from _resolve_address(ctx, wanted, None, frame, point.optional, as_proxy))
 

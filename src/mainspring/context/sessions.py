@@ -27,9 +27,10 @@ class Session:
         context: The resolution context of ``binding``.
         sync: Whether awaiting is forbidden.
         creation: The shared creation this frame belongs to, if any.
+        asked: Of the first frame of a get: whether it is optional, and whether it wants a proxy.
     """
 
-    __slots__ = ("binding", "context", "creation", "is_open", "parent", "point", "sync", "task")
+    __slots__ = ("asked", "binding", "context", "creation", "is_open", "parent", "point", "sync", "task")
 
     def __init__(self, parent: "Session | None" = None, *, sync: bool) -> None:
         self.parent = parent
@@ -37,14 +38,17 @@ class Session:
         self.binding: Binding[Any] | None = None
         self.point: InjectionPoint | None = None
         self.context: Any = None
+        self.asked: tuple[bool, bool] | None = None
         self.creation: Any = parent.creation if parent is not None else None
         self.is_open = False
         self.task: Any = None
 
     @classmethod
-    def begin(cls, *, sync: bool) -> "Session":
+    def begin(cls, *, sync: bool, optional: bool = False, as_proxy: bool = False) -> "Session":
         """A new session; asked for inside a factory that is running right now, it goes on from there."""
-        return cls(calling_session(), sync=sync)
+        session = cls(calling_session(), sync=sync)
+        session.asked = (optional, as_proxy)
+        return session
 
     def enter(self, binding: Binding[Any], context: Any) -> "Session":
         """The frame of a binding.
@@ -91,6 +95,22 @@ class Session:
     def current_binding(self) -> Binding[Any] | None:
         """The binding being resolved."""
         return next((frame.binding for frame in self.frames() if frame.binding is not None), None)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """How the binding being resolved was asked for; an alias hands on how itself was."""
+        optional = as_proxy = passed = False
+        for frame in self.frames():
+            if frame.binding is not None:
+                passed = True
+            elif passed and frame.asked is not None:
+                optional, as_proxy = frame.asked
+                break
+            elif passed and frame.point is not None:
+                marker = frame.point.marker
+                optional, as_proxy = frame.point.optional, marker is not None and marker.as_proxy
+                break
+        return {"optional": optional, "as_proxy_with_interceptors": as_proxy}
 
     @property
     def binding_path(self) -> str:

@@ -145,7 +145,7 @@ def _enclosing_names(target: Any) -> Iterator[Mapping[str, Any]]:
         if frame.f_code.co_qualname in around and frame.f_globals.get("__name__") == module:
             found.append(frame.f_locals)
         frame = frame.f_back
-    return reversed(found)
+    return iter(found[::-1])
 
 
 def _extras(annotation: Any) -> tuple[Any, ...]:

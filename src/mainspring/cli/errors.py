@@ -82,8 +82,9 @@ def _is_raised_by_user(error: BaseException) -> bool:
 def _is_users(filename: str) -> bool:
     """Whether a file is neither Mainspring's, nor Python's, nor an installed package's."""
     path = os.path.realpath(filename)
-    folders = [Path(__file__).parents[1], *map(sysconfig.get_path, ("stdlib", "platstdlib", "purelib", "platlib"))]
-    return os.path.isfile(path) and not any(Path(path).is_relative_to(os.path.realpath(each)) for each in folders)
+    paths = sysconfig.get_paths()
+    others = [Path(__file__).parents[1], *(paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib"))]
+    return os.path.isfile(path) and not any(Path(path).is_relative_to(os.path.realpath(each)) for each in others)
 
 
 def _short(filename: str) -> str:

@@ -431,7 +431,7 @@ def check_expected(point: InjectionPoint, expected: type[Any], frame: Session) -
     except ResolutionError:  # what cannot be evaluated is not checked
         return
     wanted = get_origin(wanted) or wanted
-    if not isinstance(wanted, type) or wanted in (EMPTY, object) or getattr(wanted, "_is_protocol", False):
+    if not isinstance(wanted, type) or wanted in (EMPTY, object, Any) or getattr(wanted, "_is_protocol", False):
         return
     if issubclass(expected, wanted) or issubclass(wanted, expected):
         return

@@ -62,6 +62,9 @@ class LateAnnotation:
             Exception: Whatever evaluating raises (``NameError`` mostly).
         """
         if not self._done:
+            if isinstance(self.raw, type) and get_origin(self.raw) is None:  # most are: there is nothing to evaluate
+                self._done, self._scope = True, None
+                return self.raw
             names = self._names()
             hints = get_type_hints(_Holder({"it": self.raw}), names, names, include_extras=True)
             self._value = None if self.raw is None else hints["it"]

@@ -18,7 +18,7 @@ from mainspring.context.keys import BindingKey, Key, key_text
 from mainspring.context.plans import run_steps
 from mainspring.context.registry import BindingCreationPolicy, Registry
 from mainspring.context.resolving import MISSING, resolve, resolve_binding
-from mainspring.context.sessions import Session, calling_session
+from mainspring.context.sessions import CALLING, Session, calling_session
 from mainspring.context.sorting import BindingComparator
 from mainspring.context.views import ContextView
 
@@ -76,11 +76,8 @@ class Context(Registry):
             ResolutionError: The value cannot be made.
             Exception: What a user's factory or constructor raises, with the path as a note.
         """
-        planned = not as_proxy_with_interceptors and calling_session() is None
-        if planned:
-            shape = self._shape
-            if shape is None or not shape.is_settled:
-                shape = self.shape()
+        shape = self._shape
+        if shape is not None and shape.is_settled and CALLING.get() is None and not as_proxy_with_interceptors:
             try:
                 plan = shape.plans.get(key)
                 if plan is not None:
@@ -90,10 +87,25 @@ class Context(Registry):
                     return await plan(self)
             except RecursionError:  # a factory asks for itself: the interpreter draws the ring
                 pass
+        return await self._get(key, optional, as_proxy_with_interceptors)
+
+    async def _get(self, key: Any, optional: bool, as_proxy: bool) -> Any:
+        """The value by a plan of a shape that has to be looked at first, or by the interpreter."""
+        planned = not as_proxy and calling_session() is None
+        if planned:
+            shape = self.shape()
+            try:
+                plan = shape.plans.get(key)
+                if plan is not None:
+                    return plan(self)
+                plan = shape.async_plans.get(key)
+                if plan is not None:
+                    return await plan(self)
+            except RecursionError:  # as above
+                pass
         counts = self.change_counts()
-        session = Session.begin(sync=False, optional=optional, as_proxy=as_proxy_with_interceptors)
-        steps = resolve(self, key, session, optional=optional, as_proxy=as_proxy_with_interceptors)
-        value = await drive(steps)
+        session = Session.begin(sync=False, optional=optional, as_proxy=as_proxy)
+        value = await drive(resolve(self, key, session, optional=optional, as_proxy=as_proxy))
         if planned and value is not MISSING and counts == self.change_counts():
             self._asked_for(key, awaiting=True)
         return None if value is MISSING else value
@@ -118,20 +130,30 @@ class Context(Registry):
         Raises:
             AsyncValueError: Something on the way must be awaited.
         """
-        planned = not as_proxy_with_interceptors and calling_session() is None
-        if planned:
-            shape = self._shape
-            if shape is None or not shape.is_settled:
-                shape = self.shape()
+        shape = self._shape
+        if shape is not None and shape.is_settled and CALLING.get() is None and not as_proxy_with_interceptors:
             try:
                 plan = shape.plans.get(key) or shape.sync_plans.get(key)
                 if plan is not None:
                     return plan(self)
             except RecursionError:  # a factory asks for itself: the interpreter draws the ring
                 pass
+        return self._get_sync(key, optional, as_proxy_with_interceptors)
+
+    def _get_sync(self, key: Any, optional: bool, as_proxy: bool) -> Any:
+        """The same as `_get`, synchronously."""
+        planned = not as_proxy and calling_session() is None
+        if planned:
+            shape = self.shape()
+            try:
+                plan = shape.plans.get(key) or shape.sync_plans.get(key)
+                if plan is not None:
+                    return plan(self)
+            except RecursionError:  # as above
+                pass
         counts = self.change_counts()
-        session = Session.begin(sync=True, optional=optional, as_proxy=as_proxy_with_interceptors)
-        value = run_steps(resolve(self, key, session, optional=optional, as_proxy=as_proxy_with_interceptors))
+        session = Session.begin(sync=True, optional=optional, as_proxy=as_proxy)
+        value = run_steps(resolve(self, key, session, optional=optional, as_proxy=as_proxy))
         if planned and value is not MISSING and counts == self.change_counts():
             self._asked_for(key, awaiting=False)
         return None if value is MISSING else value
@@ -396,6 +418,9 @@ class Context(Registry):
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if self._cleanups is None and self._hub is None:  # a request's context as a rule: nothing to end
+            self._end()
+            return
         try:
             self.close_sync()
         except Exception as failure:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar, overload
 
 from mainspring.context.bindings import Binding
 from mainspring.context.configuration import resolve_config
-from mainspring.context.context import BindingCreationPolicy
+from mainspring.context.context import BindingCreationPolicy, Context
 from mainspring.context.creations import Steps, drive
 from mainspring.context.errors import InvalidKeyError
 from mainspring.context.filters import BindingFilter, TagPattern, filter_by_key, filter_by_tag
@@ -78,9 +78,8 @@ class _Inject:
         """
         decorator = str(details.pop("decorator", "inject"))
         if resolve is None and is_filter(key):
-            return Injection(
-                key, optional=optional, resolve=_many(key, comparator), decorator=decorator, details=details
-            )
+            many = _many(key, comparator)
+            return Injection(key, optional=optional, resolve=many, decorator=decorator, expects=list, details=details)
         if comparator is not None:
             raise ValueError(f"A comparator sorts the values of a filter; {key!r} is a key.")
         return Injection(
@@ -167,7 +166,7 @@ class _Inject:
 
     def context(self) -> Any:
         """Inject the resolution context."""
-        return Injection(None, resolve=lambda ctx, _point, _session: ctx, decorator="inject.context")
+        return Injection(None, resolve=lambda ctx, _point, _session: ctx, decorator="inject.context", expects=Context)
 
 
 class _Config:

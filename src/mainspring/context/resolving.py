@@ -8,6 +8,7 @@ from asyncio import get_running_loop
 from collections.abc import AsyncGenerator, Awaitable, Generator
 from inspect import Parameter
 from threading import get_ident
+from types import UnionType
 from typing import Any, get_origin
 
 from mainspring.context.bindings import Binding, BindingScope
@@ -431,7 +432,12 @@ def check_expected(point: InjectionPoint, expected: type[Any], frame: Session) -
     except ResolutionError:  # what cannot be evaluated is not checked
         return
     wanted = get_origin(wanted) or wanted
-    if not isinstance(wanted, type) or wanted in (EMPTY, object, Any) or getattr(wanted, "_is_protocol", False):
+    if (
+        not isinstance(wanted, type)
+        or wanted is UnionType
+        or wanted in (EMPTY, object, Any)
+        or getattr(wanted, "_is_protocol", False)
+    ):
         return
     if issubclass(expected, wanted) or issubclass(wanted, expected):
         return

@@ -13,7 +13,7 @@ from mainspring.context.bindings import Binding
 from mainspring.context.errors import CircularDependencyError
 from mainspring.context.injection import InjectionPoint
 
-__all__ = ["ResolutionContext", "Session", "calling_session"]
+__all__ = ["CALLING", "ResolutionContext", "Session", "calling_session"]
 
 ARROW = " --> "
 
@@ -156,12 +156,12 @@ def circular(path: list[str], key: str) -> CircularDependencyError:
 
 # The session of the factory that runs right now: what it asks of a context belongs to the same resolution. A task that
 # the factory starts inherits the variable but is no part of the resolution: hence the comparison of tasks.
-_calling: ContextVar[Session | None] = ContextVar("mainspring.context.calling", default=None)
+CALLING: ContextVar[Session | None] = ContextVar("mainspring.context.calling", default=None)
 
 
 def calling_session() -> Session | None:
     """The session of the factory that calls, if one does."""
-    session = _calling.get()
+    session = CALLING.get()
     if session is None or not session.is_open or session.task is not _current_task():
         return None
     return session
@@ -178,12 +178,12 @@ class calling:  # noqa: N801  # a context manager, read as a word: `with calling
     def __enter__(self) -> None:
         self._session.is_open = True
         self._session.task = _current_task()
-        self._token = _calling.set(self._session)
+        self._token = CALLING.set(self._session)
 
     def __exit__(self, *_: object) -> None:
         self._session.is_open = False
         try:
-            _calling.reset(self._token)
+            CALLING.reset(self._token)
         except ValueError:  # closed by the garbage collector, in another context than it was opened in
             return
 

@@ -30,17 +30,18 @@ class Shape:
         sync_plans: Those that refuse what must be awaited.
         async_plans: Those that await.
         asked: How often a key without a plan was asked for.
+        bare: By scope, the shapes below of contexts that bind nothing.
         is_exclusive: Whether it belongs to one context.
         is_settled: Whether a context keeps this shape whatever happens above: its parent's shape never changes.
     """
 
     __slots__ = (
         "__weakref__",
-        "_bare",
         "_below",
         "_single",
         "asked",
         "async_plans",
+        "bare",
         "is_exclusive",
         "is_settled",
         "parent",
@@ -57,14 +58,14 @@ class Shape:
         self.async_plans: dict[Any, Any] = {}
         self.asked: dict[Any, int] = {}
         self._below: dict[Any, Shape] = {}
-        self._bare: dict[BindingScope, Shape] = {}
+        self.bare: dict[BindingScope, Shape] = {}
         self._single: weakref.WeakSet[Shape] | None = None
 
     def drop_plans(self) -> None:
         """Forget the plans of this shape and of all below."""
         # New dicts: a thread that reads an old one finishes with what held when it began.
         self.plans, self.sync_plans, self.async_plans, self.asked = {}, {}, {}, {}
-        for below in [*self._below.values(), *self._bare.values()]:
+        for below in [*self._below.values(), *self.bare.values()]:
             below.drop_plans()
         if self._single:
             for single in list(self._single):
@@ -79,11 +80,11 @@ class Shape:
             found = self._below[description] = Shape(self, exclusive=False)
         return found
 
-    def bare(self, scope: BindingScope) -> "Shape":
+    def without_bindings(self, scope: BindingScope) -> "Shape":
         """The shape below of a context of that scope that binds nothing."""
-        found = self._bare.get(scope)
+        found = self.bare.get(scope)
         if found is None:
-            found = self._bare[scope] = Shape(self, exclusive=False)
+            found = self.bare[scope] = Shape(self, exclusive=False)
         return found
 
     def single(self) -> "Shape":
@@ -104,7 +105,7 @@ def shape_for(context: Any) -> Shape:
     if old is not None and old.is_exclusive and old.parent is above:
         return old
     if not context._bindings and context.scope not in _LONG_LIVED:
-        return above.bare(context.scope)
+        return above.without_bindings(context.scope)
     if context.scope in _LONG_LIVED:
         return above.single()
     description: list[Any] = [context.scope]

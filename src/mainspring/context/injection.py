@@ -26,7 +26,8 @@ class Injection:
     """What ``inject(...)``, ``config(...)`` and decorators built on them return: a default or an ``Annotated`` extra.
 
     Attributes:
-        key: Text (with a path), ``BindingKey``, class or binding filter; ``None`` means "by the annotation".
+        key: ``BindingKey`` (of a text, too), class or binding filter; ``None`` means "by the annotation".
+        given: The key as it was passed.
         optional: Whether absence gives ``None`` (or the own default) instead of an error.
         as_proxy: Whether a proxy with interceptors stands for the value.
         resolve: The function that gives the value instead of a lookup by key.
@@ -35,7 +36,7 @@ class Injection:
         details: What a custom ``resolve`` wants to know, under names of its own.
     """
 
-    __slots__ = ("as_proxy", "decorator", "default", "details", "expects", "key", "optional", "resolve")
+    __slots__ = ("as_proxy", "decorator", "default", "details", "expects", "given", "key", "optional", "resolve")
 
     #: Rooms that do not import this one recognise a marker by this attribute of its class.
     __mainspring_injected__: ClassVar[bool] = True
@@ -52,6 +53,7 @@ class Injection:
         expects: type[Any] | None = None,
         details: dict[str, Any] | None = None,
     ) -> None:
+        self.given = key
         if isinstance(key, str):
             key = BindingKey.parse_key_with_path(key)
         elif key is not None and not isinstance(key, BindingKey) and not callable(key) and get_origin(key) is None:
@@ -164,8 +166,8 @@ class InjectionPoint:
 
     @property
     def key(self) -> Any:
-        """The key of the marker."""
-        return self.marker.key if self.marker is not None else None
+        """The key of the marker, as it was passed."""
+        return self.marker.given if self.marker is not None else None
 
     @property
     def annotation(self) -> Any:

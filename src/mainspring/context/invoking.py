@@ -16,14 +16,14 @@ __all__ = ["InvocationContext", "InvocationSource", "invoke_method"]
 
 
 class InvocationSource:
-    """Where a call comes from: anything with a ``type`` and a fitting ``str()``; this one is both."""
+    """Where a call comes from: anything with a ``type`` and a fitting ``str()``; here the text of the value."""
 
     def __init__(self, type: str, value: Any = None) -> None:
         self.type = type
         self.value = value
 
     def __str__(self) -> str:
-        return self.type if self.value is None else f"{self.type} {self.value}"
+        return self.type if self.value is None else str(self.value)
 
     def __repr__(self) -> str:
         return f"InvocationSource({self.type!r}, {self.value!r})"

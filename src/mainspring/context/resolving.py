@@ -397,7 +397,7 @@ def resolve_point(point: InjectionPoint, ctx: Any, session: Session) -> Steps:
         return (yield from _resolve_address(ctx, address, path, frame, point.optional, marker.as_proxy))
     if marker.expects is not None:
         check_expected(point, marker.expects, frame)
-    value = marker.resolve(ctx, point, frame)
+    value = _call(frame, marker.resolve, [ctx, point, frame], {})
     if isinstance(value, Run):
         return (yield from value.steps)
     return (yield from awaited(value, frame)) if is_awaitable(value) else value

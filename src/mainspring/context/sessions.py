@@ -93,8 +93,9 @@ class Session:
 
     @property
     def current_binding(self) -> Binding[Any] | None:
-        """The binding being resolved."""
-        return next((frame.binding for frame in self.frames() if frame.binding is not None), None)
+        """The binding being resolved; of a method call there is none, also when a factory makes the call."""
+        found = next((frame for frame in self.frames() if frame.binding is not None or frame.asked is not None), None)
+        return found.binding if found is not None else None
 
     @property
     def options(self) -> dict[str, Any]:

@@ -201,7 +201,7 @@ async def test_marker_as_default_is_no_own_default(ctx: Context, every_error: Ev
     ctx.bind("service").to_class(Service)
     for error in await every_error(ctx, "service", KeyNotBoundError):
         assert error.key == "absent"
-        assert error.path == "service --> Service.__init__[a]"
+        assert error.path == "service --> Service.__init__[a] --> absent"
 
 
 async def test_a_bound_none_is_passed_as_none(ctx: Context, every_way: EveryWay) -> None:
@@ -238,7 +238,7 @@ async def test_optional_covers_absence_not_the_failure_of_what_is_there(ctx: Con
     ctx.bind("needy").to_class(Needy)
     ctx.bind("service").to_class(Service)
     for error in await every_error(ctx, "service", KeyNotBoundError):
-        assert error.path == "service --> Service.__init__[needy] --> needy --> Needy.__init__[x]"
+        assert error.path == "service --> Service.__init__[needy] --> needy --> Needy.__init__[x] --> absent"
 
 
 async def test_optional_parameter_by_ambiguous_type_still_raises(ctx: Context, every_error: EveryError) -> None:

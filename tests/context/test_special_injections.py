@@ -459,7 +459,7 @@ async def test_path_goes_on_through_a_list(ctx: Context, every_error: EveryError
     ctx.bind("places.b").to_class(Place).tag("place")
     ctx.bind("store").to_class(Store)
     for error in await every_error(ctx, "store", KeyNotBoundError):
-        assert error.path == "store --> Store.__init__[places] --> places.b --> Place.__init__[missing]"
+        assert error.path == "store --> Store.__init__[places] --> places.b --> Place.__init__[missing] --> missing"
 
 
 async def test_view_is_open_and_live(places: Context, every_way: EveryWay) -> None:

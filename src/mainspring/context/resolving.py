@@ -123,6 +123,7 @@ def not_bound(ctx: Any, address: Any, session: Session) -> KeyNotBoundError:
     contexts = [each.name for each in ctx.chain()]
     path = session.resolution_path
     if isinstance(address, str):
+        path = f"{path}{ARROW}{address}" if path else ""
         reason = f"Key {address!r} is not bound in {' <- '.join(contexts)}: bind it there, or ask with optional=True."
         near = ctx.nearest_keys(address)
         return KeyNotBoundError(reason, key=address, path=path, contexts=contexts, suggestions=near)
@@ -163,7 +164,7 @@ def _holder_of(binding: Binding[Any], owner: Any, ctx: Any, session: Session, op
             f"Binding {key!r} has scope {scope!r} but is held by context {owner.name!r} below {holder.name!r}: "
             f"bind it in {holder.name!r} or above, or choose another scope."
         )
-    raise ScopeError(reason, key=key, path=session.resolution_path, contexts=names)
+    raise ScopeError(reason, key=key, path=ARROW.join([*session.path_from(), key]), contexts=names)
 
 
 # The value of a binding
@@ -263,9 +264,9 @@ def _instantiate(cls: type[Any], holder: Any, frame: Session) -> Steps:
     instance = _call(frame, cls, args, kwargs)
     for point, value in properties:
         if value is MISSING:
-            set_absent(instance, point)
+            _call(frame, set_absent, [instance, point], {})
         else:
-            setattr(instance, point.member, value)
+            _call(frame, setattr, [instance, point.member, value], {})
     return instance
 
 

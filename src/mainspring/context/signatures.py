@@ -89,12 +89,25 @@ def unwrap_callable(call: Any) -> Any:
 
 def call_spec(call: Callable[..., Any]) -> CallSpec:
     """The specification of a function, bound method, partial or callable object."""
-    if isinstance(call, functools.partial):
-        return _make_call_spec(call, skip=frozenset(call.keywords))
-    key = call.__func__ if inspect.ismethod(call) else call
-    if not inspect.isroutine(key) and not isinstance(key, type):
-        key = type(key).__call__
-    return _cached(_calls, key, inspect.ismethod(call), lambda: _make_call_spec(call))
+    owner, member = _place_of(call)
+    if inspect.ismethod(call) and owner is not None:
+        return method_spec(owner, member, call)
+    skip = frozenset(call.keywords) if isinstance(call, functools.partial) else frozenset[str]()
+    return _cached(_calls, call, False, lambda: _make_call_spec(call, owner=owner, member=member, skip=skip))
+
+
+def _place_of(call: Any) -> tuple[type[Any] | None, str]:
+    """The class and the member that paths name a callable by: none and ``""`` of a function."""
+    while isinstance(call, functools.partial):
+        call = call.func
+    if inspect.ismethod(call):
+        target = call.__self__
+        return target if isinstance(target, type) else type(target), getattr(call, "__name__", "__call__")
+    if isinstance(call, type):
+        return call, "__init__"
+    if inspect.isroutine(call) or hasattr(call, "__wrapped__"):
+        return None, ""
+    return type(call), "__call__"
 
 
 def method_spec(cls: type[Any], name: str, call: Callable[..., Any]) -> CallSpec:
@@ -142,7 +155,7 @@ def _cached(calls: _Calls, target: Any, is_bound: bool, make: Callable[[], CallS
 
 
 def _make_call_spec(
-    call: Any, *, owner: type[Any] | None = None, member: str | None = None, skip: frozenset[str] = frozenset()
+    call: Any, *, owner: type[Any] | None = None, member: str = "", skip: frozenset[str] = frozenset()
 ) -> CallSpec:
     try:
         signature = inspect.signature(call)

@@ -1,7 +1,7 @@
 """How a model class describes itself to the web, so that who serves and who stores need not know each other.
 
-A class with ``__mainspring_model__()`` gives its own adapter. Pydantic models are known by their methods; pydantic itself is
-never imported here.
+A class with ``__mainspring_model__()`` gives its own adapter. Pydantic models are known by their methods; pydantic
+itself is never imported here.
 """
 
 import functools
@@ -93,6 +93,21 @@ _PYDANTIC_KINDS: tuple[tuple[str, str, str | None], ...] = (
 )
 
 
+_PYDANTIC_TYPES = {
+    "int": "integer",
+    "float": "number",
+    "decimal": "number",
+    "bool": "boolean",
+    "list": "array",
+    "tuple": "array",
+    "set": "array",
+    "frozen": "array",
+    "dict": "object",
+    "model": "object",
+    "none": "null",
+}
+
+
 class _PydanticAdapter:
     """A pydantic model, through the methods it has itself."""
 
@@ -107,7 +122,7 @@ class _PydanticAdapter:
                 item.pop("title", None)  # made of the property's name; a document would take it for a schema's name
         return schema
 
-    def filter_schema(self, **options: Any) -> dict[str, Any]:
+    def filter_schema(self, **_: Any) -> dict[str, Any]:
         raise TypeError(f"{self._cls.__name__} is no Mainspring model, so it has no filters. Use param.query.")
 
     where_schema = filter_schema
@@ -115,7 +130,7 @@ class _PydanticAdapter:
     def decode(self, value: Any, **options: Any) -> Any:
         self._refuse(options)
         try:
-            # The strict mode of JSON text takes dates and ids from text and coerces nothing else, as for all other types.
+            # The strict mode of JSON text takes dates and ids from text and coerces nothing else, as others do.
             return self._cls.model_validate_json(msgspec.json.encode(value), strict=True)
         except ValueError as error:
             details = getattr(error, "errors", None)
@@ -126,10 +141,10 @@ class _PydanticAdapter:
     def encode(self, instance: Any) -> Any:
         return instance.model_dump(mode="json", by_alias=True)
 
-    def decode_filter(self, value: Any, *, text: bool, exclude: Any = ()) -> Any:
+    def decode_filter(self, value: Any, *, text: bool, exclude: Any = ()) -> Any:  # noqa: ARG002  # the protocol's
         return self.filter_schema()
 
-    def decode_where(self, value: Any, *, text: bool) -> Any:
+    def decode_where(self, value: Any, *, text: bool) -> Any:  # noqa: ARG002  # the protocol's
         return self.filter_schema()
 
     def _refuse(self, options: dict[str, Any]) -> None:
@@ -149,5 +164,7 @@ def _from_pydantic(item: dict[str, Any]) -> Violation:
         info = {"missingProperty" if code == "required" else "additionalProperty": location.pop()}
     elif limit is not None and limit in context:
         info = {{"enum": "allowedValues", "pattern": "pattern", "oneOf": "tag"}.get(code, "limit"): context[limit]}
+    elif code == "type":
+        info = {"type": _PYDANTIC_TYPES.get(kind.partition("_")[0], "string")}
     path = "".join(f"/{pointer_escape(str(step))}" for step in location)
     return Violation(path, code, item["msg"], info)

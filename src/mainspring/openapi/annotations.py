@@ -1,4 +1,4 @@
-"""Annotations of handlers as objects: text evaluated where it was written, type parameters filled in for the concrete class.
+"""Annotations of handlers as objects: text evaluated where it was written, type parameters filled in.
 
 An annotation that cannot be evaluated is an error that names handler, parameter and text.
 """
@@ -70,19 +70,15 @@ def type_arguments(cls: Any) -> dict[Any, Any]:
     found: dict[Any, Any] = {}
     if get_origin(cls) is not None:
         found.update(zip(getattr(origin, "__parameters__", ()), get_args(cls), strict=False))
-    for base in getattr(origin, "__orig_bases__", ()):
-        base_origin = get_origin(base)
-        if base_origin is None or base_origin in (Generic, Protocol):
-            continue
-        given = [_argument(substituted(argument, found), origin) for argument in get_args(base)]
-        for parameter, value in zip(getattr(base_origin, "__parameters__", ()), given, strict=False):
-            found.setdefault(parameter, value)
-        for parameter, value in type_arguments(base_origin).items():
-            found.setdefault(parameter, substituted(value, found))
+    written = {get_origin(base): get_args(base) for base in getattr(origin, "__orig_bases__", ())}
     for base in getattr(origin, "__bases__", ()):
-        if base is not object and getattr(base, "__orig_bases__", None):
-            for parameter, value in type_arguments(base).items():
-                found.setdefault(parameter, substituted(value, found))
+        if base in (object, Generic, Protocol):
+            continue
+        given = [_argument(substituted(argument, found), origin) for argument in written.get(base, ())]
+        for parameter, value in zip(getattr(base, "__parameters__", ()), given, strict=False):
+            found.setdefault(parameter, value)
+        for parameter, value in type_arguments(base).items():
+            found.setdefault(parameter, substituted(value, found))
     return found
 
 
@@ -133,7 +129,7 @@ def _closure(function: FunctionType) -> dict[str, Any]:
 
 
 class _Scope(dict[str, Any]):
-    """Names of a text annotation beyond its module: type parameters, the class, the functions around it still running."""
+    """Names of a text annotation beyond its module: type parameters, the class, the functions around that still run."""
 
     def __init__(self, qualname: str, owner: type | None, closure: Mapping[str, Any], target: Any) -> None:
         super().__init__(closure)

@@ -1,7 +1,7 @@
 """Every violation of a schema by a value, in the order of the schema.
 
-This is the slow, complete reading: decoders stop at the first fault, and only then this walk lists them all. It knows JSON
-Schema 2020-12 and the older spellings that documents of OpenAPI 3.0 use.
+This is the slow, complete reading: decoders stop at the first fault, and only then this walk lists them all. It knows
+JSON Schema 2020-12 and the older spellings that documents of OpenAPI 3.0 use.
 """
 
 import inspect
@@ -88,7 +88,7 @@ def json_type(value: Any) -> str:
         return "null"
     for types, name in _JSON_TYPES:
         if isinstance(value, types):
-            return "integer" if types is float and value.is_integer() else name
+            return "integer" if isinstance(value, float) and value.is_integer() else name
     return "object" if isinstance(value, Mapping) else "array" if isinstance(value, Sequence) else type(value).__name__
 
 
@@ -133,7 +133,7 @@ class _Walk:
             return
         found = [
             *self._values(value, schema, path),
-            *_KIND_CHECKS.get(json_type(value), _nothing)(self, value, schema, path),
+            *self._kind_checks(value, schema, path),
             *self._combinations(value, schema, path),
             *self._own_keywords(value, schema, path),
         ]
@@ -141,6 +141,10 @@ class _Walk:
         if after is not None and not found:  # a model's own check speaks of data that is right so far
             found = [violation.below(path) for violation in after(value)]
         yield from found
+
+    def _kind_checks(self, value: Any, schema: Mapping[str, Any], path: str) -> Iterator[Violation]:
+        checks = _KIND_CHECKS.get(json_type(value))
+        return iter(()) if checks is None else checks(self, value, schema, path)
 
     def _values(self, value: Any, schema: Mapping[str, Any], path: str) -> Iterator[Violation]:
         if "enum" in schema and not any(_same(value, allowed) for allowed in schema["enum"]):
@@ -232,18 +236,14 @@ class _Walk:
         raise DocumentError(f"the reference {reference!r}", "names nothing; add it to the components")
 
 
-def _nothing(walk: _Walk, value: Any, schema: Mapping[str, Any], path: str) -> Iterator[Violation]:
-    return iter(())
-
-
-def _number(walk: _Walk, value: Any, schema: Mapping[str, Any], path: str) -> Iterator[Violation]:
-    for keyword, (sign, holds) in _COMPARISONS.items():
+def _number(_: _Walk, value: Any, schema: Mapping[str, Any], path: str) -> Iterator[Violation]:
+    for keyword in _COMPARISONS:
         limit = schema.get(keyword)
         if isinstance(limit, bool) or limit is None:
             continue
-        actual = keyword
-        if schema.get(f"exclusive{keyword.capitalize()}") is True:  # the spelling of OpenAPI 3.0
-            actual, sign, holds = f"exclusive{keyword.capitalize()}", *_COMPARISONS[f"exclusive{keyword.capitalize()}"]
+        exclusive = f"exclusive{keyword.capitalize()}"
+        actual = exclusive if schema.get(exclusive) is True else keyword  # the spelling of OpenAPI 3.0
+        sign, holds = _COMPARISONS[actual]
         if not holds(value, limit):
             yield Violation(path, actual, f"must be {sign} {limit}", {"limit": limit, "comparison": sign})
     step = schema.get("multipleOf")
@@ -251,7 +251,7 @@ def _number(walk: _Walk, value: Any, schema: Mapping[str, Any], path: str) -> It
         yield Violation(path, "multipleOf", f"must be multiple of {step}", {"multipleOf": step})
 
 
-def _string(walk: _Walk, value: str, schema: Mapping[str, Any], path: str) -> Iterator[Violation]:
+def _string(_: _Walk, value: str, schema: Mapping[str, Any], path: str) -> Iterator[Violation]:
     yield from _size(len(value), schema, path, ("minLength", "maxLength", "characters"))
     pattern = schema.get("pattern")
     if pattern is not None and not _compiled(pattern).search(value):
@@ -278,15 +278,28 @@ def _array(walk: _Walk, value: Sequence[Any], schema: Mapping[str, Any], path: s
 
 
 def _object(walk: _Walk, value: Mapping[str, Any], schema: Mapping[str, Any], path: str) -> Iterator[Violation]:
-    properties: Mapping[str, Any] = schema.get("properties") or {}
-    required = schema.get("required") or ()
-    for name in dict.fromkeys((*properties, *(required if not isinstance(required, bool) else ()))):
-        if name in value:
-            if name in properties:
-                yield from walk.visit(value[name], properties[name], f"{path}/{pointer_escape(name)}")
-        elif not isinstance(required, bool) and name in required:
-            yield Violation(path, "required", f"must have required property '{name}'", {"missingProperty": name})
+    yield from _properties(walk, value, schema, path)
     yield from _size(len(value), schema, path, ("minProperties", "maxProperties", "properties"))
+    yield from _further_properties(walk, value, schema, path)
+    yield from _dependencies(walk, value, schema, path)
+
+
+def _properties(walk: _Walk, value: Mapping[str, Any], schema: Mapping[str, Any], path: str) -> Iterator[Violation]:
+    """Named properties in the order of the schema, missing ones in their places."""
+    properties: Mapping[str, Any] = schema.get("properties") or {}
+    required = schema.get("required")
+    required = () if not isinstance(required, list | tuple) else required
+    for name in dict.fromkeys((*properties, *required)):
+        if name in value and name in properties:
+            yield from walk.visit(value[name], properties[name], f"{path}/{pointer_escape(name)}")
+        elif name not in value and name in required:
+            yield Violation(path, "required", f"must have required property '{name}'", {"missingProperty": name})
+
+
+def _further_properties(
+    walk: _Walk, value: Mapping[str, Any], schema: Mapping[str, Any], path: str
+) -> Iterator[Violation]:
+    properties = schema.get("properties") or {}
     names = schema.get("propertyNames", True)
     patterns = schema.get("patternProperties") or {}
     additional = schema.get("additionalProperties", True)
@@ -302,7 +315,6 @@ def _object(walk: _Walk, value: Mapping[str, Any], schema: Mapping[str, Any], pa
             yield Violation(path, "additionalProperties", f"must NOT have the additional property '{name}'", info)
         else:
             yield from walk.visit(item, additional, f"{path}/{pointer_escape(str(name))}")
-    yield from _dependencies(walk, value, schema, path)
 
 
 def _dependencies(walk: _Walk, value: Mapping[str, Any], schema: Mapping[str, Any], path: str) -> Iterator[Violation]:

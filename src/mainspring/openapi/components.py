@@ -1,7 +1,7 @@
 """The named schemas of a document: each model once, referenced everywhere else, under a name of its own.
 
-While schemas are made, references are provisional; names are given at the end, when it is known who shares one. That makes
-them independent of the order in which models are met.
+While schemas are made, references are provisional; names are given at the end, when it is known who shares one. That
+makes them independent of the order in which models are met.
 """
 
 import json
@@ -50,7 +50,7 @@ class Components:
         return {"$ref": f"{_PROVISIONAL}{position}"}
 
     def lift(self, schema: Mapping[str, Any], name: str, qualifier: str | None = None) -> dict[str, Any]:
-        """A reference to a schema that brings its nested ones in ``$defs`` (or ``definitions``), which get names as well."""
+        """A reference to a schema that brings its nested ones in ``$defs`` (or ``definitions``); these get names as well."""
         nested = {**schema.get("definitions", {}), **schema.get("$defs", {})}
         root = {key: value for key, value in schema.items() if key not in ("$defs", "definitions")}
         if set(root) == {"$ref"}:  # pydantic words recursive models so: the root is one of the nested ones
@@ -58,6 +58,29 @@ class Components:
             root = dict(nested[name])
         nested[name] = root
         return self._lifted(name, nested, qualifier, own=name)
+
+    def inline(self, schema: Mapping[str, Any]) -> dict[str, Any]:
+        """A schema whose nested ones get names while it stays inline; one that refers to itself gets a name too."""
+        nested = {**schema.get("definitions", {}), **schema.get("$defs", {})}
+        root = {key: value for key, value in schema.items() if key not in ("$defs", "definitions")}
+        references: list[str] = []
+
+        def note(reference: str) -> str:
+            references.append(reference)
+            return reference
+
+        rewrite_references(root, note)
+        if "#" in references:
+            return self.lift(schema, str(schema.get("title") or "Schema"))
+
+        def change(reference: str) -> str:
+            name = reference.rpartition("/")[2]
+            if reference in (f"#/$defs/{name}", f"#/definitions/{name}") and name in nested:
+                return str(self._lifted(name, nested, None, own=name)["$ref"])
+            return reference
+
+        result: dict[str, Any] = rewrite_references(root, change)
+        return result
 
     def _lifted(self, name: str, nested: Mapping[str, Any], qualifier: str | None, own: str) -> dict[str, Any]:
         def local(reference: str) -> str | None:
@@ -88,9 +111,26 @@ class Components:
 
         return self.reference(key, name, make, qualifier)
 
-    def finish(self, value: Any) -> tuple[Any, dict[str, Any]]:
-        """The value with final references, and the schemas by name that it (or one of them) refers to, in order."""
+    def finish(self, value: Any, reserved: Mapping[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        """The value with final references, and the schemas by name that it (or one of them) refers to, in order.
+
+        ``reserved`` are schemas that have their names already: equal ones are shared, different ones are kept apart.
+        """
         names = self._names()
+        finished, schemas = self._finished(value, names)
+        clashes = {
+            name for name, schema in schemas.items() if name in (reserved or {}) and (reserved or {})[name] != schema
+        }
+        if not clashes:
+            return finished, schemas
+        taken = {*names, *(reserved or {})}
+        for position, name in enumerate(names):
+            if name in clashes:
+                names[position] = _free(name, taken)
+                taken.add(names[position])
+        return self._finished(value, names)
+
+    def _finished(self, value: Any, names: list[str]) -> tuple[Any, dict[str, Any]]:
         used: dict[int, None] = {}
 
         def final(reference: str) -> str:

@@ -1,7 +1,7 @@
 """Plain JSON data to values of types and back, beyond what msgspec does by itself.
 
-Models with adapters convert themselves. What msgspec refuses to decode (unions of several models, classes whose names only
-a function knows) is put behind stand-ins, classes that msgspec takes for types of ours and whose data it hands to us.
+Models with adapters convert themselves. What msgspec refuses to decode (unions of several models, classes whose names
+only a function knows) is put behind stand-ins: classes that msgspec takes for own types, and whose data it hands us.
 """
 
 import collections
@@ -75,7 +75,7 @@ class Conversion:
                 f"type {self.annotation!r}", f"the option {name!r} is for Mainspring models; there is none"
             )
 
-    def _adapter_check(self, cls: Any, adapter: ModelAdapter) -> Callable[[Any], list[Violation]]:
+    def _adapter_check(self, _: Any, adapter: ModelAdapter) -> Callable[[Any], list[Violation]]:
         self._met_adapter = True
 
         def violations(value: Any) -> list[Violation]:
@@ -165,7 +165,7 @@ class Conversion:
 
 
 class _UnionConversion:
-    """A union that msgspec refuses: the member that fits, and of several the one that leaves fewest properties unread."""
+    """A union that msgspec refuses: the member that fits, of several the one that leaves fewest properties unread."""
 
     def __init__(self, annotation: Any, options: Mapping[str, Any]) -> None:
         self._members = [
@@ -256,7 +256,8 @@ def to_plain(value: Any) -> Any:
     Raises:
         NotImplementedError: It has none; msgspec makes a ``TypeError`` of it.
     """
-    adapter = adapter_of(type(value))
+    cls: Any = type(value)
+    adapter = adapter_of(cls)
     if adapter is not None:
         return adapter.encode(value)
     if isinstance(value, collections.abc.Mapping):
@@ -282,7 +283,7 @@ def _is_decodable(annotation: Any) -> bool:
     if (get_origin(bare(annotation)) or bare(annotation)) in _BUILT_BY:
         return False
     try:
-        msgspec.json.Decoder(annotation, dec_hook=lambda cls, value: value)
+        msgspec.json.Decoder(annotation, dec_hook=lambda _, value: value)
     except (TypeError, NameError, NotImplementedError, AttributeError):
         return False
     return not _has_built(annotation)

@@ -1,9 +1,9 @@
 """Schemas written by hand: verified when they are declared, checked at every value.
 
-Where a declared schema stands beside an annotated type, the schema is what is checked; the type is what the value becomes.
+Where a declared schema stands beside an annotated type, the schema is checked and the type is what the value becomes.
 """
 
-import asyncio
+import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -156,6 +156,5 @@ def _keywords_of(schema: Any, options: CheckOptions, seen: set[int]) -> Iterator
 
 
 def _is_async(keyword: OwnKeyword) -> bool:
-    return asyncio.iscoroutinefunction(keyword.validate) or asyncio.iscoroutinefunction(
-        getattr(keyword.validate, "__call__", None)
-    )
+    call = type(keyword.validate).__call__ if not inspect.isroutine(keyword.validate) else keyword.validate
+    return inspect.iscoroutinefunction(call)

@@ -35,7 +35,7 @@ def parse_date(text: str) -> date | None:
 
 
 def parse_date_time(text: str) -> datetime | None:
-    """The moment of an RFC 3339 date-time, which has an offset; ``None`` for another text. Fractions are cut at microseconds."""
+    """The moment of an RFC 3339 date-time, which has an offset; ``None`` for another text. Microseconds are kept."""
     match = _DATE_TIME.fullmatch(text)
     if match is None or match[2].partition(":")[2].startswith("60"):
         return None

@@ -1,7 +1,7 @@
 """JSON to values of a type and back, worked out once per type.
 
-The success path of a text is one pass of msgspec. After a failure, and only then, the plain data is walked along the schema
-of the type, and every violation is listed.
+The success path of a text is one pass of msgspec. After a failure, and only then, the plain data is walked along the
+schema of the type, and every violation is listed.
 """
 
 import re
@@ -162,7 +162,7 @@ class JsonCodec:
         return check(plain, schema, self._with_definitions())
 
     def _explained(self, plain: Any, fault: Exception) -> Any:
-        """Raise with all violations; what fits its schema although msgspec is stricter (``1.0`` for an int) converts."""
+        """Raise with all violations; what only msgspec refuses although it fits (``1.0`` for an int) converts."""
         try:
             found = self.violations(plain)
         except RecursionError as error:

@@ -1,4 +1,4 @@
-"""What sort of type an annotation is: readable from text, a model, a container of these, or something to be injected."""
+"""What sort of type an annotation is: readable from text, a model, a container of these, or a service."""
 
 import collections.abc
 import dataclasses
@@ -63,9 +63,8 @@ def bare(annotation: Any) -> Any:
         elif type(origin).__name__ == "TypeAliasType":
             annotation = origin.__value__[get_args(annotation)]
         elif isinstance(annotation, TypeVar):
-            annotation = annotation.__bound__ or (
-                Union[annotation.__constraints__] if annotation.__constraints__ else Any
-            )
+            constraints = annotation.__constraints__
+            annotation = annotation.__bound__ or (union_of(constraints) if constraints else Any)
         else:
             return _NONE if annotation is None else annotation
 
@@ -127,7 +126,7 @@ def non_null(annotation: Any) -> Any:
 
 
 def is_model(annotation: Any) -> bool:
-    """Whether a class says its own shape: dataclass, attrs, Struct, TypedDict, NamedTuple, or a model with an adapter."""
+    """Whether a class says its own shape: dataclass, attrs, Struct, TypedDict, NamedTuple, or one with an adapter."""
     found = bare(annotation)
     cls = get_origin(found) or found
     if is_typeddict(cls):

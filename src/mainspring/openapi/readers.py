@@ -40,8 +40,8 @@ class ParameterReader:
     """How one parameter is read.
 
     Attributes:
-        scalar: One text, not empty and sent once, to a value; ``None`` for lists and objects. The quick way: what it raises,
-            `read` raises too.
+        scalar: One text, not empty and sent once, to a value; ``None`` for lists and objects. The quick way: what it
+            raises, `read` raises too.
         kind: ``scalar``, ``list`` or ``object``.
 
     Raises:

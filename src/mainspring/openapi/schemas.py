@@ -1,7 +1,7 @@
 """JSON Schema (2020-12) of types: every type that is decoded, models by reference, constraints included.
 
-The same schemas describe values in documents and list violations in the check after a failed decoding; for the latter the
-models that check themselves carry their check along.
+The same schemas describe values in documents and list violations in the check after a failed decoding; for the latter
+the models that check themselves carry their check along.
 """
 
 import collections
@@ -88,7 +88,7 @@ class SchemaBuilder:
         self._check, self._after = check, after
 
     def schema(self, annotation: Any, **options: Any) -> Schema:
-        """The schema of a type. ``options`` are those of a model's ``json_schema`` and hold for the models named by the type.
+        """The schema of a type. ``options`` are those of a model's ``json_schema``, for the models named by the type.
 
         Raises:
             AnnotationError: Values of the type cannot be described.
@@ -248,9 +248,8 @@ def add_null(schema: Schema) -> Schema:
 def constraint_keywords(meta: msgspec.Meta, schema: Mapping[str, Any]) -> Schema:
     """The keywords that a ``Meta`` says of values of a schema: lengths of lists are counts of items."""
     kinds = schema.get("type")
-    unit = (
-        "Items" if kinds == "array" or kinds == ["array", "null"] else "Properties" if kinds == "object" else "Length"
-    )
+    kind = next((item for item in kinds if item != "null"), None) if isinstance(kinds, list) else kinds
+    unit = {"array": "Items", "object": "Properties"}.get(str(kind), "Length")
     names = {
         "ge": "minimum",
         "gt": "exclusiveMinimum",

@@ -4,33 +4,19 @@ A name in the path template is a path parameter, a model is the body, a class th
 injected, the rest are query parameters; markers say otherwise.
 """
 
-import functools
-import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from inspect import Parameter
-from types import FunctionType
-from typing import Annotated, Any, get_origin
+from dataclasses import replace
+from inspect import Parameter, getdoc
+from typing import Any, get_args, get_origin
 
 from mainspring.http.paths import PathTemplate, parse_path_template
-from mainspring.openapi.annotations import handler_hints
 from mainspring.openapi.bodies import body_from_parameter, form_of_fields
 from mainspring.openapi.builders import built
 from mainspring.openapi.descriptions import BodyDescription, HandlerDescription, ParameterDescription, Source
 from mainspring.openapi.errors import DeclarationError, UnknownLocationError
-from mainspring.openapi.kinds import (
-    bare,
-    contains_model,
-    extras_of,
-    is_injected_class,
-    is_nullable,
-    is_stream,
-    is_union,
-    union_members,
-    union_of,
-)
-from mainspring.openapi.notes import function_behind
+from mainspring.openapi.kinds import bare, contains_model, is_injected_class, is_nullable, is_stream, union_members
 from mainspring.openapi.parameters import EXTRAS, MISSING, BodyMarker, ParameterMarker
+from mainspring.openapi.raw_parameters import RawParameter, json_types, plain_function, raw_parameters
 from mainspring.openapi.references import resolve_reference
 
 __all__ = ["describe_handler"]
@@ -65,19 +51,6 @@ def describe_handler(
     return _Describer(handler, verb, path, built(dict(spec or {})), owner, components or {}).describe()
 
 
-@dataclass(frozen=True, slots=True)
-class _Raw:
-    """A parameter as the signature has it, annotation taken apart."""
-
-    parameter: Parameter
-    annotation: Any
-    marker: Any
-
-    @property
-    def name(self) -> str:
-        return self.parameter.name
-
-
 class _Describer:
     def __init__(  # the arguments of `describe_handler`, taken over as they are
         self,
@@ -90,20 +63,18 @@ class _Describer:
     ) -> None:
         self.handler, self.verb, self.spec, self.owner, self.components = handler, verb.lower(), spec, owner, components
         self.template: PathTemplate = parse_path_template(path)
-        self.function = _plain_function(handler)
+        self.function = plain_function(handler)
         name = getattr(self.function, "__name__", type(handler).__name__)
         self.name = f"{owner.__name__}.{name}" if owner is not None else name
         self.place = f"{verb.upper()} {self.template.text} ({self.name})"
         self.declared = self._declared_parameters()
 
     def describe(self) -> HandlerDescription:
-        signature = self._signature()
-        raws = self._raw_parameters(signature)
+        raws, returns = raw_parameters(self.handler, self.owner, self.place)
         parameters = [self._describe(raw) for raw in raws if raw.parameter.kind is not Parameter.VAR_KEYWORD]
-        if any(raw.parameter.kind is Parameter.VAR_KEYWORD for raw in raws):
+        if len(parameters) < len(raws):
             parameters += self._keyword_parameters(parameters)
         parameters, body = self._with_body(parameters)
-        hints = {} if self.function is None else self._hints(frozenset())
         return HandlerDescription(
             handler=self.handler,
             owner=self.owner,
@@ -113,60 +84,9 @@ class _Describer:
             spec=self.spec,
             parameters=tuple(parameters),
             body=body,
-            returns=hints.get("return", MISSING),
-            documentation=inspect.getdoc(self.function) if self.function is not None else None,
+            returns=returns,
+            documentation=getdoc(self.function) if self.function is not None else None,
         )
-
-    # -- the signature
-
-    def _signature(self) -> inspect.Signature:
-        handler = self.handler
-        if isinstance(handler, staticmethod | classmethod):
-            handler = handler.__func__
-        try:
-            signature = inspect.signature(handler)
-        except (TypeError, ValueError):  # a built-in function that does not tell
-            return inspect.Signature()
-        parameters = list(signature.parameters.values())
-        if self._takes_self():
-            parameters = parameters[1:]
-        return signature.replace(parameters=parameters)
-
-    def _takes_self(self) -> bool:
-        """Whether the first parameter is the instance (or class) that the caller has already."""
-        if isinstance(self.handler, classmethod):
-            return True
-        if self.owner is None or not isinstance(self.handler, FunctionType):
-            return False
-        for klass in self.owner.__mro__:
-            for member in vars(klass).values():
-                if function_behind(member) is self.handler:
-                    return not isinstance(member, staticmethod)
-        return True
-
-    def _raw_parameters(self, signature: inspect.Signature) -> list[_Raw]:
-        given = self.handler.keywords if isinstance(self.handler, functools.partial) else {}
-        names = [parameter for parameter in signature.parameters.values() if parameter.name not in given]
-        injected = frozenset(parameter.name for parameter in names if _is_injection(parameter.default))
-        hints = self._hints(injected) if self.function is not None else {}
-        raws: list[_Raw] = []
-        for parameter in names:
-            if parameter.kind is Parameter.VAR_POSITIONAL:
-                reason = f"*{parameter.name} takes no parameter of a request; name the parameters, or use **kwargs"
-                raise DeclarationError(self.place, reason)
-            annotation, marker = _taken_apart(hints.get(parameter.name, MISSING))
-            if _is_marker(parameter.default):
-                marker, parameter = parameter.default, parameter.replace(default=Parameter.empty)  # noqa: PLW2901
-            raws.append(_Raw(parameter, annotation, marker))
-        return raws
-
-    def _hints(self, tolerated: frozenset[str]) -> dict[str, Any]:
-        function = self.function
-        if function is None:
-            return {}
-        defaults = inspect.signature(function).parameters.values()
-        injected = {parameter.name for parameter in defaults if _is_injection(parameter.default)}
-        return handler_hints(function, self.owner, tolerated=tolerated | injected)
 
     # -- what the spec says
 
@@ -195,15 +115,15 @@ class _Describer:
         for declared in self.declared:
             if (declared["in"], declared["name"]) not in taken:
                 parameter = Parameter(_python_name(declared["name"]), Parameter.KEYWORD_ONLY)
-                described = self._from_request(_Raw(parameter, MISSING, None), declared["in"], None, declared)
+                described = self._from_request(RawParameter(parameter, MISSING, None), declared["in"], None, declared)
                 found.append(replace(described, kind=Parameter.VAR_KEYWORD))
         return found
 
     # -- one parameter
 
-    def _describe(self, raw: _Raw) -> ParameterDescription:
+    def _describe(self, raw: RawParameter) -> ParameterDescription:
         marker = raw.marker
-        if _is_injection(marker):
+        if raw.is_injected:
             return self._injected(raw, marker)
         if isinstance(marker, BodyMarker):
             return self._bodily(raw)
@@ -215,7 +135,7 @@ class _Describer:
             return self._from_request(raw, declared["in"], None, declared)
         return self._by_type(raw)
 
-    def _by_type(self, raw: _Raw) -> ParameterDescription:
+    def _by_type(self, raw: RawParameter) -> ParameterDescription:
         if raw.name in self.template.variables or raw.name in map(_python_name, self.template.variables):
             return self._from_request(raw, "path", None, None)
         if raw.annotation is MISSING:
@@ -232,7 +152,7 @@ class _Describer:
         return self._from_request(raw, "query", None, None)
 
     def _from_request(
-        self, raw: _Raw, source: Source, marker: ParameterMarker | None, declared: dict[str, Any] | None
+        self, raw: RawParameter, source: Source, marker: ParameterMarker | None, declared: dict[str, Any] | None
     ) -> ParameterDescription:
         wire_name = self._wire_name(raw, source, marker, declared)
         default, factory = _default_of(raw, marker, declared)
@@ -252,7 +172,7 @@ class _Describer:
         )
 
     def _wire_name(
-        self, raw: _Raw, source: Source, marker: ParameterMarker | None, declared: dict[str, Any] | None
+        self, raw: RawParameter, source: Source, marker: ParameterMarker | None, declared: dict[str, Any] | None
     ) -> str:
         name = marker.name if marker is not None else None
         if name is None and declared is not None:
@@ -271,32 +191,31 @@ class _Describer:
             return marker.role
         return raw.name.replace("_", "-") if source == "header" else raw.name
 
-    def _given_schema(self, raw: _Raw, marker: ParameterMarker | None, declared: dict[str, Any] | None) -> Any:
+    def _given_schema(self, raw: RawParameter, marker: ParameterMarker | None, declared: dict[str, Any] | None) -> Any:
         if marker is not None and marker.schema is not None:
             _check_contradiction(self.place, raw, marker.schema)
             return marker.schema
         if declared is None:
             return None
         content = declared.get("content")
-        return declared.get("schema") if content is None else next(iter(content.values()), {}).get("schema")
+        entry: Mapping[str, Any] = {} if content is None else next(iter(content.values()), {})
+        return declared.get("schema") if content is None else entry.get("schema")
 
-    def _injected(self, raw: _Raw, marker: Any) -> ParameterDescription:
-        default = MISSING if raw.parameter.default is Parameter.empty else raw.parameter.default
+    def _injected(self, raw: RawParameter, marker: Any) -> ParameterDescription:
         return ParameterDescription(
             name=raw.name,
             wire_name=raw.name,
             source="inject",
             annotation=raw.annotation,
-            required=default is MISSING and not is_nullable(raw.annotation),
-            default=default,
+            required=raw.default is MISSING and not is_nullable(raw.annotation),
+            default=raw.default,
             default_factory=None,
             kind=raw.parameter.kind,
             injection=marker,
         )
 
-    def _bodily(self, raw: _Raw) -> ParameterDescription:
-        default = MISSING if raw.parameter.default is Parameter.empty else raw.parameter.default
-        optional = default is not MISSING or (raw.annotation is not MISSING and is_nullable(raw.annotation))
+    def _bodily(self, raw: RawParameter) -> ParameterDescription:
+        optional = raw.default is not MISSING or (raw.annotation is not MISSING and is_nullable(raw.annotation))
         said = raw.marker.required if isinstance(raw.marker, BodyMarker) else None
         if said is None and raw.annotation is MISSING:
             said = bool(self._body_spec().get("required", False))
@@ -306,7 +225,7 @@ class _Describer:
             source="body",
             annotation=raw.annotation,
             required=(not optional) if said is None else bool(said),
-            default=None if default is MISSING and (optional or said is False) else default,
+            default=None if raw.default is MISSING and (optional or said is False) else raw.default,
             default_factory=None,
             kind=raw.parameter.kind,
             schema=raw.marker,
@@ -336,56 +255,6 @@ class _Describer:
         return parameters, None
 
 
-def _plain_function(handler: Any) -> FunctionType | None:
-    """The function at the bottom of partials, methods, wrappers and callable objects."""
-    found = handler
-    while True:
-        if isinstance(found, functools.partial):
-            found = found.func
-            continue
-        function = function_behind(found)
-        if function is not None:
-            unwrapped = inspect.unwrap(function)
-            return unwrapped if isinstance(unwrapped, FunctionType) else function
-        call = getattr(type(found), "__call__", None)
-        if isinstance(found, type) or not isinstance(call, FunctionType):
-            return None
-        found = call
-
-
-def _is_injection(value: Any) -> bool:
-    return bool(getattr(type(value), "__mainspring_injected__", False))
-
-
-def _is_marker(value: Any) -> bool:
-    return isinstance(value, ParameterMarker | BodyMarker) or _is_injection(value)
-
-
-def _taken_apart(annotation: Any) -> tuple[Any, Any]:
-    """The annotation without our markers, and the first of them: also of ``Annotated[int, param.query()] | None``."""
-    if annotation is MISSING:
-        return MISSING, None
-    markers = [extra for extra in extras_of(annotation) if _is_marker(extra)]
-    if markers:
-        return _without_markers(annotation), markers[0]
-    if is_union(annotation):
-        for member in union_members(annotation):
-            inner = [extra for extra in extras_of(member) if _is_marker(extra)]
-            if inner:
-                return union_of(_without_markers(item) for item in union_members(annotation)), inner[0]
-    return annotation, None
-
-
-def _without_markers(annotation: Any) -> Any:
-    if get_origin(annotation) is not Annotated:
-        return annotation.__value__ if type(annotation).__name__ == "TypeAliasType" else annotation
-    kept = [extra for extra in annotation.__metadata__ if not _is_marker(extra)]
-    result = annotation.__origin__
-    for extra in kept:
-        result = Annotated[result, extra]
-    return result
-
-
 def _python_name(wire_name: str) -> str:
     return wire_name.replace("-", "_").replace(".", "_")
 
@@ -396,10 +265,10 @@ def _extras_of(declared: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def _default_of(
-    raw: _Raw, marker: ParameterMarker | None, declared: Mapping[str, Any] | None
+    raw: RawParameter, marker: ParameterMarker | None, declared: Mapping[str, Any] | None
 ) -> tuple[Any, Callable[[], Any] | None]:
-    if raw.parameter.default is not Parameter.empty:
-        return raw.parameter.default, None
+    if raw.default is not MISSING:
+        return raw.default, None
     if marker is not None and (marker.default is not MISSING or marker.default_factory is not None):
         return marker.default, marker.default_factory
     if declared is not None and raw.annotation is MISSING:
@@ -412,7 +281,7 @@ def _default_of(
 
 
 def _is_required(
-    source: Source, raw: _Raw, marker: ParameterMarker | None, declared: Mapping[str, Any] | None, missing: bool
+    source: Source, raw: RawParameter, marker: ParameterMarker | None, declared: Mapping[str, Any] | None, missing: bool
 ) -> bool:
     if source == "path":
         return True
@@ -425,7 +294,7 @@ def _is_required(
 
 def _is_upload(annotation: Any) -> bool:
     members = [bare(member) for member in union_members(annotation)]
-    inner = [getattr(member, "__args__", (member,))[0] if get_origin(member) is list else member for member in members]
+    inner = [get_args(member)[0] if get_origin(member) is list else member for member in members]
     return any(getattr(member, "__mainspring_upload__", False) for member in inner)
 
 
@@ -439,39 +308,15 @@ def _is_structured(annotation: Any) -> bool:
     )
 
 
-def _check_contradiction(place: str, raw: _Raw, schema: Any) -> None:
+def _check_contradiction(place: str, raw: RawParameter, schema: Any) -> None:
     """A marker's schema of another type than the annotated one would promise what is refused."""
     said = schema.get("type") if isinstance(schema, Mapping) else None
     if not isinstance(said, str) or raw.annotation is MISSING:
         return
-    known = _json_types(raw.annotation)
+    known = json_types(raw.annotation)
     if known and said not in known:
         shown = getattr(raw.annotation, "__name__", raw.annotation)
         reason = (
             f"the schema of parameter {raw.name!r} says {said!r}, but it is annotated {shown}; change one of the two"
         )
         raise DeclarationError(place, reason)
-
-
-def _json_types(annotation: Any) -> set[str]:
-    """The JSON types a parameter of this annotation can have; empty when anything goes."""
-    found: set[str] = set()
-    for member in union_members(annotation):
-        cls = get_origin(bare(member)) or bare(member)
-        if cls is type(None):
-            continue
-        names = next((names for types, names in _TYPE_TABLE if isinstance(cls, type) and issubclass(cls, types)), None)
-        if names is None:
-            return set()
-        found |= names
-    return found
-
-
-_TYPE_TABLE: tuple[tuple[tuple[type, ...], set[str]], ...] = (
-    ((bool,), {"boolean"}),
-    ((int,), {"integer", "number"}),
-    ((float,), {"number", "integer"}),
-    ((str, bytes), {"string"}),
-    ((dict,), {"object"}),
-    ((list, tuple, set, frozenset), {"array"}),
-)

@@ -162,7 +162,7 @@ def _keywords(annotation: Any, kind: Kind) -> dict[str, Any]:
 
 
 def _constrained(reader: Reader, keywords: Mapping[str, Any]) -> Reader:
-    """The reader, followed by its constraints: comparisons first, the complete check only where they fail or do not do."""
+    """The reader, followed by its constraints: comparisons first, the complete check where they fail or do not do."""
     if not keywords:
         return reader
     simple = [(_COMPARISONS[name], limit) for name, limit in keywords.items() if name in _COMPARISONS]

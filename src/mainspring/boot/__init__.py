@@ -1,4 +1,4 @@
-"""Booting: finding the artifacts of a project by convention, importing each file exactly once, binding what they define.
+"""Booting: finding artifacts by convention, importing each file exactly once, binding what they define.
 
 The booters of other rooms are offered under their names and imported when they are asked for.
 """

@@ -39,7 +39,7 @@ class Admission:
         if claimed is not cls:
             raise BootError(
                 f"Two classes would be bound at {binding.key!r}: {claimed.__name__} of {_file_of(claimed)} and "
-                f"{cls.__name__} of {_file_of(cls)}. Rename one, or give it a name of its own with @injectable(name=...).",
+                f"{cls.__name__} of {_file_of(cls)}. Rename one, or name it by @injectable(name=...).",
                 _file_of(cls),
             )
         held = self._app.own_binding(binding.key)

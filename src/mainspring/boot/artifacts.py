@@ -22,7 +22,7 @@ logger = logging.getLogger("mainspring.boot")
 
 
 class BaseArtifactBooter:
-    """Finds the classes of one kind of artifact; a subclass says where, and does something with ``classes`` in ``load``.
+    """Finds the classes of one kind of artifact; a subclass says where, and uses ``classes`` in ``load``.
 
     Args:
         project_root: The folder that paths are relative to.

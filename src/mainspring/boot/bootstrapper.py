@@ -4,6 +4,7 @@ A boot is atomic: when it fails or is cancelled, the bindings of the application
 """
 
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -92,9 +93,7 @@ class Bootstrapper:
 
     async def _prepare(self, ctx: Context) -> None:
         """Bind into the boot context what booters ask for: the absolute root and the options of this boot."""
-        root = Path(os.path.abspath(await self.app.get(BootBindings.PROJECT_ROOT)))
-        if not root.is_dir() and not _is_inside_archive(root):
-            raise BootError("The project root is no folder: set project_root to the folder of the artifacts.", root)
+        root = checked_root(await self.app.get(BootBindings.PROJECT_ROOT))
         if not ctx.contains(BootBindings.PROJECT_ROOT):
             ctx.bind(BootBindings.PROJECT_ROOT).to(root)
         options = merge_boot_options(None, await ctx.get(BootBindings.BOOT_OPTIONS, optional=True))
@@ -134,6 +133,18 @@ class Bootstrapper:
         return instances[id(binding)][1]
 
 
+def checked_root(folder: str | os.PathLike[str]) -> Path:
+    """The project root, absolute.
+
+    Raises:
+        BootError: It is no folder.
+    """
+    root = Path(os.path.abspath(folder))
+    if not root.is_dir() and not _is_inside_archive(root):
+        raise BootError("The project root is no folder: set project_root to the folder of the artifacts.", root)
+    return root
+
+
 def name_of(binding: Binding[Any]) -> str:
     """The name of a booter: of its class, as far as the binding knows it without making one."""
     late = _late(binding)
@@ -166,9 +177,7 @@ def _is_inside_archive(root: Path) -> bool:
 
 
 def _virtual_folders() -> list[str]:
-    import sys  # noqa: PLC0415 - looked at only for a root that is no folder
-
-    found = []
+    found: list[str] = []
     for module in list(sys.modules.values()):
         paths = getattr(module, "__path__", None)
         found.extend(each for each in list(paths or ()) if isinstance(each, str) and not os.path.exists(each))
@@ -180,7 +189,7 @@ async def _run(booter: Any, phase: str) -> None:
     if not callable(method):
         return
     try:
-        result = method()
+        result: Any = method()
         if hasattr(type(result), "__await__"):
             await result
     except Exception as error:

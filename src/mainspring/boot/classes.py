@@ -61,7 +61,7 @@ def _is_class_of(value: Any, module: ModuleType) -> bool:
 
 
 def can_be_artifact(cls: type[Any]) -> bool:
-    """Whether instances of a class could be an artifact: not of protocols, enums, exceptions, records or abstract classes."""
+    """Whether a class could be an artifact: protocols, enums, exceptions, records and abstract classes cannot."""
     if getattr(cls, "_is_protocol", False) or is_typeddict(cls) or inspect.isabstract(cls):
         return False
     if issubclass(cls, enum.Enum | BaseException):

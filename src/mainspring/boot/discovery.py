@@ -13,11 +13,11 @@ Parts = tuple[Part | str, ...]
 
 
 def discover_files(pattern: str, root: str | os.PathLike[str]) -> list[Path]:
-    """The absolute paths of the regular files that match, sorted, each file once; none when the root does not exist.
+    """The absolute paths of the regular files that match, sorted, each once; none without such a root.
 
     Args:
-        pattern: Relative to the root: ``**`` is any depth (none included), ``*``, ``?`` and ``[…]`` match within a name,
-            ``{a,b}`` are alternatives; a leading ``/`` means the root.
+        pattern: Relative to the root: ``**`` is any depth (none included), ``*``, ``?`` and ``[...]`` match within a
+            name, ``{a,b}`` are alternatives; a leading ``/`` means the root.
         root: The folder; its path is taken literally.
 
     Raises:
@@ -38,12 +38,9 @@ def files_in_folder(folder: str) -> list[str]:
 
 
 def _walk(tree: Tree, start: str, parts: Parts) -> Iterator[Entry]:
-    position = 0
-    while position < len(parts) and parts[position] == "..":
-        start = os.path.dirname(start)
-        position += 1
-    real = os.path.realpath(start)
-    yield from _descend(tree, Entry("", start, real, is_folder=True), [tuple(parts[position:])], (real,))
+    if parts:
+        real = os.path.realpath(start)
+        yield from _descend(tree, Entry("", start, real, is_folder=True), [parts], (real,))
 
 
 def _descend(tree: Tree, folder: Entry, ways: Sequence[Parts], above: tuple[str, ...]) -> Iterator[Entry]:
@@ -52,26 +49,20 @@ def _descend(tree: Tree, folder: Entry, ways: Sequence[Parts], above: tuple[str,
     ``above`` are the folders on the way down, so that a cycle of links ends.
     """
     for way in ways:
-        if way and way[0] == "..":
-            up = os.path.dirname(folder.path)
-            parent = Entry("", up, os.path.realpath(up), is_folder=True)
-            yield from _descend(tree, parent, [way[1:]], (parent.real,))
-    if not any(way and way[0] != ".." for way in ways):
-        return
-    for entry in tree.entries(folder.path, folder.real):
-        if not entry.is_folder:
-            if any(_takes_file(way, entry.name) for way in ways):
-                yield entry
-        elif entry.real not in above:
-            deeper = dict.fromkeys(after for way in ways for after in _into(way, entry.name))
-            if deeper:
-                yield from _descend(tree, entry, list(deeper), (*above, entry.real))
+        if way[0] == "..":
+            yield from _walk(tree, os.path.dirname(folder.path), way[1:])
+    ways = [way for way in ways if way[0] != ".."]
+    for entry in tree.entries(folder.path, folder.real) if ways else ():
+        if entry.is_folder:
+            deeper = list(dict.fromkeys(after for way in ways for after in _into(way, entry.name)))
+            if deeper and entry.real not in above:
+                yield from _descend(tree, entry, deeper, (*above, entry.real))
+        elif any(_takes_file(way, entry.name) for way in ways):
+            yield entry
 
 
 def _takes_file(way: Parts, name: str) -> bool:
     """Whether the name of a file ends this way."""
-    if not way:
-        return False
     if way[0] == DEEP:
         return _takes_file(way[1:], name) if len(way) > 1 else not name.startswith(".")
     return len(way) == 1 and isinstance(way[0], Part) and way[0].matches(name)
@@ -79,11 +70,10 @@ def _takes_file(way: Parts, name: str) -> bool:
 
 def _into(way: Parts, name: str) -> Iterator[Parts]:
     """How this way goes on in a sub-folder."""
-    if not way:
-        return
     if way[0] == DEEP:
         yield way
-        yield from _into(way[1:], name)
+        if len(way) > 1:
+            yield from _into(way[1:], name)
     elif isinstance(way[0], Part) and way[0].matches(name) and len(way) > 1:
         yield way[1:]
 

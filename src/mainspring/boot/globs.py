@@ -1,7 +1,7 @@
 """Patterns of paths, translated once and matched part by part. This file knows no file system.
 
-``**`` is any depth (none included), ``*`` any run and ``?`` one character within a name, ``[…]`` a set of them, ``{a,b}``
-alternatives. A leading ``/`` means the root. Matching is case-sensitive everywhere.
+``**`` is any depth (none included), ``*`` any run and ``?`` one character within a name, ``[…]`` a set of them,
+``{a,b}`` alternatives. A leading ``/`` means the root. Matching is case-sensitive everywhere.
 """
 
 import re

@@ -147,7 +147,7 @@ class _Importer:
         return known if known is not None else _load_from(name, path)
 
     def _base_of(self, folder: str) -> str:
-        """The folder whose private package is the outermost: the project root, or what holds the packages of the file."""
+        """The folder whose private package is the outermost: the project root, or what holds the file's packages."""
         if folder == self._root or folder.startswith(self._root + os.sep):
             return self._root
         while os.path.isfile(os.path.join(folder, "__init__.py")):

@@ -74,6 +74,10 @@ def _of_distribution(cls: type[Any]) -> dict[str, Any] | None:
     names = metadata.packages_distributions().get(package)
     if not names:
         return None
-    found = metadata.metadata(names[0])
-    known = {"name": found["Name"], "version": found["Version"], "description": found.get("Summary")}
+    found = dict(metadata.metadata(names[0]).items())  # type: ignore[attr-defined]  # a message: it has items
+    known = {
+        "name": found["Name"],
+        "version": found["Version"],
+        "description": found.get("Summary"),
+    }
     return {key: value for key, value in known.items() if value is not None}

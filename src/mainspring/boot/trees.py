@@ -105,7 +105,7 @@ class _ZipTree:
             is_folder = depth < len(parts) - 1 or name.endswith("/")
             folder[part] = folder.get(part, False) or is_folder
 
-    def entries(self, path: str, real: str) -> Iterator[Entry]:
+    def entries(self, path: str, real: str) -> Iterator[Entry]:  # noqa: ARG002 - an archive has no links
         inside = path[len(self._archive) :].replace(os.sep, "/").strip("/")
         items = self._folders.get(inside, {})
         for name, at in with_compiled({name: os.path.join(path, name) for name in items}).items():
@@ -119,7 +119,7 @@ class _ZipTree:
 class _ModuleTree:
     """What the importer of a path can list: the modules of a frozen executable."""
 
-    def entries(self, path: str, real: str) -> Iterator[Entry]:
+    def entries(self, path: str, real: str) -> Iterator[Entry]:  # noqa: ARG002 - an importer knows no links
         for found in pkgutil.iter_modules([path]):
             at = os.path.join(path, found.name)
             if found.ispkg:

@@ -1,4 +1,4 @@
-"""The application: servers, components, life cycle, extension points, services. Offers all of `mainspring.context` too."""
+"""The application: servers, components, life cycle, extensions, services. Offers all of `mainspring.context` too."""
 
 from mainspring.context import (
     ANY_TAG_VALUE,
@@ -62,7 +62,7 @@ from mainspring.context import (
 )
 from mainspring.core.application import Application
 from mainspring.core.components import Component
-from mainspring.core.configuration import ApplicationConfig
+from mainspring.core.configuration import ApplicationConfig, load_config
 from mainspring.core.errors import ConfigurationError, ConfigurationProblem, InvalidStateError, NotOpenError
 from mainspring.core.extensions import add_extension, extension_filter, extension_for, extension_point, extensions
 from mainspring.core.keys import CoreBindings, CoreTags
@@ -165,6 +165,7 @@ __all__ = [
     "is_life_cycle_observer_class",
     "life_cycle_observer",
     "life_cycle_observer_filter",
+    "load_config",
     "register_interceptor",
     "service",
     "sort_bindings_by_phase",

@@ -1,7 +1,8 @@
 """The application: the outermost context of a program and the register of its artifacts.
 
-Constructing one does no I/O, needs no event loop and touches no process state. Mixins (of the framework or of a program)
-stand before it in the bases and cooperate through ``super()``; `components` says how they take part in mounting.
+Constructing one does no I/O, needs no event loop and touches no process state. Mixins (of the framework or of a
+program) stand before it in the bases and cooperate through ``super()``; `components` says how they take part in
+mounting.
 """
 
 import asyncio
@@ -107,7 +108,7 @@ class Application(Context):
     def server(
         self, cls_or_instance: Any, name: str | None = None, *, namespace: str | None = None, key: Any = None
     ) -> Binding[Any]:
-        """Register a server class (or a ready-made server) at ``servers.<name>``; it starts and stops with the application.
+        """Register a server class (or a ready-made server) at ``servers.<name>``; it starts and stops with this.
 
         Raises:
             BindingLockedError: The key is taken by a locked binding.
@@ -193,7 +194,7 @@ class Application(Context):
             raise
         return binding
 
-    def mount_component(self, component: Any, binding: Binding[Any]) -> None:
+    def mount_component(self, component: Any, binding: Binding[Any]) -> None:  # noqa: ARG002 - for mixins
         """Register the contributions of a component instance. Mixins override it and call ``super()`` first.
 
         Raises:
@@ -311,7 +312,7 @@ class Application(Context):
         await self._lifecycle.stop()
 
     async def before_run(self) -> None:
-        """Called by ``run`` in its event loop before ``start``. A mixin that boots overrides it and calls ``super()``."""
+        """Called by ``run`` in its event loop before ``start``; a mixin that boots overrides it cooperatively."""
 
     def new_event_loop(self) -> asyncio.AbstractEventLoop:
         """The event loop ``run`` uses; a subclass may give a faster one."""

@@ -1,7 +1,8 @@
 """Components: classes that group contributions to an application.
 
-Mounting creates the instance and registers what its attributes list. The order is fixed: ``classes``, ``providers``,
-``bindings``, ``controllers``, ``servers``, ``life_cycle_observers``, ``services``, ``components``; then what mixins add.
+Mounting creates the instance and registers what its attributes list, in this order: ``classes``, ``providers``,
+``bindings``, ``controllers``, ``servers``, ``life_cycle_observers``, ``services``, ``components``; then what mixins
+add.
 
 A mixin of applications adds contributions of its own in one of two ways, both cooperative:
 
@@ -24,7 +25,7 @@ class Component(Protocol):
     """A group of contributions; every attribute is optional, on the class or set in ``__init__``.
 
     ``classes`` and ``providers``: mappings of key to class. ``bindings``: ``Binding`` objects. ``controllers``,
-    ``services``, ``life_cycle_observers``, ``components``: classes. ``servers``: a mapping of name to class, or classes.
+    ``services``, ``life_cycle_observers``, ``components``: classes. ``servers``: names to classes, or a list.
     With the mixins they belong to: ``booters``, ``models``, ``repositories``, ``datasources``, ``service_providers``.
     A component with ``init``, ``start`` or ``stop`` is a life cycle observer as well.
 

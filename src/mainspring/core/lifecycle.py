@@ -221,14 +221,15 @@ class Lifecycle:
         for step in (stop, close):
             try:
                 await step()
-            except BaseException as failure:  # what is left still has to be left
-                failures.append(failure)
+            except BaseException as failed:  # what is left still has to be left
+                failures.append(failed)
         early = self.take_failure()
         if early is not None and early not in failures:
             failures.insert(0, early)
-        if error is None:
+        cancelled = any(isinstance(failure, asyncio.CancelledError) for failure in failures)
+        if error is None or (cancelled and isinstance(error, Exception)):
             raise_all(failures)
-        else:
+        elif error is not None:
             for failure in failures:
                 error.add_note(f"and, while stopping: {failure!r}")
 

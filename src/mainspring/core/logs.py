@@ -18,7 +18,7 @@ _STANDARD = frozenset({*vars(logging.makeLogRecord({})), "message", "asctime", "
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: ``time`` (UTC), ``level``, ``logger``, ``message``, ``exception``, and what came by ``extra``."""
+    """One JSON object a line: ``time`` (UTC), ``level``, ``logger``, ``message``, ``exception``, and any ``extra``."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line of a record."""
@@ -34,7 +34,7 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(data, default=str)
 
     def _time(self, record: logging.LogRecord) -> str:
-        from datetime import UTC, datetime  # used by this formatter alone; importing the room stays light
+        from datetime import UTC, datetime  # noqa: PLC0415 - importing the room stays light
 
         return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
 
@@ -42,8 +42,8 @@ class JsonFormatter(logging.Formatter):
 def set_up_logging(config: Any) -> None:
     """Do what ``config["logging"]`` says, unless the root logger has a handler already.
 
-    A level name (``"DEBUG"``) logs text to the standard error stream, ``"json"`` one JSON object a line from ``INFO`` on,
-    a mapping is handed to ``logging.config.dictConfig``. Without the setting nothing is set up.
+    A level name (``"DEBUG"``) logs text to the standard error stream, ``"json"`` one JSON object a line from ``INFO``
+    on, a mapping is handed to ``logging.config.dictConfig``. Without the setting nothing is set up.
 
     Raises:
         ValueError: It is none of these.

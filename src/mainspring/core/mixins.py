@@ -1,4 +1,4 @@
-"""Mixins stand before the application class in the bases; in any other order their overrides would be skipped silently."""
+"""Mixins stand before the application class in the bases; anywhere else their overrides would be skipped silently."""
 
 from abc import ABC
 from typing import Any, Generic, Protocol

@@ -77,17 +77,13 @@ class _Up(Generic[T]):
                 task.cancel()
 
     def _report(self) -> None:
-        first, *others = [
-            *([asyncio.CancelledError()] if self._failures.cancelled else []),
-            *self._failures.errors,
-            None,
-        ]
-        if first is None:
-            return
-        for other in others:
-            if other is not None:
-                first.add_note(f"and, at the same time: {other!r}")
-        raise first
+        errors = self._failures.errors
+        if self._failures.cancelled:
+            errors = [asyncio.CancelledError(), *errors]
+        if errors:
+            for other in errors[1:]:
+                errors[0].add_note(f"and, at the same time: {other!r}")
+            raise errors[0]
 
 
 async def bring_down(lanes: Lanes[T], notify: Notify[T], failures: Failures) -> None:

@@ -108,7 +108,7 @@ class FunctionObserver:
         self.is_sequential = is_sequential
         setattr(self, phase, function)  # that it is there says which phase this takes part in
 
-    async def notify(self, phase: str, ctx: Context) -> None:
+    async def notify(self, phase: str, ctx: Context) -> None:  # noqa: ARG002 - it has one phase
         """Call the function with parameters injected from ``ctx``."""
         result = await call_function(self.function, ctx)
         if hasattr(type(result), "__await__"):

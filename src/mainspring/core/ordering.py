@@ -58,7 +58,7 @@ class LifeCycleObserverGroup:
 
 
 def group_of(binding: Binding[Any], ordered_groups: Sequence[str]) -> str:
-    """The group of an observer: its group tag, else an ordered group it is marked with, else ``datasource`` or ``""``."""
+    """The group of an observer: its group tag, else a group its marker tag names (``server``), else ``""``."""
     tags = binding.tag_map
     named = tags.get(CoreTags.LIFE_CYCLE_OBSERVER_GROUP)
     if named:

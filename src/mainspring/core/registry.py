@@ -128,7 +128,7 @@ class LifeCycleObserverRegistry:
         except Exception as error:  # what cannot be made cannot be stopped; what was started still is
             failures.errors.append(error)
             late = []
-        await self._down(Course(options, late, started), lambda observer: True, failures)
+        await self._down(Course(options, late, started), _everybody, failures)
         _raise_all(failures)
 
     # Who
@@ -219,6 +219,10 @@ class LifeCycleObserverRegistry:
         for failure in failures.errors:
             error.add_note(f"and, while undoing it: {failure!r}")
             logger.error("A life cycle observer could not be stopped after a failure.", exc_info=failure)
+
+
+def _everybody(observer: Observer) -> bool:  # noqa: ARG001 - the shape of a choice
+    return True
 
 
 def _is_class_with_start(binding: Binding[Any]) -> bool:

@@ -1,7 +1,8 @@
-"""``run()``: the whole life of a process. Boot if bootable, start, wait for a signal or a stop, stop in time, exit status."""
+"""``run()``: the whole life of a process: boot, start, wait for a signal or a stop, stop in time, exit status."""
 
 import asyncio
 import signal
+import sys
 import warnings
 from typing import Any
 
@@ -81,11 +82,11 @@ class Runner:
         for failure in failures[1:]:
             failures[0].add_note(f"and, while ending: {failure!r}")
         if not failures:
-            print(f"{self._app.name} has stopped.", flush=True)  # noqa: T201  # the output of a process, asked for
+            say(f"{self._app.name} has stopped.")
 
     # Signals and time
 
-    def _state_changed(self, old: str, new: str) -> None:
+    def _state_changed(self, old: str, new: str) -> None:  # noqa: ARG002 - the shape of a listener
         if new == "stopped":
             self._stopped.set()
 
@@ -102,12 +103,12 @@ class Runner:
             self._hurried.set()
 
     async def _first_of(
-        self, task: "asyncio.Task[Any] | None", *events: asyncio.Event, timeout: float | None = None
+        self, task: "asyncio.Task[Any] | None", *events: asyncio.Event, seconds: float | None = None
     ) -> None:
         waits = [asyncio.ensure_future(event.wait()) for event in events]
         try:
             await asyncio.wait(
-                [*waits, *([task] if task is not None else [])], timeout=timeout, return_when=asyncio.FIRST_COMPLETED
+                [*waits, *([task] if task is not None else [])], timeout=seconds, return_when=asyncio.FIRST_COMPLETED
             )
         finally:
             for wait in waits:
@@ -125,7 +126,7 @@ class Runner:
             left = None if self._deadline is None else self._deadline - asyncio.get_running_loop().time()
             if self._hurried.is_set() or (left is not None and left <= 0):
                 await self._force(task)
-            await self._first_of(task, self._hurried, timeout=left)
+            await self._first_of(task, self._hurried, seconds=left)
         if not task.cancelled() and task.exception() is not None:
             failures.append(task.exception())  # type: ignore[arg-type]  # it is not None: it was asked just now
 
@@ -142,7 +143,7 @@ class Runner:
     def _close_loop(self, loop: asyncio.AbstractEventLoop) -> None:
         try:
             if self._is_forced:  # what refuses to end is left behind, without a word about each piece
-                loop.set_exception_handler(lambda loop, context: None)
+                loop.set_exception_handler(lambda _loop, _context: None)
             else:
                 self._cancel_left_over(loop)
                 loop.run_until_complete(loop.shutdown_asyncgens())
@@ -169,6 +170,12 @@ class Runner:
         )
 
 
+def say(line: str) -> None:
+    """Write a line to the standard output of the process, at once: whoever started it may be waiting for it."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 async def announce_servers(app: Any) -> None:
     """Print one line for each server of an application that listens, with its URL if it has one."""
     for binding in app.find_by_tag(CoreTags.SERVER):
@@ -177,7 +184,7 @@ async def announce_servers(app: Any) -> None:
         server = await binding.get_value(app)
         if getattr(server, "listening", False):
             url = getattr(server, "url", None)
-            print(f"{binding.key} listens{f' at {url}' if url else ''}", flush=True)  # noqa: T201  # the output of a process
+            say(f"{binding.key} listens{f' at {url}' if url else ''}")
 
 
 def _refuse_running_loop() -> None:

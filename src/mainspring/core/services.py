@@ -167,7 +167,7 @@ def _interface_of(point: InjectionPoint, session: Any) -> Any:
 
 def _candidates(ctx: Any, interface: Any, accepts: BindingFilter | None) -> list[Binding[Any]]:
     def both(matches: BindingFilter) -> BindingFilter:
-        return matches if accepts is None else lambda binding: matches(binding) and accepts(binding)
+        return lambda binding: matches(binding) and (accepts is None or accepts(binding))
 
     found: list[Binding[Any]] = ctx.find(both(filter_by_service_interface(interface)))
     if not found and isinstance(interface, type):

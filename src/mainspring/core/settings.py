@@ -50,7 +50,7 @@ def effective_section(
         ValueError: A variable does not convert to the setting's type; it is named.
     """
     environ = os.environ if environ is None else environ
-    values = _as_dict(section_of(config, section))
+    values = _with_known_spelling(_as_dict(section_of(config, section)), types)
     start = f"{PREFIX}{section.upper()}_"
     for variable, text in environ.items():
         if not variable.startswith(start):
@@ -64,7 +64,7 @@ def effective_section(
 
 
 def effective_value(config: Any, key: str, kind: Any, environ: Mapping[str, str] | None = None) -> Any:
-    """A setting that is no section (``logging``): ``MAINSPRING_<KEY>``, else what the configuration says, else ``None``.
+    """A setting that is no section (``logging``): ``MAINSPRING_<KEY>``, else what the configuration says.
 
     Raises:
         ValueError: The variable does not convert; it is named.
@@ -126,7 +126,7 @@ def _convert(text: str, kind: Any) -> Any:
         return _as_none(text)
     if kind in (str, int, float):
         return kind(text)
-    if kind in (Any, object):
+    if kind is Any:
         return parse_text(text)
     return _convert_structure(text, origin or kind)
 
@@ -142,7 +142,7 @@ def _convert_union(text: str, members: tuple[Any, ...]) -> Any:
 
 
 def _convert_structure(text: str, kind: Any) -> Any:
-    if not isinstance(kind, type):  # a Literal and the like: its reader checks it
+    if kind is object or not isinstance(kind, type):  # a Literal and the like: its reader checks it
         return parse_text(text)
     if issubclass(kind, Mapping):
         return _instance(parse_text(text), Mapping, text)
@@ -150,7 +150,8 @@ def _convert_structure(text: str, kind: Any) -> Any:
         value = parse_text(text)
         items = value if isinstance(value, list) else [part.strip() for part in text.split(",") if part.strip()]
         return kind(items)
-    return kind(text)
+    make: Any = kind
+    return make(text)
 
 
 def _instance(value: Any, kind: type[Any], text: str) -> Any:
@@ -169,6 +170,17 @@ def _as_switch(text: str) -> bool:
 def _as_none(text: str) -> None:
     if text.strip().lower() not in ("", "null", "none"):
         raise ValueError(text)
+
+
+def _with_known_spelling(values: dict[str, Any], types: Mapping[str, Any]) -> dict[str, Any]:
+    """Keys of a file (``error-format``) under the name of the setting they mean."""
+    known = {normal_key(name): name for name in types}
+    return {known.get(normal_key(key), key) if key not in types else key: value for key, value in values.items()}
+
+
+def normal_key(key: Any) -> str:
+    """The form in which keys are compared: case does not count, nor the difference of ``-`` and ``_``."""
+    return str(key).casefold().replace("-", "_")
 
 
 def _as_dict(section: Any) -> dict[str, Any]:

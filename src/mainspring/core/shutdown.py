@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,7 +47,7 @@ class ShutdownSettings:
         period = section.get("grace_period", 30)
         if period is not None and (isinstance(period, bool) or not isinstance(period, int | float) or not period >= 0):
             raise ValueError(
-                f"config['shutdown']['grace_period'] must be a number of seconds, not negative, or None; it is {period!r}."
+                f"config['shutdown']['grace_period'] must be seconds, a number not negative, or None; it is {period!r}."
             )
         names = section.get("signals", ("SIGINT", "SIGTERM"))
         if isinstance(names, str) or not isinstance(names, Sequence):
@@ -57,7 +57,10 @@ class ShutdownSettings:
 
 
 def _signal(name: Any) -> signal.Signals:
-    found = getattr(signal.Signals, name, None) if isinstance(name, str) else None
+    try:
+        found = signal.Signals[name]
+    except KeyError:
+        found = None
     if found is None or name in _UNTRAPPABLE:
         raise ValueError(
             f"config['shutdown']['signals'] has {name!r}, which is not the name of a signal that can be trapped."
@@ -80,20 +83,18 @@ def trapped(signals: Sequence[signal.Signals], listener: Callable[[signal.Signal
         try:
             loop.add_signal_handler(number, listener, number)
         except NotImplementedError:  # a loop without them (Windows)
-            signal.signal(number, lambda got, frame: loop.call_soon_threadsafe(listener, signal.Signals(got)))
+            signal.signal(number, lambda got, _frame: loop.call_soon_threadsafe(listener, signal.Signals(got)))
     try:
         yield
     finally:
         for number, handler in before.items():
-            try:
+            with suppress(NotImplementedError):
                 loop.remove_signal_handler(number)
-            except NotImplementedError:
-                pass
             signal.signal(number, handler if handler is not None else signal.SIG_DFL)
 
 
 class Watchdog:
-    """Ends the process when the event loop itself is stuck: a plain ``stop`` that blocks keeps any timer from running."""
+    """Ends the process when the event loop itself is stuck: a plain ``stop`` that blocks stops every timer."""
 
     def __init__(self, seconds: float, status: int) -> None:
         self._status = status

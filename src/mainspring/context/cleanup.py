@@ -8,7 +8,7 @@ from typing import Any
 from mainspring.context.bindings import Binding
 from mainspring.context.errors import AsyncValueError, ResolutionError
 
-__all__ = ["Cleanup", "CleanupStack"]
+__all__ = ["Cleanup", "CleanupStack", "Closing"]
 
 
 class Cleanup:
@@ -45,7 +45,7 @@ class Cleanup:
         """Resume the generator; it must end."""
         if not self.is_async:
             self.run_sync()
-        elif self.loop is not asyncio.get_running_loop():
+        elif self.loop is None or self.loop.is_closed():
             self._drop()
         else:
             try:
@@ -71,6 +71,25 @@ class Cleanup:
             f"The generator that made {self.key!r} yielded twice: it yields its value once, what follows is clean-up.",
             key=self.key,
         )
+
+
+class Closing:
+    """A close under way: others wait for it, but not its own clean-ups."""
+
+    __slots__ = ("_ended", "_task")
+
+    def __init__(self) -> None:
+        self._task = asyncio.current_task()
+        self._ended = asyncio.get_running_loop().create_future()
+
+    async def wait(self) -> None:
+        """Wait for the end; at once inside the close itself, or in another loop, where nobody could tell."""
+        if asyncio.current_task() is not self._task and self._ended.get_loop() is asyncio.get_running_loop():
+            await asyncio.wait([self._ended])
+
+    def end(self) -> None:
+        """Let the others go on."""
+        self._ended.set_result(None)
 
 
 class CleanupStack:

@@ -1,13 +1,12 @@
 """The context: a registry that resolves its bindings, tells of changes, and cleans up at its end."""
 
-import asyncio
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any, Literal, Self, TypeVar, overload
 
 from mainspring.context.bindings import Binding
-from mainspring.context.cleanup import Cleanup, CleanupStack
+from mainspring.context.cleanup import Cleanup, CleanupStack, Closing
 from mainspring.context.compiling import PLANNED_AFTER, compile_plan
 from mainspring.context.configuration import resolve_config
 from mainspring.context.creations import Creation, Steps, drive
@@ -369,18 +368,19 @@ class Context(Registry):
             Exception: What a clean-up raised; several as an ``ExceptionGroup``. All of them ran.
         """
         if self._closing is not False:
-            if isinstance(self._closing, asyncio.Future) and not self._closing.done():
-                await asyncio.wait([self._closing])
+            if isinstance(self._closing, Closing):
+                await self._closing.wait()
             return
         if self._cleanups is None:
             self._end()
             return
-        self._closing = ended = asyncio.get_running_loop().create_future()
+        self._closing = closing = Closing()
         stack = self._end_watching()
         try:
             await stack.run()
         finally:
-            ended.set_result(None)
+            self._closing = True
+            closing.end()
 
     def close_sync(self) -> None:
         """The same, for plain generators.
@@ -442,8 +442,17 @@ class Context(Registry):
 
 def chain_failure(error: BaseException, failure: BaseException) -> None:
     """Hang ``failure`` at the end of the context chain of ``error``, which stays the one that is raised."""
-    last = error
-    while last.__context__ is not None and last.__context__ is not failure:
-        last = last.__context__
-    if last is not failure:
-        last.__context__ = failure
+    chain = {id(each): each for each in _context_chain(error)}
+    if id(failure) in chain:
+        return
+    for each in _context_chain(failure):
+        if id(each.__context__) in chain:  # put there by Python, as the error was being handled: it would make a ring
+            each.__context__ = None
+    next(reversed(chain.values())).__context__ = failure
+
+
+def _context_chain(error: BaseException) -> Iterator[BaseException]:
+    each: BaseException | None = error
+    while each is not None:
+        yield each
+        each = each.__context__

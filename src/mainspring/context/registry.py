@@ -3,7 +3,6 @@
 A context is light: what only some contexts need (events, indexes, clean-up) is made when first needed.
 """
 
-import asyncio
 import logging
 import re
 import threading
@@ -15,7 +14,7 @@ from typing import Any, Literal, Self, TypeVar, overload
 from uuid import uuid4
 
 from mainspring.context.bindings import Binding, BindingScope
-from mainspring.context.cleanup import CleanupStack
+from mainspring.context.cleanup import CleanupStack, Closing
 from mainspring.context.creations import Creation
 from mainspring.context.errors import AmbiguousTypeError, BindingLockedError
 from mainspring.context.events import ContextEvent, EventHub
@@ -106,7 +105,7 @@ class Registry:
         self._tags: TagIndex | None = None
         self._providers: ProviderIndex | None = None
         self._changes = 0
-        self._closing: asyncio.Future[None] | bool = False
+        self._closing: Closing | bool = False
         self._self: weakref.ref[Registry] | None = None
         self._shape: Shape | None = None
         self._lock: Any = threading.RLock() if parent is None else parent._lock

@@ -61,9 +61,12 @@ class Creation:
     """One value of a keeping scope while it is being made."""
 
     __slots__ = (
+        "_failure",
         "_first",
+        "_has_ended",
         "_started",
         "_steps",
+        "_value",
         "_waiters",
         "binding",
         "epoch",
@@ -86,8 +89,26 @@ class Creation:
         self.waiting_on: Creation | None = None
         self._waiters = 0
         self._started = False
+        self._has_ended = False
+        self._value: Any = None
+        self._failure: Exception | None = None
 
     # In a thread
+
+    def ended(self, value: Any, failure: BaseException | None = None) -> None:
+        """Note how it ended, for the threads that wait. What stopped its thread is no failure of the value."""
+        if failure is None or isinstance(failure, Exception):
+            self._value, self._failure, self._has_ended = value, failure, True
+
+    def outcome(self, otherwise: Any) -> Any:
+        """The value it ended with, ``otherwise`` while it did not.
+
+        Raises:
+            Exception: What it failed with.
+        """
+        if self._failure is not None:
+            raise self._failure
+        return self._value if self._has_ended else otherwise
 
     def wait_in_thread(self, session: Session) -> None:
         """Block until the creation, under way in another thread, has ended or became a task.

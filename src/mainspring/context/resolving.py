@@ -212,9 +212,11 @@ def _keep(binding: Binding[Any], holder: Any, session: Session, optional: bool) 
         try:
             awaitable = steps.send(None)
         except StopIteration as stop:
+            creation.ended(stop.value)
             holder.settle_creation(creation, stop.value, kept=stop.value is not MISSING)
             return stop.value
-        except BaseException:
+        except BaseException as error:
+            creation.ended(None, error)
             holder.settle_creation(creation, None, kept=False)
             raise
         creation.become_task(steps, awaitable)
@@ -227,7 +229,7 @@ def _join(creation: Creation, holder: Any, session: Session, frame: Session) -> 
         if creation.thread == get_ident():
             raise circular(frame.path_from(), creation.binding.key)
         creation.wait_in_thread(frame)
-        return MISSING
+        return creation.outcome(MISSING)
     if frame.sync:
         raise asynchronous(frame)
     if creation.loop is not get_running_loop():

@@ -164,11 +164,11 @@ def _names(provided: Any) -> list[Any]:
 
 
 def _is_virtual(provided: type[Any], wanted: type[Any]) -> bool:
-    """Registered with an ABC (nominal); a protocol is never matched by shape."""
+    """Registered with an ABC (nominal); neither a protocol nor an ABC that looks at methods is matched by shape."""
     if getattr(wanted, "_is_protocol", False) or wanted in provided.__mro__:
         return False
     try:
-        return issubclass(provided, wanted)
+        return wanted.__subclasshook__(provided) is NotImplemented and issubclass(provided, wanted)
     except TypeError:
         return False
 

@@ -1,5 +1,7 @@
 """Constructing an application and registering artifacts."""
 
+# ruff: noqa: B008 - a marker as a default is the framework's own spelling
+
 import gc
 import subprocess
 import sys

@@ -1,5 +1,7 @@
 """Components: what mounting one does, in which order, and what a wrong one says."""
 
+# ruff: noqa: RUF012 - what a component contributes is written as class attributes, lists included
+
 import pytest
 
 from mainspring.core import (

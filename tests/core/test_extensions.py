@@ -1,5 +1,7 @@
 """Extension points work through contributions they do not know in advance."""
 
+# ruff: noqa: B008 - a marker as a default is the framework's own spelling
+
 import pytest
 
 from mainspring.core import (

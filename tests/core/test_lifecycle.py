@@ -1,5 +1,7 @@
 """States and operations of an application: one at a time, undone when they fail, shared by those who wait."""
 
+# ruff: noqa: ASYNC110 - a test looks at the state between two turns of the loop, which no event announces
+
 import asyncio
 import gc
 import logging

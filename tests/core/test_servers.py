@@ -1,5 +1,7 @@
 """Servers: registered, found again, started and stopped with the application."""
 
+# ruff: noqa: RUF012 - what a component contributes is written as class attributes, lists included
+
 import asyncio
 import dataclasses
 

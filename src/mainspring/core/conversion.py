@@ -12,7 +12,7 @@ from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin, get_
 import msgspec
 
 from mainspring.core.errors import ConfigurationProblem
-from mainspring.core.layers import Entry
+from mainspring.core.layers import Entry, nested
 from mainspring.core.settings import normal_key
 
 __all__ = ["Problems", "convert"]
@@ -35,12 +35,15 @@ class _Field(NamedTuple):
 
 def convert(entry: Entry, kind: Any, path: str, problems: Problems) -> Any:
     """The value of an entry as ``kind``; what is wrong is added to ``problems``."""
-    fields = _fields(_bare(kind))
+    bare = _bare(kind)
+    fields = _fields(bare)
     if fields is not None and entry.is_section:
-        return _convert_section(entry, _bare(kind), fields, path, problems)
-    items = _mapping_of(kind)
-    if items is not None and entry.is_section:
-        return _convert_mapping(entry, items, path, problems)
+        return _convert_section(entry, bare, fields, path, problems)
+    if entry.is_section and (items := _items_of(bare, Mapping)) is not None:
+        return {each.name: convert(each, items, _join(path, each.name), problems) for each in entry.value.values()}
+    if isinstance(entry.value, list) and (items := _items_of(bare, list)) is not None:
+        places = [Entry(str(position), value, entry.origin) for position, value in enumerate(entry.value)]
+        return [convert(nested(each), items, _join(path, each.name), problems) for each in places]
     return _convert_value(entry, kind, path, problems)
 
 
@@ -53,7 +56,7 @@ def _convert_section(entry: Entry, kind: Any, fields: list[_Field], path: str, p
         if field is None:
             names = ", ".join(each.name for each in fields)
             problems.append(
-                ConfigurationProblem(_join(path, inner.name), _origin(inner), f"is unknown; known are {names}")
+                ConfigurationProblem(_join(path, inner.name), inner.origin, f"is unknown; known are {names}")
             )
         else:
             values[field.name] = convert(inner, field.kind, _join(path, inner.name), problems)
@@ -71,10 +74,6 @@ def _convert_section(entry: Entry, kind: Any, fields: list[_Field], path: str, p
         return _WRONG
 
 
-def _convert_mapping(entry: Entry, kind: Any, path: str, problems: Problems) -> dict[str, Any]:
-    return {inner.name: convert(inner, kind, _join(path, inner.name), problems) for inner in entry.value.values()}
-
-
 def _convert_value(entry: Entry, kind: Any, path: str, problems: Problems) -> Any:
     plain = entry.plain()
     choices = [plain] if entry.text is None or entry.text == plain else [plain, entry.text]
@@ -83,7 +82,7 @@ def _convert_value(entry: Entry, kind: Any, path: str, problems: Problems) -> An
             return msgspec.convert(value, kind, strict=False, dec_hook=_hook)
         except (msgspec.ValidationError, TypeError, ValueError):
             continue
-    problems.append(ConfigurationProblem(path, _origin(entry), f"must be {_words(kind)}, not {_shown(path, plain)}"))
+    problems.append(ConfigurationProblem(path, entry.origin, f"must be {_words(kind)}, not {_shown(path, plain)}"))
     return _WRONG
 
 
@@ -130,20 +129,15 @@ def _bare(kind: Any) -> Any:
     return kind
 
 
-def _mapping_of(kind: Any) -> Any:
-    """The type of the values of ``dict[str, X]``."""
-    kind = _bare(kind)
-    arguments = get_args(kind)
-    origin = get_origin(kind)
-    return arguments[1] if isinstance(origin, type) and issubclass(origin, Mapping) and len(arguments) == 2 else None
+def _items_of(kind: Any, container: type[Any]) -> Any:
+    """The type of the values of ``dict[str, X]`` or ``list[X]``; ``None`` of anything else."""
+    origin, arguments = get_origin(kind), get_args(kind)
+    fits = isinstance(origin, type) and issubclass(origin, container) and arguments
+    return arguments[-1] if fits else None
 
 
 def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
-
-
-def _origin(entry: Entry) -> str:
-    return entry.origin
 
 
 def _shown(path: str, value: Any) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from mainspring.core.errors import ConfigurationError, ConfigurationProblem
 from mainspring.core.settings import normal_key, parse_text
 
-__all__ = ["Entry", "Layers", "Settings"]
+__all__ = ["Entry", "Layers", "Settings", "merge", "nested"]
 
 
 class Settings(dict[str, Any]):
@@ -50,13 +50,26 @@ class Entry:
     @property
     def is_section(self) -> bool:
         """Whether it holds further entries."""
-        return isinstance(self.value, dict)
+        return isinstance(self.value, Section)
 
     def plain(self) -> Any:
         """The value without where it came from."""
         if not self.is_section:
             return self.value
         return Settings({entry.name: entry.plain() for entry in self.value.values()})
+
+
+def nested(entry: Entry) -> Entry:
+    """An entry whose value may be a mapping, as a section."""
+    if isinstance(entry.value, Mapping) and not isinstance(entry.value, Section):
+        section = Entry(entry.name, Section(), entry.origin)
+        merge(section, entry.value, entry.origin)
+        return section
+    return entry
+
+
+class Section(dict[str, "Entry"]):
+    """Entries by the normal form of their names."""
 
 
 class Layers:
@@ -67,7 +80,7 @@ class Layers:
     """
 
     def __init__(self) -> None:
-        self.root = Entry("", {}, "")
+        self.root = Entry("", Section(), "")
 
     def add_file(self, file: str | os.PathLike[str]) -> None:
         """Merge a TOML or JSON file; one whose name begins with ``?`` may be missing.
@@ -85,7 +98,7 @@ class Layers:
             raise FileNotFoundError(
                 f"The configuration file {str(path)!r} does not exist: create it, or write '?{path}' if it may."
             )
-        self._merge(self.root, _read(path), str(path))
+        merge(self.root, _read(path), str(path))
 
     def add_environment(self, environ: Mapping[str, str], prefix: str, known: Iterable[str] = ()) -> None:
         """Merge variables: ``<PREFIX><SECTION>_<KEY>``, where ``__`` goes one level deeper.
@@ -108,24 +121,26 @@ class Layers:
         for name in path[:-1]:
             below = section.value.get(normal_key(name))
             if below is None or not below.is_section:
-                below = section.value[normal_key(name)] = Entry(below.name if below else name, {}, entry.origin)
+                below = section.value[normal_key(name)] = Entry(below.name if below else name, Section(), entry.origin)
             section = below
         known = section.value.get(normal_key(entry.name))
         if isinstance(entry.value, Mapping):
-            self._merge(section, {known.name if known else entry.name: entry.value}, entry.origin)
+            merge(section, {known.name if known else entry.name: entry.value}, entry.origin)
         else:
             entry.name = known.name if known is not None else entry.name
             section.value[normal_key(entry.name)] = entry
 
-    def _merge(self, section: Entry, data: Mapping[str, Any], origin: str) -> None:
-        for name, value in data.items():
-            known = section.value.get(normal_key(name))
-            if not isinstance(value, Mapping):
-                section.value[normal_key(name)] = Entry(known.name if known else name, value, origin)
-                continue
-            if known is None or not known.is_section:
-                known = section.value[normal_key(name)] = Entry(known.name if known else name, {}, origin)
-            self._merge(known, value, origin)
+
+def merge(section: Entry, data: Mapping[str, Any], origin: str) -> None:
+    """Add what a mapping holds: mappings merge, everything else replaces."""
+    for name, value in data.items():
+        known = section.value.get(normal_key(name))
+        if not isinstance(value, Mapping):
+            section.value[normal_key(name)] = Entry(known.name if known else name, value, origin)
+            continue
+        if known is None or not known.is_section:
+            known = section.value[normal_key(name)] = Entry(known.name if known else name, Section(), origin)
+        merge(known, value, origin)
 
 
 def _path_of(name: str, sections: set[str]) -> list[str]:

@@ -1,5 +1,6 @@
 """The context: a registry that resolves its bindings, tells of changes, and cleans up at its end."""
 
+import logging
 import weakref
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -15,7 +16,7 @@ from mainspring.context.events import EventHub, Subscription, check_event
 from mainspring.context.filters import BindingFilter
 from mainspring.context.keys import BindingKey, Key, key_text
 from mainspring.context.plans import run_steps
-from mainspring.context.registry import BindingCreationPolicy, Registry
+from mainspring.context.registry import BindingCreationPolicy, Registry, logger
 from mainspring.context.resolving import MISSING, resolve, resolve_binding
 from mainspring.context.sessions import CALLING, Session, calling_session
 from mainspring.context.sorting import BindingComparator
@@ -90,7 +91,7 @@ class Context(Registry):
 
     async def _get(self, key: Any, optional: bool, as_proxy: bool) -> Any:
         """The value by a plan of a shape that has to be looked at first, or by the interpreter."""
-        planned = not as_proxy and calling_session() is None
+        planned = not self._logs(key) and not as_proxy and calling_session() is None
         if planned:
             shape = self.shape()
             try:
@@ -141,7 +142,7 @@ class Context(Registry):
 
     def _get_sync(self, key: Any, optional: bool, as_proxy: bool) -> Any:
         """The same as `_get`, synchronously."""
-        planned = not as_proxy and calling_session() is None
+        planned = not self._logs(key) and not as_proxy and calling_session() is None
         if planned:
             shape = self.shape()
             try:
@@ -156,6 +157,13 @@ class Context(Registry):
         if planned and value is not MISSING and counts == self.change_counts():
             self._asked_for(key, awaiting=False)
         return None if value is MISSING else value
+
+    def _logs(self, key: Any) -> bool:
+        """Log a resolution at debug level; while that is on no plan is made, so that every get passes here."""
+        if not logger.isEnabledFor(logging.DEBUG):
+            return False
+        logger.debug("%s: get %s", self.name, key if isinstance(key, str | BindingKey) else key_text(key))
+        return True
 
     def _asked_for(self, key: Any, *, awaiting: bool) -> None:
         """Count what was asked for without a plan, and make one for what is asked for again."""

@@ -96,7 +96,7 @@ class EventHub:
 
     def subscription_of(self, observer: Any) -> Subscription | None:
         """The subscription of an observer, if it has one."""
-        return next((each for each in self._subscriptions if each.observer == observer), None)
+        return next((each for each in self._subscriptions if _is_same(each.observer, observer)), None)
 
     def drop(self, subscription: Subscription) -> None:
         """Forget a subscription."""
@@ -125,11 +125,6 @@ class EventHub:
         if self._subscriptions:
             self._queue.append((event, tuple(self._subscriptions)))
             self._start_pump()
-
-    def call(self, event: ContextEvent) -> None:
-        """Call the listeners; what one raises reaches the caller."""
-        for listener in self.listeners(event.type):
-            listener(event)
 
     def _start_pump(self) -> None:
         if self._pump is not None and not self._pump.done() and self._pump_loop_runs():
@@ -160,6 +155,10 @@ class EventHub:
             if accepts is not None and not await _settled(accepts(event.binding)):
                 return
             await _settled(observe(event.type, event.binding, event.context))
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():  # it is the telling itself that is cancelled
+                raise
         except Exception as error:  # one observer's failure is not the others'
             self._failed(error)
 
@@ -169,9 +168,15 @@ class EventHub:
             listeners = each.event_listeners("error")
             if listeners:
                 for listener in listeners:
-                    listener(error)
+                    self._report_to(listener, error)
                 return
         self._failures.append(error)
+
+    def _report_to(self, listener: Callable[..., Any], error: Exception) -> None:
+        try:
+            listener(error)
+        except Exception as failure:  # nor is a listener's
+            self._failures.append(failure)
 
     def _report(self) -> None:
         """What nobody drains goes to the loop's exception handler."""
@@ -203,6 +208,11 @@ class EventHub:
             raise failures[0]
         if failures:
             raise ExceptionGroup("Several observers of context events failed.", failures)
+
+
+def _is_same(first: Any, second: Any) -> bool:
+    """The same object; a bound method is a new one each time it is read."""
+    return first is second or (inspect.ismethod(first) and first == second)
 
 
 async def _settled(result: Any) -> Any:

@@ -183,9 +183,7 @@ class Registry:
             if self._is_followed:
                 self._index(binding)
         if self._is_followed or _debugs(logging.DEBUG):
-            if old is not None:
-                self._emit("unbind", old)
-            self._emit("bind", binding)
+            self._emit(*(() if old is None else (("unbind", old),)), ("bind", binding))
         return self
 
     def _makes_room(self, old: Binding[Any], binding: Binding[Any]) -> bool:
@@ -218,7 +216,7 @@ class Registry:
             del self._bindings[binding.key]
             self._forget(binding, keeps_place=False)
             self._touch()
-        self._emit("unbind", binding)
+        self._emit(("unbind", binding))
         return True
 
     def _forget(self, binding: Binding[Any], *, keeps_place: bool) -> None:
@@ -470,24 +468,32 @@ class Registry:
 
     # Telling
 
-    def _emit(self, event_type: str, binding: Binding[Any]) -> None:
+    def _emit(self, *changes: tuple[str, Binding[Any]]) -> None:
+        """Tell of changes: all are queued before the first listener is called, which may raise."""
         if _debugs(logging.DEBUG):
-            logger.debug("%s: %s %s", self.name, event_type, binding.key)
+            for event_type, binding in changes:
+                logger.debug("%s: %s %s", self.name, event_type, binding.key)
         if self._hub is None and not self._watchers:
             return
-        event = ContextEvent(event_type, binding, self)
+        hubs = self._hubs_that_see(changes[0][1].key)
+        events = [ContextEvent(event_type, binding, self) for event_type, binding in changes]
+        for event in events:
+            for hub in hubs:
+                hub.queue(event)
+        for event in events:
+            for listener in [listener for hub in hubs for listener in hub.listeners(event.type)]:
+                listener(event)
+
+    def _hubs_that_see(self, key: str) -> list[EventHub]:
         hubs = [self._hub] if self._hub is not None else []
         for ref in list(self._watchers or ()):
             child = ref()
             if child is None or child._hub is None or child._hub.is_idle:
                 assert self._watchers is not None
                 self._watchers.pop(ref, None)
-            elif not child._hides(binding.key, self):
+            elif not child._hides(key, self):
                 hubs.append(child._hub)
-        for hub in hubs:
-            hub.queue(event)
-        for hub in hubs:
-            hub.call(event)
+        return hubs
 
     # Looking at it
 

@@ -61,7 +61,7 @@ def compile_plan(context: Any, key: Any, *, awaiting: bool) -> Plan | None:
     """
     try:
         return _Compiler(context, awaiting=awaiting).plan(key)
-    except (NotCompilable, ContextError):
+    except (NotCompilable, _Interpreted, ContextError):
         return None
 
 
@@ -175,10 +175,8 @@ class _Compiler:
         self._frames.append(binding)
         try:
             if binding.scope is BindingScope.TRANSIENT:
-                return self._transient(binding, owner, holder)
-            if holder >= self._exclusive:
-                return self._kept_above(binding, owner, holder)
-            return self._kept_here(binding, owner, holder)
+                return self._transient(binding, owner, holder, optional=optional)
+            return self._kept(binding, owner, holder, optional=optional)
         finally:
             self._stack.pop()
             self._frames.pop()
@@ -204,19 +202,29 @@ class _Compiler:
         self._line(f"{variable} = {self._context(owner)}._bindings[{binding.key!r}].source.value")
         return variable
 
-    def _transient(self, binding: Binding[Any], owner: int, holder: int) -> str:
+    def _transient(self, binding: Binding[Any], owner: int, holder: int, *, optional: bool) -> str:
         mark = self._mark()
         try:
-            return self._make(binding, holder)
+            return self._make(binding, holder, optional=optional)
         except _Interpreted:
+            if optional and binding.type is BindingType.ALIAS:
+                raise
             self._rewind(mark)
             return self._interpreted(binding, owner, holder)
 
+    def _kept(self, binding: Binding[Any], owner: int, holder: int, *, optional: bool) -> str:
+        if holder >= self._exclusive:
+            kept = self._levels[holder].kept_value(binding)
+            if kept is not MISSING:
+                return self._embed(kept)
+        if optional and binding.type is BindingType.ALIAS:  # absent, it is not kept: for the interpreter to see
+            raise _Interpreted
+        if holder >= self._exclusive:
+            return self._kept_above(binding, owner, holder)
+        return self._kept_here(binding, owner, holder)
+
     def _kept_above(self, binding: Binding[Any], owner: int, holder: int) -> str:
-        """Kept by a context of its own shape: embedded when it is there, else looked for each time."""
-        kept = self._levels[holder].kept_value(binding)
-        if kept is not MISSING:
-            return self._embed(kept)
+        """Kept by a context of its own shape, but not there yet: looked for each time."""
         variable = self._variable()
         store, epoch = self._embed(self._levels[holder]._kept), self._embed(binding.epoch)
         self._line(f"{variable} = {store}.get({epoch}, MISSING)")
@@ -291,13 +299,13 @@ class _Compiler:
 
     # Making
 
-    def _make(self, binding: Binding[Any], level: int) -> str:
+    def _make(self, binding: Binding[Any], level: int, *, optional: bool = False) -> str:
         source = binding.source
         assert source is not None
         self._constructions += 1
         if source.type is BindingType.ALIAS:
             address, path = address_of(source.key if source.key is not None else source.value)
-            return self._address(address, path, level, optional=False)
+            return self._address(address, path, level, optional=optional)
         if source.type is BindingType.CLASS:
             return self._instance(source.value, level)
         if source.flavour != "plain" or source.call is None:

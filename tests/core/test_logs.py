@@ -36,7 +36,7 @@ def test_a_level_name_logs_text(bare):
 
 def test_json_logs_one_object_a_line(bare, capsys):
     """CORE-247"""
-    root = bare()
+    bare()
     set_up_logging({"logging": "json"})
     logging.getLogger("x").info("hello %s", "you", extra={"request_id": 1})
     line = json.loads(capsys.readouterr().err)
@@ -82,7 +82,7 @@ def test_the_environment_wins(bare, monkeypatch):
 
 def test_an_unknown_level_is_refused(bare):
     """CORE-247"""
-    root = bare()
+    bare()
     with pytest.raises(ValueError, match="loud"):
         set_up_logging({"logging": "loud"})
 

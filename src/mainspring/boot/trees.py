@@ -75,19 +75,15 @@ class _FileTree:
             raise BootError(f"The folder cannot be read ({error.strerror or error}).", path) from error
         for name, at in with_compiled({name: item.path for name, item in items.items()}).items():
             item = items[os.path.basename(at)]
-            inside = os.path.realpath(at) if item.is_symlink() else os.path.join(real, item.name)
-            if _is_folder(item):
-                if is_entered(name) and not os.path.exists(os.path.join(at, _ENVIRONMENT)):
-                    yield Entry(name, at, inside, is_folder=True)
-            elif item.is_file():
+            try:
+                inside = os.path.realpath(at) if item.is_symlink() else os.path.join(real, item.name)
+                is_folder, is_file = item.is_dir(), item.is_file()
+            except OSError:  # a link that leads in a circle, or where nobody may look
+                continue
+            if is_folder and is_entered(name) and not os.path.exists(os.path.join(at, _ENVIRONMENT)):
+                yield Entry(name, at, inside, is_folder=True)
+            elif is_file:
                 yield Entry(name, at, inside, is_folder=False)
-
-
-def _is_folder(item: "os.DirEntry[str]") -> bool:
-    try:
-        return item.is_dir()
-    except OSError:  # a link that leads in a circle
-        return False
 
 
 class _ZipTree:

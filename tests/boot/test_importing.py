@@ -1,0 +1,339 @@
+"""Importing files exactly once, under the name any other code would import them by."""
+
+import pickle
+import py_compile
+import sys
+import types
+
+import pytest
+
+from mainspring.boot import BootError, load_classes_from_files
+
+SHOW = """
+import sys
+from pathlib import Path
+from mainspring.boot import discover_files, load_classes_from_files
+
+def show(root, pattern="**/*_controller.py"):
+    for cls in load_classes_from_files(discover_files(pattern, root), root):
+        print(cls.__module__, cls.__qualname__)
+"""
+
+
+def test_a_file_that_is_imported_already_is_not_executed_again(project):
+    """BOOT-100, BOOT-107"""
+    path = project.write(
+        "a_controller.py", "import builtins\nbuiltins.count = getattr(builtins, 'count', 0) + 1\nclass A: ...\n"
+    )
+    module = types.ModuleType("imported_before")
+    module.__file__ = str(path)
+    module.A = type("A", (), {"__module__": "imported_before"})
+    sys.modules["imported_before"] = module
+    try:
+        assert load_classes_from_files([path], project.root) == [module.A]
+        assert not hasattr(__import__("builtins"), "count")
+    finally:
+        del sys.modules["imported_before"]
+
+
+def test_a_file_of_a_package_has_its_real_name(project):
+    """BOOT-101, BOOT-102"""
+    project.write("src/shop/__init__.py", "print('shop')\n")
+    project.write("src/shop/controllers/__init__.py", "print('controllers')\n")
+    project.write("src/shop/controllers/todo_controller.py", "from ..models import Thing\nclass Todo: thing = Thing\n")
+    project.write("src/shop/models.py", "class Thing: ...\n")
+    program = project.write(
+        "main.py",
+        SHOW
+        + """
+sys.path.insert(0, "src")
+show("src/shop")
+import shop.controllers.todo_controller as real, shop.models
+classes = load_classes_from_files(discover_files("**/*_controller.py", "src/shop"), "src/shop")
+print(classes == [real.Todo], real.Todo.thing is shop.models.Thing)
+print(sys.modules["shop.controllers"].todo_controller is real)
+""",
+    )
+    assert project.run(program) == [
+        "shop",
+        "controllers",
+        "shop.controllers.todo_controller Todo",
+        "True True",
+        "True",
+    ]
+
+
+def test_a_folder_without_init_is_a_namespace_package(project):
+    """BOOT-102"""
+    project.write("src/shop/deep/controllers/todo_controller.py", "class Todo: ...\n")
+    program = project.write("main.py", SHOW + "sys.path.insert(0, 'src')\nshow('src/shop')\n")
+    assert project.run(program) == ["shop.deep.controllers.todo_controller Todo"]
+
+
+@pytest.mark.parametrize(("imports", "name"), [("shop", "shop"), ("src.shop", "src.shop"), ("sys", "shop")])
+def test_an_imported_parent_decides_between_names(project, imports, name):
+    """BOOT-102"""
+    project.write("src/shop/__init__.py")
+    project.write("src/shop/controllers/todo_controller.py", "class Todo: ...\n")
+    program = project.write("main.py", SHOW + f"sys.path.insert(0, 'src')\nimport {imports}\nshow('src/shop')\n")
+    assert project.run(program) == [f"{name}.controllers.todo_controller Todo"]
+
+
+def test_the_package_of_the_application_comes_first(project):
+    """BOOT-102"""
+    project.write("src/__init__.py")
+    project.write("src/shop/__init__.py")
+    project.write("src/shop/controllers/todo_controller.py", "class Todo: ...\n")
+    project.write(
+        "src/shop/application.py",
+        "from mainspring.core import Application\nfrom mainspring.boot import BootMixin\n"
+        "class App(BootMixin, Application): ...\n",
+    )
+    program = project.write(
+        "main.py",
+        "import asyncio, sys\nsys.path.insert(0, 'src')\nimport shop\nfrom src.shop.application import App\n"
+        "app = App()\nasyncio.run(app.boot())\nprint(app.get_sync('controllers.Todo').__class__.__module__)\n",
+    )
+    assert project.run(program) == ["src.shop.controllers.todo_controller"]
+
+
+def test_a_plain_folder_is_imported_as_its_script_would(project):
+    """BOOT-103"""
+    project.write("controllers/todo_controller.py", "class Todo: ...\n")
+    program = project.write(
+        "main.py",
+        SHOW + "show(Path(__file__).parent)\nfrom controllers.todo_controller import Todo\nprint(Todo.__module__)\n",
+    )
+    assert project.run(program, cwd="/") == ["controllers.todo_controller Todo", "controllers.todo_controller"]
+
+
+def test_a_project_on_no_path_has_a_private_package(project):
+    """BOOT-104"""
+    for name in ("one", "two"):
+        project.write(f"{name}/models/todo_model.py", f"class Todo:\n    where = {name!r}\n")
+        project.write(
+            f"{name}/controllers/todo_controller.py",
+            "from ..models.todo_model import Todo\nclass TodoController:\n    model = Todo\n",
+        )
+    path = list(sys.path)
+    loaded = {}
+    for name in ("one", "two"):
+        root = project.root / name
+        files = [root / "controllers/todo_controller.py", root / "models/todo_model.py"]
+        loaded[name] = load_classes_from_files(files, root)
+        controller, model = loaded[name]
+        assert controller.model is model
+        assert model.where == name
+        assert load_classes_from_files(files, root) == loaded[name]
+    assert not set(loaded["one"]) & set(loaded["two"])
+    assert sys.path == path
+    roots = {cls.__module__.partition(".")[0] for classes in loaded.values() for cls in classes}
+    assert len(roots) == 2
+
+
+def test_the_root_package_of_a_private_project_runs_its_init(project):
+    """BOOT-104"""
+    project.write("__init__.py", "value = 7\n")
+    project.write("controllers/todo_controller.py", "from .. import value\nclass Todo:\n    got = value\n")
+    (cls,) = load_classes_from_files([project.root / "controllers/todo_controller.py"], project.root)
+    assert cls.got == 7
+
+
+def test_the_running_script_is_not_imported_again(project):
+    """BOOT-105"""
+    program = project.write("main_controller.py", SHOW + "print('run')\nclass Todo: ...\nshow(Path(__file__).parent)\n")
+    assert project.run(program) == ["run", "__main__ Todo"]
+    project.write("pack/__init__.py")
+    project.write(
+        "pack/__main__.py", SHOW + "print('run')\nclass Todo: ...\nshow(Path(__file__).parent, '__main__.py')\n"
+    )
+    assert project.run("-m", "pack") == ["run", "__main__ Todo"]
+
+
+def test_names_that_are_no_identifiers(project):
+    """BOOT-106"""
+    first = project.write("controllers/todo-list_controller.py", "from . import helper\nclass A: ...\n")
+    second = project.write("controllers/todo.controller.py", "class B:\n    ...\n")
+    third = project.write("my-api/1st_controller.py", "from ..controllers import helper\nclass C: ...\n")
+    project.write("controllers/helper.py")
+    classes = load_classes_from_files([first, second, third], project.root)
+    assert [cls.__name__ for cls in classes] == ["A", "B", "C"]
+    names = [cls.__module__ for cls in classes]
+    assert names[0].endswith(".controllers.todo_list_controller")
+    assert names[1].endswith(".controllers.todo_controller")
+    assert load_classes_from_files([first, second, third], project.root) == classes
+    other = project.write("controllers/todo_controller.py", "class D: ...\n")
+    (cls,) = load_classes_from_files([other], project.root)
+    assert cls.__name__ == "D"
+    assert cls.__module__ != names[1]
+
+
+def test_a_file_made_just_now_is_seen(project):
+    """BOOT-108"""
+    for number in range(20):
+        path = project.write(f"controllers/n{number}_controller.py", f"class N{number}: ...\n")
+        assert [cls.__name__ for cls in load_classes_from_files([path], project.root)] == [f"N{number}"]
+
+
+def test_a_stray_module_of_the_same_name_is_not_loaded_instead(project):
+    """BOOT-109"""
+    project.write("stray/controllers/__init__.py", "print('stray')\n")
+    project.write("stray/controllers/todo_controller.py", "print('stray file')\n")
+    project.write("app/controllers/todo_controller.py", "class Todo: ...\n")
+    program = project.write(
+        "main.py",
+        SHOW
+        + "root = Path(__file__).parent\nsys.path[0:1] = [str(root / 'stray'), str(root / 'app')]\nshow(root / 'app')\n"
+        + "import controllers.todo_controller\n",
+    )
+    lines = project.run(program)
+    assert lines[0].endswith(".controllers.todo_controller Todo")
+    assert lines[0].startswith("_mainspring_")
+    assert lines[1:] == ["stray", "stray file"]
+
+
+def test_a_name_taken_by_another_file_is_left_to_it(project):
+    """BOOT-109"""
+    project.write("stray/controllers/__init__.py")
+    project.write("app/controllers/todo_controller.py", "class Todo: ...\n")
+    program = project.write(
+        "main.py",
+        SHOW
+        + "root = Path(__file__).parent\nsys.path[0:1] = [str(root / 'app'), str(root / 'stray')]\n"
+        + "import controllers\nshow(root / 'app')\nprint(Path(controllers.__file__).parent.parent.name)\n",
+    )
+    lines = project.run(program)
+    assert lines[0].startswith("_mainspring_")
+    assert lines[1] == "stray"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "kind"),
+    [
+        ("x = 1\n\nclass Broken(:\n", 3, "SyntaxError"),
+        ("x = 1\n1 / 0\n", 2, "ZeroDivisionError"),
+        ("\n\nimport no_such_module_at_all\n", 3, "ModuleNotFoundError"),
+        ("def f():\n    raise ValueError('deep')\n\nf()\n", 2, "ValueError"),
+    ],
+)
+def test_a_file_that_fails_to_import_is_named_with_the_line(project, text, line, kind):
+    """BOOT-110, BOOT-111"""
+    path = project.write("bad_controller.py", text)
+    with pytest.raises(BootError, match=rf"bad_controller\.py, line {line}: {kind}") as caught:
+        load_classes_from_files([path], project.root)
+    error = caught.value
+    assert (error.file, error.line) == (path, line)
+    assert type(error.__cause__).__name__ == kind
+    assert str(error.__cause__) in str(error)
+    assert not any(name.endswith("bad_controller") for name in sys.modules)
+    path.write_text("class Good: ...\n")
+    assert [cls.__name__ for cls in load_classes_from_files([path], project.root)] == ["Good"]
+    again = pickle.loads(pickle.dumps(error))
+    assert (str(again), again.file, again.line) == (str(error), path, line)
+
+
+@pytest.mark.parametrize("raised", [SystemExit, KeyboardInterrupt])
+def test_what_ends_the_process_passes_through(project, raised):
+    """BOOT-111"""
+    path = project.write("bad_controller.py", f"raise {raised.__name__}('bye')\n")
+    with pytest.raises(raised):
+        load_classes_from_files([path], project.root)
+    assert not any(name.endswith("bad_controller") for name in sys.modules)
+
+
+def test_no_file_is_written_and_optimised_runs_are_the_same(project):
+    """BOOT-113"""
+    project.write("controllers/todo_controller.py", "assert False\nclass Todo: ...\n")
+    program = project.write("main.py", SHOW + "show(Path(__file__).parent)\n")
+    before = sorted(project.root.rglob("*"))
+    assert project.run("-O", "-B", program) == ["controllers.todo_controller Todo"]
+    assert sorted(project.root.rglob("*")) == before
+
+
+def test_circular_imports_are_what_they_are(project):
+    """BOOT-114"""
+    project.write("a_controller.py", "from . import b_controller\nclass A: ...\n")
+    project.write("b_controller.py", "from . import a_controller\nclass B: ...\n")
+    files = [project.root / "a_controller.py", project.root / "b_controller.py"]
+    assert [cls.__name__ for cls in load_classes_from_files(files, project.root)] == ["A", "B"]
+
+
+def test_a_missing_file_is_named(project):
+    """BOOT-125"""
+    with pytest.raises(BootError, match=r"absent_controller\.py"):
+        load_classes_from_files([project.root / "absent_controller.py"], project.root)
+
+
+def test_a_compiled_file_is_imported(project):
+    """BOOT-087"""
+    source = project.write("controllers/k_controller.py", "class K: ...\n")
+    compiled = source.with_suffix(".pyc")
+    py_compile.compile(str(source), cfile=str(compiled))
+    source.unlink()
+    assert [cls.__name__ for cls in load_classes_from_files([compiled], project.root)] == ["K"]
+
+
+# Classes
+
+
+def loaded(project, text, name="a_controller.py"):
+    return [cls.__name__ for cls in load_classes_from_files([project.write(name, text)], project.root)]
+
+
+def test_the_classes_of_a_file_in_order(project):
+    """BOOT-120"""
+    text = "class B: ...\ndef f(): ...\nclass A: ...\nvalue = A()\nnumber = 1\n"
+    assert loaded(project, text) == ["B", "A"]
+    assert loaded(project, "", "empty_controller.py") == []
+
+
+def test_imported_classes_are_not_listed(project):
+    """BOOT-121"""
+    project.write("base.py", "class Base: ...\n")
+    assert loaded(project, "from .base import Base\nfrom pathlib import Path\nclass Mine(Base): ...\n") == ["Mine"]
+
+
+def test_only_public_names_and_each_class_once(project):
+    """BOOT-122"""
+    text = """
+    class _Private: ...
+    class Todo:
+        class Inner: ...
+    Alias = Todo
+    Renamed = Todo.Inner
+    def make():
+        class Local: ...
+        return Local
+    """
+    assert loaded(project, text) == ["Todo"]
+    assert loaded(project, "__all__ = ['A']\nclass A: ...\nclass B: ...\n", "b_controller.py") == ["A"]
+
+
+def test_what_is_no_class_is_not_listed(project):
+    """BOOT-123"""
+    text = """
+    from dataclasses import dataclass
+    from typing import Generic, NewType, TypeVar
+    T = TypeVar("T")
+    Number = NewType("Number", int)
+    class Box(Generic[T]): ...
+    IntBox = Box[int]
+    Listed = list[int]
+    Either = int | str
+    class Pretends:
+        __class__ = type
+    pretending = Pretends()
+    @dataclass(slots=True)
+    class Data:
+        x: int
+    def wrap(cls):
+        class Wrapped(cls): ...
+        return Wrapped
+    def lose(cls):
+        return None
+    @wrap
+    class Decorated: ...
+    @lose
+    class Lost: ...
+    """
+    assert loaded(project, text) == ["Box", "Pretends", "Data", "Wrapped"]

@@ -101,13 +101,21 @@ def test_parsing_strips_blanks_around_the_key():
     assert BindingKey.parse_key_with_path(key) == key
 
 
-def test_blanks_around_a_key_do_not_count_in_any_spelling():
-    """CTX-005, CTX-007"""
+def test_blanks_around_a_key_with_a_path_do_not_count_wherever_it_is_written():
+    """CTX-007, CTX-012"""
     ctx = Context()
-    ctx.bind(" k ").to({"p": 1})
-    assert ctx.contains("k")
-    for key in (" k #p", BindingKey(" k #p"), "k#p"):
+    ctx.bind("k").to({"p": 1})
+    ctx.bind("alias").to_alias(" k #p")
+    for key in (" k #p", BindingKey(" k #p"), "k#p", "alias"):
         assert read(ctx, key) == 1
+
+
+def test_a_key_without_a_path_is_taken_as_it_is_written():
+    """CTX-005"""
+    ctx = Context()
+    ctx.bind(" k ").to(1)
+    assert read(ctx, " k ") == read(ctx, BindingKey(" k ")) == 1
+    assert not ctx.contains("k")
 
 
 def test_validate_gives_the_text():
@@ -169,7 +177,20 @@ def test_the_key_of_a_configuration():
         lambda ctx, key: ctx.get_owner_context(key),
         lambda ctx, key: ctx.configure(key),
     ],
-    ids="bind Binding Binding.bind contains is_bound in unbind get_binding optional find_or_create owner configure".split(),
+    ids=[
+        "bind",
+        "Binding",
+        "Binding.bind",
+        "contains",
+        "is_bound",
+        "in",
+        "unbind",
+        "get_binding",
+        "optional",
+        "find_or_create",
+        "owner",
+        "configure",
+    ],
 )
 def test_methods_of_the_registry_refuse_paths_and_empty_keys(use, text):
     """CTX-011"""

@@ -87,9 +87,8 @@ class Binding(Generic[T]):
     CONFIGURATION_FOR: ClassVar[str] = "configuration_for"
 
     def __init__(self, key: Key[T]) -> None:
-        text = key.strip() if isinstance(key, str) else ""
-        if text and "#" not in text:  # what request contexts bind
-            self.key: str = text
+        if isinstance(key, str) and "#" not in key and key.strip():  # what request contexts bind
+            self.key: str = str(key)
             self._provided: tuple[Any, ...] = ()
         else:
             self.key = key_text(key)

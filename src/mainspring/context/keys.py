@@ -110,17 +110,16 @@ class BindingKey(Generic[T]):
 
     @staticmethod
     def validate_text(key: Any) -> str:
-        """The text of a key, with or without a path; blanks around it do not count.
+        """The text of a key, with or without a path.
 
         Raises:
             InvalidKeyError: It is no text, or empty.
         """
         if isinstance(key, BindingKey):
             return str(key)
-        text = key.strip() if isinstance(key, str) else ""
-        if not text:
+        if not isinstance(key, str) or not key.strip():
             raise InvalidKeyError(f"A key must be a text that is not empty, not {key!r}.", key=str(key or ""))
-        return text
+        return str(key)
 
     @staticmethod
     def validate(key: Any) -> str:
@@ -139,7 +138,7 @@ class BindingKey(Generic[T]):
     @staticmethod
     def parse_key_with_path(text: "str | BindingKey[Any]") -> "BindingKey[Any]":
         """``k#p.q`` as a key with a path; blanks around the key part do not count."""
-        return text if isinstance(text, BindingKey) else BindingKey(text)
+        return text if isinstance(text, BindingKey) else BindingKey(BindingKey.validate_text(text).strip())
 
     @staticmethod
     def build_key_for_config(key: "Key[Any]" = "") -> "BindingKey[Any]":
@@ -152,12 +151,13 @@ Key = str | BindingKey[T] | type[T]
 
 
 def split_key(text: Any) -> tuple[str, str | None]:
-    """The key and the path of ``key#path``; an empty path is none."""
-    key, _, path = BindingKey.validate_text(text).partition("#")
-    key = key.strip()
-    if not key:
+    """The key and the path of ``key#path``; an empty path is none, blanks around a key with a path do not count."""
+    key, mark, path = BindingKey.validate_text(text).partition("#")
+    if not mark:
+        return key, None
+    if not key.strip():
         raise InvalidKeyError(f"Key {text!r} has nothing before '#'.", key=str(text))
-    return key, path.strip() or None
+    return key.strip(), path or None
 
 
 def key_text(key: Any) -> str:

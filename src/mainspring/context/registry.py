@@ -451,14 +451,15 @@ class Registry:
     def shape(self) -> Shape:
         """The shape this context has now."""
         found: Shape | None = self._shape
-        if found is None and not self._bindings and self._parent is not None:
+        if found is not None:
+            if found.is_settled or self._parent.shape() is found.parent:
+                return found
+        elif not self._bindings and self._parent is not None:
             above: Shape | None = self._parent._shape
             known = above.bare.get(self.scope) if above is not None and above.is_settled else None
             if known is not None:
                 self._shape = known
                 return known
-        if found is not None and (found.is_settled or self._parent.shape() is found.parent):
-            return found
         found = self._shape = shape_for(self)
         return found
 

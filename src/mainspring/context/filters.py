@@ -43,9 +43,8 @@ def includes_tag_value(*items: Any) -> TagMatcher:
     """A matcher for a tag whose value is one of ``items``, or a list, tuple or set that holds one."""
 
     def matches(value: Any, _name: str, _tags: Mapping[str, Any]) -> bool:
-        if isinstance(value, list | tuple | set | frozenset):
-            return any(item in value for item in items)
-        return any(item == value for item in items)
+        found = [value, *value] if isinstance(value, list | tuple | set | frozenset) else [value]
+        return any(each == item for each in found for item in items)
 
     return matches
 

@@ -1,12 +1,12 @@
 """Bindings and contexts as plain data for people and programs to read. Nothing here resolves anything."""
 
 import math
-from typing import Any
+from typing import Any, get_origin
 
 from mainspring.context.errors import ResolutionError
 from mainspring.context.injection import EMPTY, InjectionPoint
 from mainspring.context.keys import BindingKey
-from mainspring.context.signatures import class_spec
+from mainspring.context.signatures import class_spec, unwrap_callable
 
 __all__ = ["ClassNames", "inspect_binding", "plain"]
 
@@ -44,7 +44,9 @@ def inspect_binding(binding: Any, names: ClassNames | None = None, include_injec
     if source.type in ("class", "provider"):
         found[found["type"]] = names.name_of(source.value)
     elif source.type == "dynamic_value":
-        found["factory"] = names.name_of(source.value)
+        found["factory"] = (
+            names.name_of(source.value) if isinstance(source.value, type) else _name_of_call(source.value)
+        )
     elif source.type == "alias":
         found["alias"] = str(source.key if source.key is not None else names.name_of(source.value))
     if include_injections and source.type in ("class", "provider"):
@@ -52,6 +54,13 @@ def inspect_binding(binding: Any, names: ClassNames | None = None, include_injec
         if injections:
             found["injections"] = injections
     return found
+
+
+def _name_of_call(call: Any) -> str:
+    """The name of a function, also below a partial; of a callable object, the name of its class."""
+    function = unwrap_callable(call)
+    is_object = getattr(function, "__name__", "__call__") == "__call__"
+    return type(call).__name__ if is_object else str(function.__name__)
 
 
 def inspect_injections(cls: type[Any]) -> dict[str, Any]:
@@ -66,31 +75,40 @@ def inspect_injections(cls: type[Any]) -> dict[str, Any]:
 
 
 def _inspect_point(point: InjectionPoint) -> dict[str, Any]:
-    found: dict[str, Any] = {"target": point.target_name}
-    marker = point.marker
-    if marker is not None and "tag" in marker.details:
-        found["tag"] = plain(marker.details["tag"], ClassNames())
-    elif marker is not None and isinstance(marker.key, BindingKey):
-        found["key"] = str(marker.key)
-    elif marker is not None and callable(marker.key) and not isinstance(marker.key, type):
-        found["filter"] = getattr(marker.key, "__name__", None) or repr(marker.key)
-    else:
-        found["type"] = _type_text(point)
+    found: dict[str, Any] = {"target": point.target_name, **_wanted(point)}
     if point.optional:
         found["optional"] = True
-    if marker is not None and marker.decorator != "inject":
-        found["decorator"] = marker.decorator
+    if point.marker is not None and point.marker.decorator != "inject":
+        found["decorator"] = point.marker.decorator
     return found
 
 
+def _wanted(point: InjectionPoint) -> dict[str, Any]:
+    """What is looked for there: a key, a tag, a filter, or a type."""
+    marker = point.marker
+    if marker is None:
+        return {"type": _type_text(point)}
+    if "tag" in marker.details:
+        return {"tag": plain(marker.details["tag"], ClassNames())}
+    if isinstance(marker.key, BindingKey):
+        return {"key": str(marker.key)}
+    matches = marker.details.get("filter", marker.key)
+    if isinstance(matches, str):
+        return {"filter": matches}
+    if callable(matches) and not isinstance(matches, type) and get_origin(matches) is None:
+        return {"filter": getattr(matches, "__name__", None) or repr(matches)}
+    return {"type": _type_text(point)}
+
+
 def _type_text(point: InjectionPoint) -> str:
-    if point.marker is not None and isinstance(point.marker.key, type):
-        return point.marker.key.__name__
+    marker = point.marker
     try:
-        wanted = point.wanted
+        wanted = point.wanted if marker is None or marker.key is None else marker.key
     except ResolutionError:  # what cannot be evaluated is shown as it was written
         return str(point.written)
-    return "" if wanted is EMPTY else str(getattr(wanted, "__name__", wanted))
+    if wanted is EMPTY:
+        wanted = marker.expects if marker is not None and marker.expects is not None else ""
+    return wanted.__name__ if isinstance(wanted, type) and get_origin(wanted) is None else str(wanted)
 
 
 def plain(value: Any, names: ClassNames) -> Any:

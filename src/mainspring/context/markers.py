@@ -106,7 +106,8 @@ class _Inject:
 
                 return get_all
 
-            return Injection(None, resolve=many, decorator="inject.getter", expects=_FUNCTION)
+            details = {"filter": key}
+            return Injection(None, resolve=many, decorator="inject.getter", expects=_FUNCTION, details=details)
         if comparator is not None:
             raise ValueError(f"A comparator sorts the values of a filter; {key!r} is a key.")
 
@@ -152,7 +153,8 @@ class _Inject:
         def make(ctx: Any, _point: InjectionPoint, _session: Any) -> Any:
             return ctx.create_view(matches, comparator)
 
-        return Injection(None, resolve=make, decorator="inject.view", expects=ContextView)
+        details = {"filter": filter}
+        return Injection(None, resolve=make, decorator="inject.view", expects=ContextView, details=details)
 
     def tag(self, tag: TagPattern, *, comparator: BindingComparator | None = None) -> Any:
         """Inject the list of values of the bindings whose tags match."""

@@ -251,12 +251,24 @@ def _attribute_points(cls: type[Any], constructor: CallSpec) -> Iterator[Injecti
     names: dict[str, None] = {}
     for klass in reversed(cls.__mro__):
         if klass is not object:
-            names.update(dict.fromkeys(own_annotations(klass)))
-            names.update(dict.fromkeys(name for name, value in vars(klass).items() if isinstance(value, Injection)))
+            names.update(dict.fromkeys(_declared_names(klass)))
     for name in names:
         point = _attribute_point(cls, name) if name not in filled else None
         if point is not None and (point.marker is not None or not point.is_settled):
             yield point
+
+
+def _declared_names(cls: type[Any]) -> Iterator[str]:
+    """The annotated attributes and those that are markers, in order as far as it can be told."""
+    annotated = list(own_annotations(cls))
+    for name, value in vars(cls).items():
+        if name in annotated:
+            place = annotated.index(name) + 1
+            yield from annotated[:place]
+            del annotated[:place]
+        elif isinstance(value, Injection):
+            yield name
+    yield from annotated
 
 
 def _attribute_point(cls: type[Any], name: str) -> InjectionPoint | None:

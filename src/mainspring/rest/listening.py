@@ -102,6 +102,7 @@ class Listener:
         config = uvicorn.Config(
             self._app,
             lifespan="off",
+            interface="asgi3",  # a bound method does not look like one to uvicorn
             log_config=None,
             access_log=False,
             proxy_headers=False,

@@ -1,0 +1,199 @@
+"""The steps of a request as functions that can be bound, and thereby replaced, at the keys of ``SequenceActions``.
+
+Each does what its step of the pipeline does, for sequences that call the steps one by one.
+"""
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from mainspring.context import BindingKey
+from mainspring.context.interceptors import run_chain
+from mainspring.rest.arguments import Arguments
+from mainspring.rest.context import RequestContext
+from mainspring.rest.exchange import SENT, Exchange, Reply
+from mainspring.rest.finding import find_operation
+from mainspring.rest.heads import finished
+from mainspring.rest.keys import RestBindings
+from mainspring.rest.logs import log_error, log_failure
+from mainspring.rest.problems import Problem, problem_of, problem_reply
+from mainspring.rest.replying import check_acceptable, reply_to
+from mainspring.rest.requests import Request
+from mainspring.rest.responses import Response
+from mainspring.rest.sending import send_reply
+
+__all__ = [
+    "ACTIONS",
+    "deliver",
+    "find_route",
+    "invoke_method",
+    "invoke_middleware",
+    "parse_params",
+    "refused",
+    "reject",
+    "send",
+]
+
+
+def find_route(request: Request) -> Any:
+    """The route of a request.
+
+    Raises:
+        HttpError: 404, 405 or 501.
+    """
+    find_operation(request.exchange)
+    return request.exchange.match.route
+
+
+async def parse_params(request: Request, route: Any) -> Arguments:
+    """The arguments for the handler of a route.
+
+    Raises:
+        HttpError: 400, 406, 413, 415 or 422.
+    """
+    exchange = request.exchange
+    operation = exchange.operation
+    if operation is None or operation.route is not route:  # a route that an own `find_route` gave
+        operation = exchange.operation = exchange.plan.operation_of(route)
+    if operation.negotiates:
+        check_acceptable(operation.reply, exchange)
+    values = operation.arguments.collect(request) if operation.arguments is not None else {}
+    if operation.body is not None:
+        await operation.body.read(request, values)
+    exchange.arguments = values
+    return Arguments(values, operation.arguments.positional if operation.arguments is not None else ())
+
+
+async def invoke_method(route: Any, args: Any) -> Any:
+    """Call the handler of a route, with injection and interceptors.
+
+    Raises:
+        NoRequestError: Outside a request.
+    """
+    context = RequestContext.current()
+    exchange = context.exchange
+    operation = exchange.operation
+    if operation is None or operation.route is not route:
+        operation = exchange.operation = exchange.plan.operation_of(route)
+    values = dict(getattr(args, "values", args) or {})
+    exchange.result = await operation.call(exchange, values)
+    return exchange.result
+
+
+async def send(response: Response[Any], result: Any) -> None:
+    """Write a result as the response of the request it belongs to."""
+    exchange = response.exchange
+    if exchange.started or result is SENT:
+        await _complete(exchange)
+        return
+    reply = result if isinstance(result, Reply) else await reply_to(exchange, _reply_plan(exchange), result)
+    await deliver(exchange, finished(exchange, reply))
+
+
+async def _complete(exchange: Exchange) -> None:
+    """What was written by hand is complete, even if nobody said so."""
+    if exchange.writer is not None:
+        await exchange.writer.end()
+
+
+def _reply_plan(exchange: Exchange) -> Any:
+    operation = exchange.operation
+    return operation.reply if operation is not None else exchange.plan.server.plain_reply
+
+
+async def deliver(exchange: Exchange, reply: Reply) -> None:
+    """Send a reply, and keep what is to be called after it."""
+    if reply.background is not None:
+        from mainspring.rest.context import request_context_of  # noqa: PLC0415 - few responses bring work
+
+        request_context_of(exchange).after_response(reply.background)
+    await send_reply(exchange, reply)
+
+
+async def reject(context: RequestContext, error: BaseException) -> None:
+    """Answer with an error."""
+    exchange = context.exchange
+    if exchange.started:
+        raise error
+    await deliver(exchange, finished(exchange, await refused(exchange, error)))
+
+
+async def refused(exchange: Exchange, error: BaseException) -> Reply:
+    """The reply for an error: what the program's own handler makes of it, else the problem it is. Logged in any case."""
+    handled = await _handled(exchange, error)
+    if isinstance(handled, Reply):
+        return handled
+    problem = problem_of(handled)
+    await _log(exchange, problem)
+    return problem_reply(exchange, problem)
+
+
+async def _handled(exchange: Exchange, error: BaseException) -> Any:
+    """The reply of the nearest handler of this class of errors; the error to be told when there is none or it raises."""
+    function = exchange.plan.error_handler_of(exchange, error)
+    if function is None:
+        return error
+    try:
+        result = function(RequestContext.current(), error)
+        if inspect.isawaitable(result):
+            result = await result
+        return await reply_to(exchange, exchange.plan.server.plain_reply, result)
+    except Exception as raised:
+        return raised
+
+
+async def _log(exchange: Exchange, problem: Problem) -> None:
+    log = log_error
+    if "log_error" in exchange.plan.actions:
+        log = await RequestContext.current().get(RestBindings.SequenceActions.LOG_ERROR)
+    try:
+        result: Any = log(problem.error, problem.status, _request_of(exchange))
+        if inspect.isawaitable(result):
+            await result
+    except Exception as failure:
+        log_failure("Logging an error", failure)
+
+
+def _request_of(exchange: Exchange) -> Request:
+    if exchange.request is None:
+        exchange.request = Request(exchange)
+    return exchange.request  # type: ignore[no-any-return] - made above
+
+
+async def invoke_middleware(
+    context: Any,
+    *,
+    chain: str | None = None,
+    next: Callable[[], Any] | None = None,
+    middleware: Sequence[Any] | None = None,
+) -> Any:
+    """Run a chain of middleware; what it returns.
+
+    Args:
+        context: The request's context.
+        chain: The name of the chain, the sequence's own by default.
+        next: What comes after the last middleware; without it the chain ends with ``None``.
+        middleware: A list of middleware instead of a chain.
+    """
+    if middleware is not None:
+        return await run_chain(context, list(middleware), next or _nothing)
+    plan = (context if isinstance(context, RequestContext) else RequestContext.current()).exchange.plan
+    return await plan.chain(chain or plan.chain_name, full=False).run(context, next)
+
+
+def _nothing() -> None:
+    return None
+
+
+_KEYS = RestBindings.SequenceActions
+
+ACTIONS: dict[str, tuple[BindingKey[Any], Callable[..., Any]]] = {
+    "invoke_middleware": (_KEYS.INVOKE_MIDDLEWARE, invoke_middleware),
+    "find_route": (_KEYS.FIND_ROUTE, find_route),
+    "parse_params": (_KEYS.PARSE_PARAMS, parse_params),
+    "invoke_method": (_KEYS.INVOKE_METHOD, invoke_method),
+    "send": (_KEYS.SEND, send),
+    "reject": (_KEYS.REJECT, reject),
+    "log_error": (_KEYS.LOG_ERROR, log_error),
+}
+"""Key and default of every action, by name."""

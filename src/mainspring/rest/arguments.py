@@ -1,0 +1,192 @@
+"""From a request to the arguments of a call: read and checked by a plan that is made once per operation.
+
+The plan is an interpreter of the handler's description: a list of parameters, each with its reader. A generated function
+per route may take the place of `ArgumentPlan.collect`; what it gives and raises is said here.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from mainspring.http import HttpErrors, PercentDecodingError, decode_path_segment
+from mainspring.openapi.codecs import parameter_reader
+from mainspring.openapi.descriptions import HandlerDescription, ParameterDescription
+from mainspring.openapi.errors import SchemaViolation
+from mainspring.openapi.readers import MissingParameterError, ParameterReader
+from mainspring.rest.exchange import Exchange
+from mainspring.rest.requests import Request
+
+__all__ = ["ArgumentPlan", "Arguments", "ParameterFailures"]
+
+#: How much of a value is quoted to whoever sent it: enough to recognise it.
+_QUOTED = 200
+
+
+class Arguments:
+    """What a handler is called with, by parameter.
+
+    Attributes:
+        values: Values by the names of the signature; injected parameters are not among them.
+    """
+
+    __slots__ = ("positional", "values")
+
+    def __init__(self, values: dict[str, Any], positional: tuple[str, ...] = ()) -> None:
+        self.values = values
+        self.positional = positional
+
+    @property
+    def args(self) -> list[Any]:
+        """The values of positional-only parameters, in order."""
+        return [self.values[name] for name in self.positional]
+
+    @property
+    def kwargs(self) -> dict[str, Any]:
+        """The other values, by name."""
+        if not self.positional:
+            return self.values
+        return {name: value for name, value in self.values.items() if name not in self.positional}
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values[name]
+
+    def __repr__(self) -> str:
+        return f"Arguments({self.values!r})"
+
+
+class ParameterFailures:
+    """The failures of the parameters of one request, in the order of the signature."""
+
+    __slots__ = ("_code", "_detail", "entries")
+
+    def __init__(self) -> None:
+        self.entries: list[dict[str, Any]] = []
+        self._code = ""
+        self._detail = ""
+
+    def add(self, parameter: ParameterDescription, error: SchemaViolation, raw: str | None) -> None:
+        """Note that a parameter failed; ``raw`` is what was sent for it."""
+        place = {"in": parameter.source, "name": parameter.wire_name}
+        for violation in error.violations:
+            entry = violation.to_entry()
+            self.entries.append({**entry, "info": {**entry["info"], **place}})
+        if self._code:
+            return
+        missing = isinstance(error, MissingParameterError)
+        self._code = "MISSING_REQUIRED_PARAMETER" if missing else "INVALID_PARAMETER_VALUE"
+        if missing:
+            self._detail = f"Required {parameter.source} parameter {parameter.wire_name} is missing."
+        else:
+            shown = (raw or "")[:_QUOTED]
+            reasons = "; ".join(violation.message for violation in error.violations[:3])
+            self._detail = f'Invalid value "{shown}" for {parameter.source} parameter {parameter.wire_name}: {reasons}.'
+
+    def raise_any(self) -> None:
+        """Refuse the request if anything failed.
+
+        Raises:
+            HttpError: 400, with all failures.
+        """
+        if self.entries:
+            raise HttpErrors.BadRequest(self._detail, code=self._code, details=self.entries)
+
+
+class _Source:
+    """One parameter and how its texts are got from the request."""
+
+    __slots__ = ("fetch", "parameter", "reader")
+
+    def __init__(self, parameter: ParameterDescription, reader: ParameterReader, fetch: "Fetch") -> None:
+        self.parameter = parameter
+        self.reader = reader
+        self.fetch = fetch
+
+
+Fetch = Callable[[Request, str], tuple[list[str], Any]]
+
+
+def _from_query(request: Request, name: str) -> tuple[list[str], Any]:
+    query = request.parsed_query
+    return query.getlist(name), query.nested(name)
+
+
+def _from_header(request: Request, name: str) -> tuple[list[str], Any]:
+    return request.headers.getlist(name), None
+
+
+def _from_cookie(request: Request, name: str) -> tuple[list[str], Any]:
+    value = request.cookies.get(name)
+    return ([] if value is None else [value]), None
+
+
+def _from_path(request: Request, name: str) -> tuple[list[str], Any]:
+    match = request.exchange.match
+    position = match.route.template.variables.index(name)
+    return [decode_path_segment(match.values[position])], None
+
+
+FETCHERS: Mapping[str, Fetch] = {
+    "query": _from_query,
+    "header": _from_header,
+    "cookie": _from_cookie,
+    "path": _from_path,
+}
+
+
+class ArgumentPlan:
+    """How the parameters of one operation that are no body are read.
+
+    Args:
+        description: The handler.
+        check_options: Own formats and keywords, and the document that references lead into.
+
+    Raises:
+        AnnotationError: The type of a parameter cannot be read from text.
+    """
+
+    __slots__ = ("_sources", "is_empty", "positional")
+
+    def __init__(self, description: HandlerDescription, check_options: Any = None) -> None:
+        self._sources = [
+            _Source(
+                parameter,
+                parameter_reader(parameter, place=description.place, check_options=check_options),
+                FETCHERS[parameter.source],
+            )
+            for parameter in description.parameters
+            if parameter.source in FETCHERS
+        ]
+        self.is_empty = not self._sources
+        self.positional = tuple(
+            parameter.name for parameter in description.parameters if parameter.kind is parameter.kind.POSITIONAL_ONLY
+        )
+
+    def collect(self, request: Request) -> dict[str, Any]:
+        """The values by parameter.
+
+        Raises:
+            HttpError: 400, with all failures.
+        """
+        values: dict[str, Any] = {}
+        failures: ParameterFailures | None = None
+        for source in self._sources:
+            parameter = source.parameter
+            raw: str | None = None
+            try:
+                texts, tree = source.fetch(request, parameter.wire_name)
+                raw = ", ".join(texts) if texts else None
+                values[parameter.name] = source.reader.read(texts, tree)
+            except SchemaViolation as error:
+                if failures is None:
+                    failures = ParameterFailures()
+                failures.add(parameter, error, raw)
+            except PercentDecodingError as error:
+                message = f"The {parameter.source} parameter {parameter.wire_name} does not decode: {error.reason}."
+                raise HttpErrors.BadRequest(message, code="INVALID_PARAMETER_VALUE") from error
+        if failures is not None:
+            failures.raise_any()
+        return values
+
+
+def empty_arguments(exchange: Exchange) -> dict[str, Any]:
+    """The values of an operation without parameters."""
+    return {}

@@ -1,0 +1,152 @@
+"""The ASGI side of an exchange: reads and sends by the messages of an ASGI server. Nothing beyond this file sees them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import quote
+
+from mainspring.rest.errors import ClientDisconnected
+from mainspring.rest.exchange import Exchange, Header
+
+__all__ = ["AsgiExchange", "Message", "Receive", "Scope", "Send", "local_path"]
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+# What may stand in a path without being encoded (RFC 3986), the slash included.
+_PATH_SAFE = "/-._~!$&'()*+,;=:@"
+
+
+def local_path(scope: Scope) -> tuple[str, str]:
+    """The undecoded path without the prefix the server cut off or left on (``root_path``), and that prefix.
+
+    Servers differ: the ASGI text has ``path`` include ``root_path``, older ones leave it out. Both are understood.
+    """
+    raw = scope.get("raw_path")
+    path = quote(scope["path"], safe=_PATH_SAFE) if not raw else raw.decode("latin-1")
+    root = (scope.get("root_path") or "").rstrip("/")
+    if root:
+        encoded = quote(root, safe=_PATH_SAFE)
+        if path == encoded or path.startswith(f"{encoded}/"):
+            path = path[len(encoded) :] or "/"
+    return path, root
+
+
+class AsgiExchange(Exchange):
+    """An exchange over ASGI messages.
+
+    Args:
+        scope: An ``http`` scope.
+        receive: Gives the next message of the client.
+        send: Takes a message to the client.
+    """
+
+    __slots__ = ("_body_done", "_pending", "_reading", "_receive", "_scope", "_send")
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._body_done = False
+        self._reading = False
+        self._pending: asyncio.Future[Message] | None = None
+        self.method = scope["method"]
+        raw = scope.get("raw_path")
+        if raw and not scope.get("root_path"):
+            self.raw_path, self.root_path = raw.decode("latin-1"), ""
+        else:
+            self.raw_path, self.root_path = local_path(scope)
+        self.raw_query = scope.get("query_string", b"")
+        headers = scope["headers"]
+        self.raw_headers = headers if type(headers) is list else list(headers)
+        self.scheme = scope.get("scheme", "http")
+        self.http_version = scope.get("http_version", "1.1")
+        self.client = scope.get("client")
+        self.local = scope.get("server")
+
+    @property
+    def scope(self) -> Scope:
+        """The ASGI scope."""
+        return self._scope
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The state of the lifespan, where the server shares one."""
+        found: dict[str, Any] = self._scope.setdefault("state", {})
+        return found
+
+    async def read(self) -> bytes | None:
+        """The next piece of the body, ``None`` at its end."""
+        if self._body_done:
+            return None
+        self._reading = True
+        message = await self._next()
+        if message["type"] == "http.disconnect":
+            self.disconnected = True
+            raise ClientDisconnected
+        if not message.get("more_body", False):
+            self._body_done = True
+            self._reading = False
+        body: bytes = message.get("body", b"")
+        return body
+
+    async def start(self, status: int, headers: list[Header]) -> None:
+        """Send the head."""
+        self.started = True
+        self.status = status
+        await self._out({"type": "http.response.start", "status": status, "headers": headers})
+
+    async def write(self, data: bytes, *, more: bool) -> None:
+        """Send a piece of the body."""
+        await self._out({"type": "http.response.body", "body": data, "more_body": more})
+        if not more:
+            self.completed = True
+
+    async def _out(self, message: Message) -> None:
+        try:
+            await self._send(message)
+        except OSError as error:  # what ASGI servers raise when nobody is there any more
+            self.disconnected = True
+            raise ClientDisconnected from error
+
+    async def wait_disconnected(self) -> None:
+        """Return when the client is gone. A body that nobody reads is thrown away meanwhile."""
+        while self._reading:  # somebody reads the body, and will hear of it himself
+            await asyncio.sleep(_POLL)
+        while not self.disconnected:
+            message = await self._next()
+            if message["type"] == "http.disconnect":
+                self.disconnected = True
+
+    async def is_disconnected(self) -> bool:
+        """Whether the client is gone already."""
+        if self.disconnected or not self._body_done:
+            return self.disconnected
+        if self._pending is None:
+            self._pending = asyncio.ensure_future(self._receive())
+        await asyncio.sleep(0)
+        if self._pending.done():
+            message, self._pending = self._pending.result(), None
+            self.disconnected = message["type"] == "http.disconnect"
+        return self.disconnected
+
+    async def _next(self) -> Message:
+        """The next message, the one that `is_disconnected` asked for before if there is one."""
+        pending = self._pending
+        if pending is None:
+            return await self._receive()
+        message = await asyncio.shield(pending)
+        self._pending = None
+        return message
+
+    def release(self) -> None:
+        """The request is over: nobody waits for a message any more."""
+        if self._pending is not None:
+            self._pending.cancel()
+            self._pending = None
+
+
+#: Seconds between looks whether a body that is being read is through, before watching for the client's leaving.
+_POLL = 0.05

@@ -1,0 +1,142 @@
+"""Reading the body of a request: once, within its limit, inflated. What it means is the parsers' business."""
+
+import zlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+from mainspring.http import HttpErrors
+from mainspring.openapi.codecs import decode_json
+from mainspring.openapi.errors import MalformedJsonError
+from mainspring.rest.errors import BodyConsumedError
+from mainspring.rest.exchange import Exchange
+
+__all__ = ["DEFAULT_LIMIT", "Reading", "json_value", "malformed_body"]
+
+DEFAULT_LIMIT = 1024 * 1024
+"""Bytes of a body by default: far above what people and programs send as JSON, harmless to hold many times at once."""
+
+#: Bytes inflated at once, so that a bomb is noticed before it is inflated.
+_STEP = 256 * 1024
+
+
+def malformed_body(reason: str, position: int | None = None) -> Exception:
+    """The error of a body that does not say what its type promises."""
+    place = f" at position {position}" if position is not None else ""
+    return HttpErrors.BadRequest(f"The request body is malformed: {reason}{place}.", code="MALFORMED_BODY")
+
+
+def json_value(data: bytes) -> Any:
+    """The plain value of a JSON body.
+
+    Raises:
+        HttpError: 400, with reason and position.
+    """
+    try:
+        return decode_json(data)
+    except MalformedJsonError as error:
+        raise malformed_body(error.reason, error.position) from error
+
+
+def too_large(limit: int, what: str = "The request body") -> Exception:
+    """The error of something above its limit."""
+    return HttpErrors.PayloadTooLarge(f"{what} is larger than {limit} bytes.", code="PAYLOAD_TOO_LARGE")
+
+
+class Reading:
+    """The body of one request as far as it was read. ``limit`` may be changed until the reading begins."""
+
+    __slots__ = ("_consumed", "_exchange", "_whole", "limit")
+
+    def __init__(self, exchange: Exchange, limit: int | None) -> None:
+        self._exchange = exchange
+        self._whole: bytes | None = None
+        self._consumed = False
+        self.limit = limit
+
+    async def whole(self) -> bytes:
+        """All of it; kept.
+
+        Raises:
+            HttpError: 413 beyond the limit, 415 for an unknown coding, 400 for one that does not inflate.
+            BodyConsumedError: It was streamed.
+            ClientDisconnected: The client went away.
+        """
+        if self._whole is None:
+            pieces = [piece async for piece in self.stream()]
+            self._whole = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        elif self.limit is not None and len(self._whole) > self.limit:
+            raise too_large(self.limit)
+        return self._whole
+
+    async def stream(self) -> AsyncIterator[bytes]:
+        """The pieces as they come, once.
+
+        Raises:
+            BodyConsumedError: It was streamed already.
+        """
+        if self._whole is not None:
+            if self._whole:
+                yield self._whole
+            return
+        if self._consumed:
+            raise BodyConsumedError
+        limit = self.limit
+        coding = self._check_head(limit)
+        self._consumed = True
+        pieces = self._raw() if coding is None else _inflated(self._raw(), coding, limit)
+        count = 0
+        async for piece in pieces:
+            count += len(piece)
+            if limit is not None and count > limit:
+                raise too_large(limit)
+            if piece:
+                yield piece
+
+    def _check_head(self, limit: int | None) -> str | None:
+        """Refuse by the head what can be refused by it, before a byte is read; the coding, if there is one."""
+        length = self._exchange.header(b"content-length")
+        if limit is not None and length is not None and length.isdigit() and int(length) > limit:
+            raise too_large(limit)
+        coding = (self._exchange.header(b"content-encoding") or b"").decode("latin-1").strip().lower()
+        if coding in ("", "identity"):
+            return None
+        if coding not in ("gzip", "x-gzip", "deflate"):
+            raise HttpErrors.UnsupportedMediaType(
+                f"The content coding {coding!r} is not supported; send gzip, deflate or none.",
+                code="UNSUPPORTED_MEDIA_TYPE",
+                headers={"Accept-Encoding": "gzip, deflate"},
+            )
+        return coding
+
+    async def _raw(self) -> AsyncIterator[bytes]:
+        read = self._exchange.read
+        while (piece := await read()) is not None:
+            yield piece
+
+
+async def _inflated(pieces: AsyncIterator[bytes], coding: str, limit: int | None) -> AsyncIterator[bytes]:
+    inflater: Any = None
+    try:
+        async for piece in pieces:
+            if not piece:
+                continue
+            if inflater is None:
+                inflater = _inflater(coding, piece)
+            data = piece
+            while data:
+                yield inflater.decompress(data, _STEP)
+                data = inflater.unconsumed_tail
+    except zlib.error as error:
+        raise malformed_body(f"it does not inflate as {coding} ({error})") from error
+    if inflater is not None:
+        yield inflater.flush()
+        if not inflater.eof:
+            raise malformed_body(f"it ends before its {coding} coding does")
+
+
+def _inflater(coding: str, first: bytes) -> Any:
+    if coding != "deflate":
+        return zlib.decompressobj(wbits=31)
+    # "deflate" is the zlib format (RFC 9110 section 8.4.1.2); some clients leave its two-byte head out.
+    wrapped = len(first) >= 2 and first[0] & 0x0F == 8 and (first[0] * 256 + first[1]) % 31 == 0
+    return zlib.decompressobj(wbits=15 if wrapped else -15)

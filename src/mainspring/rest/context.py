@@ -1,0 +1,269 @@
+"""The context of one request: its bindings end with it, and everything about the request is asked of it."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from mainspring.context import Binding, BindingLockedError, BindingScope, Context
+from mainspring.core import CoreBindings
+from mainspring.rest.errors import NoRequestError
+from mainspring.rest.exchange import CURRENT, Exchange
+from mainspring.rest.keys import RestBindings
+from mainspring.rest.requests import Request
+from mainspring.rest.responses import Response
+
+__all__ = ["RequestContext", "request_context_of"]
+
+_OWN_KEYS = frozenset(
+    key.key for key in (RestBindings.Http.CONTEXT, RestBindings.Http.REQUEST, RestBindings.Http.RESPONSE)
+)
+
+_LATE_KEYS = frozenset(
+    key.key
+    for key in (
+        CoreBindings.CONTROLLER_CLASS,
+        CoreBindings.CONTROLLER_METHOD_NAME,
+        CoreBindings.CONTROLLER_CURRENT,
+        RestBindings.OPERATION_SPEC_CURRENT,
+    )
+)
+_CONTROLLER_MARK = "rest.http.request.has_controller"
+
+
+class RequestContext(Context):
+    """The context of a request, under the server's. Attributes may be set on it: it lives as long as the request."""
+
+    def __init__(self, parent: Context, exchange: Exchange) -> None:
+        super().__init__(parent, scope=BindingScope.REQUEST)
+        self.exchange = exchange
+        if exchange.match is not None:
+            self.route_found()
+        self._after: list[tuple[Any, tuple[Any, ...], dict[str, Any]]] | None = None
+        self._session: Any = None
+
+    @staticmethod
+    def current() -> "RequestContext":
+        """The context of the request that the running code belongs to.
+
+        Raises:
+            NoRequestError: It belongs to none.
+        """
+        exchange = CURRENT.get()
+        if exchange is None:
+            raise NoRequestError
+        return request_context_of(exchange)
+
+    # Parts of the request
+
+    @property
+    def request(self) -> Request:
+        """The request."""
+        request = self.exchange.request
+        if request is None:
+            request = self.exchange.request = Request(self.exchange)
+        return request  # type: ignore[no-any-return] - made above
+
+    @property
+    def response(self) -> Response[Any]:
+        """The response in the making."""
+        response = self.exchange.response
+        if response is None:
+            response = self.exchange.response = Response.of(self.exchange)
+        return response  # type: ignore[no-any-return] - made above
+
+    @property
+    def route(self) -> Any:
+        """The route, after route finding; ``None`` before."""
+        match = self.exchange.match
+        return None if match is None else match.route
+
+    @property
+    def body(self) -> Any:
+        """What the handler gets as body, after parsing."""
+        return self.exchange.body_value
+
+    @property
+    def result(self) -> Any:
+        """What the handler returned."""
+        return self.exchange.result
+
+    @property
+    def path_params(self) -> dict[str, str]:
+        """The decoded variables of the path."""
+        return self.request.path_params
+
+    @property
+    def request_id(self) -> str:
+        """The id of the request."""
+        return self.exchange.request_id
+
+    @property
+    def session(self) -> Any:
+        """The session.
+
+        Raises:
+            RuntimeError: No session middleware ran.
+        """
+        if self._session is None:
+            raise RuntimeError(
+                "There is no session: add a session middleware (`use(session(...))`, or one that sets `context.session`)."
+            )
+        return self._session
+
+    @session.setter
+    def session(self, value: Any) -> None:
+        self._session = value
+
+    # Addresses
+
+    @property
+    def requested_protocol(self) -> str:
+        """``http`` or ``https``, as the client used it."""
+        return self.request.scheme
+
+    @property
+    def root_path(self) -> str:
+        """What stands before the base path: a mount, and what trusted proxies cut off."""
+        return self.request.root_path
+
+    @property
+    def base_path(self) -> str:
+        """The effective base path: root path and base path; empty, or with a leading slash."""
+        return self.request.base_path
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port the client used; the scheme's own port is left out."""
+        return self.request.origin
+
+    @property
+    def requested_base_url(self) -> str:
+        """The URL of the application as the client used it, without a trailing slash."""
+        return f"{self.origin}{self.base_path}"
+
+    def url_for(self, name: str, **path_params: Any) -> str:
+        """The path of an operation, root and base path included.
+
+        Args:
+            name: ``Controller.method``, or the name of a function.
+            path_params: The variables of its template.
+
+        Raises:
+            LookupError: There is no such operation, or a variable is missing or unknown.
+        """
+        path: str = self.exchange.plan.path_of(name, path_params)
+        return f"{self.base_path}{path}"
+
+    def paginate(self, items: Any, total: int | None = None, *, limit: int, offset: int = 0) -> Any:
+        """Say in ``Link`` (RFC 8288) and ``X-Total-Count`` where the page is among all; gives the items back.
+
+        Args:
+            items: The items of the page.
+            total: How many there are in all, if known.
+            limit: The size of a page.
+            offset: How many items precede this page.
+        """
+        if limit <= 0:
+            raise ValueError(f"The size of a page is a positive number, not {limit!r}.")
+        pages = {"first": 0}
+        if offset > 0:
+            pages["prev"] = max(offset - limit, 0)
+        if total is not None:
+            self.response.headers["X-Total-Count"] = total
+            pages["last"] = max((total - 1) // limit * limit, 0) if total else 0
+        if (total is not None and offset + limit < total) or (total is None and len(items) >= limit):
+            pages["next"] = offset + limit
+        order = [name for name in ("first", "prev", "next", "last") if name in pages]
+        links = ", ".join(f'<{self._page_url(limit, pages[name])}>; rel="{name}"' for name in order)
+        self.response.headers["Link"] = links
+        return items
+
+    def _page_url(self, limit: int, offset: int) -> str:
+        kept = [
+            pair
+            for pair in self.request.query_string.split("&")
+            if pair and pair.partition("=")[0] not in ("limit", "offset")
+        ]
+        query = "&".join([*kept, urlencode({"limit": limit, "offset": offset})])
+        return f"{self.origin}{self.root_path}{self.exchange.raw_path}?{query}"
+
+    # The end of the request
+
+    def after_response(self, function: Any, *args: Any, **kwargs: Any) -> None:
+        """Call a function (plain ones in a worker thread) when the response is sent; several in this order."""
+        if not callable(function):
+            raise TypeError(f"after_response takes a function, not {function!r}.")
+        if self._after is None:
+            self._after = []
+        self._after.append((function, args, kwargs))
+
+    def take_after_response(self) -> list[tuple[Any, tuple[Any, ...], dict[str, Any]]]:
+        """What is to be called after the response; it is not given twice."""
+        found, self._after = self._after, None
+        return found or []
+
+    # Bindings that every request has
+
+    def add(self, binding: Binding[Any]) -> "RequestContext":
+        """Register a binding here.
+
+        Raises:
+            BindingLockedError: It is one of the request's own.
+        """
+        if binding.key in _OWN_KEYS:
+            raise BindingLockedError(
+                f"Binding {binding.key!r} belongs to the request and is locked: bind another key.",
+                key=binding.key,
+                contexts=(self.name,),
+            )
+        super().add(binding)
+        return self
+
+    def contains(self, key: Any) -> bool:
+        """Whether the key is bound here; the request's own keys always are."""
+        return str(key) in _OWN_KEYS or super().contains(key) or self.own_binding(str(key)) is not None
+
+    def own_binding(self, key: str) -> Binding[Any] | None:
+        """The binding registered here under this text. Those of the controller are made when they are asked for."""
+        found = super().own_binding(key)
+        return self._late_binding(key) if found is None and key in _LATE_KEYS else found
+
+    def route_found(self) -> None:
+        """The route is known now: contexts of controllers are of another shape than those of functions."""
+        if hasattr(self.exchange.match.route, "controller_class"):
+            super().add(Binding(_CONTROLLER_MARK).to(True))
+
+    def _late_binding(self, key: str) -> Binding[Any] | None:
+        operation = self.exchange.operation
+        if operation is None:
+            return None
+        route = operation.route
+        binding: Binding[Any] = Binding(key)
+        if key == RestBindings.OPERATION_SPEC_CURRENT.key:
+            binding.to(self.exchange.plan.operation_spec(route))
+        elif not hasattr(route, "controller_class"):
+            return None
+        elif key == CoreBindings.CONTROLLER_CLASS.key:
+            binding.to(route.controller_class)
+        elif key == CoreBindings.CONTROLLER_METHOD_NAME.key:
+            binding.to(route.method_name)
+        else:
+            binding.to_dynamic_value(self._controller).in_scope(BindingScope.REQUEST)
+        super().add(binding)
+        return binding
+
+    async def _controller(self) -> Any:
+        exchange = self.exchange
+        if exchange.controller is None:
+            made = exchange.operation.instance(exchange)
+            made = await made if hasattr(type(made), "__await__") else made
+            if exchange.controller is None:
+                exchange.controller = made
+        return exchange.controller
+
+
+def request_context_of(exchange: Exchange) -> RequestContext:
+    """The context of an exchange, made when it is first asked for."""
+    context = exchange.context
+    if context is None:
+        context = exchange.context = RequestContext(exchange.plan.server, exchange)
+    return context  # type: ignore[no-any-return] - made above

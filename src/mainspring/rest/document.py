@@ -1,0 +1,156 @@
+"""The document of one server: from its routes, specs, mounts and enhancers, kept until something changes."""
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from mainspring.context import Binding, BindingType
+from mainspring.openapi.components import Components
+from mainspring.openapi.derived import derive_operation
+from mainspring.openapi.errors import UnknownLocationError
+from mainspring.openapi.schemas import SchemaBuilder
+from mainspring.rest import documents
+from mainspring.rest.context import request_context_of
+from mainspring.rest.documents import DocumentEndpoint
+from mainspring.rest.exchange import Exchange
+from mainspring.rest.keys import RestBindings, RestTags
+from mainspring.rest.mounts import Mount
+from mainspring.rest.operations import describe_route
+from mainspring.rest.routes import AnyRoute, ControllerRoute
+
+__all__ = ["ServerDocument"]
+
+
+class ServerDocument:
+    """Assembles the document of a server and keeps it."""
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
+        self._document: tuple[Any, dict[str, Any]] | None = None
+        self._texts: dict[Any, bytes] = {}
+
+    async def get(self) -> dict[str, Any]:
+        """The document; a copy."""
+        return copy.deepcopy(await self._current())
+
+    async def _current(self) -> dict[str, Any]:
+        """The document as it is now, as long as the server's plan holds."""
+        plan = self._server.plan()
+        if self._document is None or self._document[0] is not plan:
+            document = self._assembled(plan)
+            enhancers = [
+                await self._server.resolve_binding(binding) for binding in self._bindings(RestTags.SPEC_ENHANCER)
+            ]
+            document = await documents.enhanced(document, enhancers)
+            finished = documents.finished(document, consolidate=plan.openapi.get("consolidate", True) is not False)
+            self._document = (self._server.plan(), finished)
+            self._texts.clear()
+        return self._document[1]
+
+    def _assembled(self, plan: Any) -> dict[str, Any]:
+        operations = []
+        for route in self._server.registry.routes():
+            parts = plan.parts_of(route)
+            if parts is not None:
+                operations.append(documents.documented(route, parts.description))
+        mounts = [
+            (mount.path, mount.spec)
+            for mount in self._constants(RestTags.MOUNT)
+            if isinstance(mount, Mount) and mount.spec is not None
+        ]
+        servers = plan.openapi.get("servers") or [{"url": plan.base_path or "/"}]
+        return documents.assemble(operations, self.specs(), mounts, documents.metadata_info(self._server), servers)
+
+    def specs(self) -> list[Mapping[str, Any]]:
+        """The documents registered as a whole."""
+        spec = self._server.get_sync(RestBindings.API_SPEC, optional=True)
+        return [] if spec is None else [spec]
+
+    def components(self) -> Mapping[str, Any]:
+        """The components that schemas and parameters of operations may refer to."""
+        found: dict[str, Any] = {}
+        for spec in self.specs():
+            for kind, members in (spec.get("components") or {}).items():
+                found.setdefault(kind, {}).update(members)
+        return found
+
+    def _bindings(self, tag: str) -> list[Binding[Any]]:
+        return self._server.find_by_tag(tag)  # type: ignore[no-any-return] - the server is a context
+
+    def _constants(self, tag: str) -> list[Any]:
+        return [
+            binding.source.value
+            for binding in self._bindings(tag)
+            if binding.source is not None and binding.source.type is BindingType.CONSTANT
+        ]
+
+    # One operation
+
+    def verify(self, route: AnyRoute) -> None:
+        """Refuse, at its registration, a route that could never be called.
+
+        Raises:
+            DeclarationError: Its handler does not fit it.
+        """
+        if isinstance(route, ControllerRoute) and not hasattr(route.controller_class, route.method_name):
+            return
+        try:
+            describe_route(route, {"components": self.components()})
+        except UnknownLocationError:
+            return  # answered by the operation itself
+
+    def operation_object(self, route: AnyRoute, plan: Any) -> dict[str, Any]:
+        """The operation object of a route."""
+        parts = plan.parts_of(route)
+        if parts is None:
+            return dict(route.spec)
+        return derive_operation(documents.documented(route, parts.description), SchemaBuilder(Components()))
+
+    # Endpoints
+
+    def endpoints(self, options: Mapping[str, Any]) -> list[DocumentEndpoint]:
+        """The endpoints of the setting, and those that were added."""
+        return [*documents.default_endpoints(options), *self._constants("openapi_endpoint")]
+
+    def check_endpoint(self, path: str) -> None:
+        """Refuse a second endpoint at a path."""
+        documents.check_endpoint(self.endpoints(self._server.plan().openapi), path)
+
+    async def text(self, exchange: Exchange, endpoint: DocumentEndpoint) -> bytes:
+        """The document as an endpoint serves it to a request."""
+        document = await self._current()
+        servers = self._servers_for(exchange, document)
+        key = (endpoint.version, endpoint.format, servers)
+        found = self._texts.get(key)
+        if found is None:
+            if servers is not None:
+                document = {**document, "servers": [{"url": servers}]}
+            found = documents.as_text(document, endpoint)
+            if len(self._texts) < _KEPT_TEXTS:  # prefixes come from outside: they must not fill the memory
+                self._texts[key] = found
+        return found
+
+    def _servers_for(self, exchange: Exchange, document: Mapping[str, Any]) -> str | None:
+        """The URL of the server for this request, where it is another one than the document's."""
+        plan = exchange.plan
+        if plan.openapi.get("servers") or any("servers" in spec for spec in self.specs()):
+            return None
+        context = request_context_of(exchange)
+        if plan.openapi.get("set_servers_from_request"):
+            return context.requested_base_url
+        base = context.base_path or "/"
+        return None if document.get("servers") == [{"url": base}] else base
+
+    async def export(self, target: str) -> None:
+        """Write it to a file or to standard output."""
+        documents.export_document(await self._current(), target)
+
+    def title(self) -> str:
+        """The title of the application."""
+        info = documents.metadata_info(self._server)
+        for spec in self.specs():
+            info = {**info, **(spec.get("info") or {})}
+        return str(info.get("title") or "Mainspring Application")
+
+
+_KEPT_TEXTS = 16

@@ -1,0 +1,147 @@
+"""What may go wrong in serving: mistakes of the program, each with the way out. Answers to clients are `HttpErrors`."""
+
+import errno
+from collections.abc import Sequence
+from typing import Any
+
+from mainspring.errors import MainspringError
+
+__all__ = [
+    "BasePathError",
+    "BodyConsumedError",
+    "ClientDisconnected",
+    "DuplicateRouteError",
+    "ListenError",
+    "MiddlewareOrderError",
+    "NoRequestError",
+    "RegistrationError",
+    "ResponseStartedError",
+    "SequenceError",
+    "SettingError",
+    "UnserializableError",
+]
+
+
+class RegistrationError(MainspringError, ValueError):
+    """Something registered in a way that cannot work: ``subject`` is what, ``reason`` why and what to do."""
+
+    def __init__(self, subject: str, reason: str) -> None:
+        super().__init__(subject, reason)
+        self.subject, self.reason = subject, reason
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.reason}."
+
+
+class DuplicateRouteError(MainspringError, ValueError):
+    """Two operations with one verb and one template; ``first`` and ``second`` name their handlers."""
+
+    def __init__(self, verb: str, path: str, first: str, second: str) -> None:
+        super().__init__(verb, path, first, second)
+        self.verb, self.path, self.first, self.second = verb, path, first, second
+
+    def __str__(self) -> str:
+        return (
+            f"{self.verb.upper()} {self.path} is registered twice, by {self.first} and by {self.second}: "
+            "give one of them another path or verb, or remove it."
+        )
+
+
+class SettingError(MainspringError, ValueError):
+    """A setting of the ``rest`` section that cannot be: its ``name``, its ``value``, and what it should be."""
+
+    def __init__(self, name: str, value: Any, reason: str) -> None:
+        super().__init__(name, value, reason)
+        self.name, self.value, self.reason = name, value, reason
+
+    def __str__(self) -> str:
+        return f"rest.{self.name} is {self.value!r}: {self.reason}."
+
+
+class BasePathError(MainspringError, RuntimeError):
+    """The base path was to be changed after requests were handled under another one."""
+
+    def __str__(self) -> str:
+        return (
+            "The base path cannot be changed any more: the server has started or handled a request. "
+            "Set it before, by base_path(...) or rest.base_path."
+        )
+
+
+class ListenError(MainspringError, OSError):
+    """The address cannot be listened on; ``errno`` says why, the text names host and port (or the socket's path)."""
+
+    def __init__(self, code: int, place: str, reason: str) -> None:
+        super().__init__(code, reason)
+        self.place = place
+        self.args = (code, place, reason)
+
+    def __str__(self) -> str:
+        way_out = ": choose another port, 0 for any free one, or stop what listens there"
+        return f"Cannot listen on {self.place}, {self.strerror}{way_out if self.errno == errno.EADDRINUSE else ''}."
+
+
+class ResponseStartedError(MainspringError, RuntimeError):
+    """The head of a response was to be changed after it was sent; ``what`` is what was to be changed."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+    def __str__(self) -> str:
+        return f"The {self.what} cannot be changed: the head of the response is sent. Set it before writing."
+
+
+class BodyConsumedError(MainspringError, RuntimeError):
+    """The body of a request was to be read after it was streamed."""
+
+    def __str__(self) -> str:
+        return "The body was streamed and is gone: read it once, or use `await request.body()`, which keeps it."
+
+
+class ClientDisconnected(MainspringError, ConnectionError):  # noqa: N818 - the name is fixed by the specification
+    """The client went away before its request was read or answered completely."""
+
+    def __str__(self) -> str:
+        return "The client closed the connection."
+
+
+class NoRequestError(MainspringError, LookupError):
+    """The current request was asked for where there is none."""
+
+    def __str__(self) -> str:
+        return "There is no current request here: ask below a handler, or inject RequestContext."
+
+
+class MiddlewareOrderError(MainspringError, ValueError):
+    """Groups of middleware that cannot be put in order; ``groups`` are the ones concerned."""
+
+    def __init__(self, groups: Sequence[str], reason: str) -> None:
+        self.groups = tuple(groups)
+        super().__init__(self.groups, reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"The middleware groups {' -> '.join(self.groups)} {self.reason}."
+
+
+class SequenceError(MainspringError, RuntimeError):
+    """A sequence returned without having produced a response."""
+
+    def __init__(self, sequence: str) -> None:
+        super().__init__(sequence)
+        self.sequence = sequence
+
+    def __str__(self) -> str:
+        return f"Sequence {self.sequence} ended without a response: end `handle` with send(...) or super().handle(...)."
+
+
+class UnserializableError(MainspringError, TypeError):
+    """A result that cannot be written: the ``operation``, the ``type_name`` of the result, and why."""
+
+    def __init__(self, operation: str, type_name: str, reason: str) -> None:
+        super().__init__(operation, type_name, reason)
+        self.operation, self.type_name, self.reason = operation, type_name, reason
+
+    def __str__(self) -> str:
+        return f"The result of {self.operation}, of type {self.type_name}, cannot be sent: {self.reason}."

@@ -1,0 +1,63 @@
+"""The head of a response: status and lines as they go out, put together in one place for every sort of response.
+
+What a step knows (a result, an error, a file) it says in lines of its own; here come those every response has.
+"""
+
+from collections.abc import Iterable
+
+from mainspring.rest.exchange import Exchange, Header, Reply
+
+__all__ = ["CONTENT_LENGTH", "CONTENT_TYPE", "finished", "merged", "with_vary"]
+
+CONTENT_TYPE = b"content-type"
+CONTENT_LENGTH = b"content-length"
+_REQUEST_ID = b"x-request-id"
+_VARY = b"vary"
+
+
+def finished(exchange: Exchange, reply: Reply) -> Reply:
+    """The reply with the lines of every response; without a body where the status forbids one."""
+    status = reply.status
+    headers = reply.headers
+    if status < 200 or status in (204, 205, 304):
+        headers = [line for line in headers if line[0] != CONTENT_LENGTH and (line[0] != CONTENT_TYPE or status == 304)]
+        if status == 205:  # RFC 9110 section 15.3.6: the end of a 205 has to be told
+            headers.append((CONTENT_LENGTH, b"0"))
+        reply.headers = headers
+    if exchange.extra is not None:
+        headers += exchange.extra
+    if exchange.vary:
+        reply.headers = headers = with_vary(headers, exchange.vary)
+    if exchange.plan.shows_request_id:
+        headers.append((_REQUEST_ID, exchange.request_id.encode("ascii")))
+    return reply
+
+
+def merged(lines: list[Header], over: Iterable[Header]) -> list[Header]:
+    """The lines with those of ``over`` in place of the ones of their names; ``Vary`` and cookies add up."""
+    added = list(over)
+    if not added:
+        return lines
+    replaced = {name for name, _ in added if name not in (b"set-cookie", _VARY)}
+    kept = [line for line in lines if line[0] not in replaced]
+    for name, value in added:
+        if name == _VARY:
+            kept = with_vary(kept, [item.strip() for item in value.decode("latin-1").split(",")])
+        else:
+            kept.append((name, value))
+    return kept
+
+
+def with_vary(lines: list[Header], names: Iterable[str]) -> list[Header]:
+    """The lines with one ``Vary`` that names these fields too, each once."""
+    present = [
+        item.strip() for name, value in lines if name == _VARY for item in value.decode("latin-1").split(",") if item
+    ]
+    if "*" in present:
+        return lines
+    known = {item.lower() for item in present}
+    missing = [name for name in dict.fromkeys(names) if name and name.lower() not in known]
+    if not missing:
+        return lines
+    value = ", ".join([*present, *missing]).encode("latin-1")
+    return [*(line for line in lines if line[0] != _VARY), (_VARY, value)]

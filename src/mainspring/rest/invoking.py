@@ -1,0 +1,232 @@
+"""Calling the handler of a route: the controller, the injected parameters, the interceptors around the call.
+
+What a route needs of this is known before the request: `make_call` gives the shortest function that does it.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from mainspring.context import BindingScope, BindingType, InvocationContext, Session
+from mainspring.context.creations import drive
+from mainspring.context.injection import EMPTY, InjectionPoint
+from mainspring.context.interceptors import interceptors_for, run_chain
+from mainspring.context.resolving import MISSING, is_awaitable, resolve_point
+from mainspring.context.signatures import call_spec, class_spec, method_spec
+from mainspring.http import HttpErrors
+from mainspring.openapi.descriptions import HandlerDescription
+from mainspring.openapi.notes import method_notes
+from mainspring.rest.context import RequestContext, request_context_of
+from mainspring.rest.exchange import Exchange
+from mainspring.rest.routes import ControllerRoute, FunctionTarget, controller_maker
+from mainspring.rest.streaming import in_thread
+
+__all__ = ["Call", "Instance", "controller_of", "make_call", "make_instance", "missing_method"]
+
+Call = Callable[[Exchange, dict[str, Any]], Awaitable[Any]]
+Instance = Callable[[Exchange], Any]
+
+
+def make_call(route: Any, description: HandlerDescription, instance: Instance | None, server: Any) -> Call:
+    """A function that calls the handler of a route with the values a request gave.
+
+    Args:
+        route: The route.
+        description: Its handler.
+        instance: Gives the controller, see `make_instance`; ``None`` for functions.
+        server: The context of the server, where interceptors and controllers are found.
+    """
+    positional = tuple(
+        parameter.name for parameter in description.parameters if parameter.kind is parameter.kind.POSITIONAL_ONLY
+    )
+    if isinstance(route, ControllerRoute):
+        interceptors = interceptors_for(server, route.controller_class, route.method_name, route)
+    else:
+        # A class of which the function is the method: what ``@intercept`` noted on it is found as on any method.
+        holder = type("FunctionTarget", (), {"call": route.handler})
+        interceptors = interceptors_for(server, holder, "call", route)
+    blocking = _is_blocking(description)
+    if interceptors:
+        return _intercepted((route, instance), interceptors, positional, blocking)
+    points = _injection_points(route, description)
+    if instance is None:
+        return _function_call(route.handler, positional, points, blocking)
+    if points or positional or blocking:
+        return _full_call(instance, route.method_name, positional, points, blocking)
+    return _method_call(instance, route.method_name, inspect.iscoroutinefunction(description.handler))
+
+
+def _is_blocking(description: HandlerDescription) -> bool:
+    handler = description.handler
+    if description.owner is not None:
+        for cls in description.owner.__mro__:
+            notes = method_notes(vars(cls).get(getattr(handler, "__name__", "")))
+            if notes is not None and notes.blocking:
+                return True
+    notes = method_notes(handler)
+    return notes is not None and notes.blocking
+
+
+def _injection_points(route: Any, description: HandlerDescription) -> list[InjectionPoint]:
+    injected = {parameter.name for parameter in description.parameters if parameter.source == "inject"}
+    if not injected:
+        return []
+    if isinstance(route, ControllerRoute):
+        spec = method_spec(route.controller_class, route.method_name, description.handler)
+    else:
+        spec = call_spec(route.handler)
+    return [point for point in spec.points if point.parameter in injected]
+
+
+# Controllers
+
+
+def make_instance(route: ControllerRoute, server: Any) -> Instance:
+    """How the controller is had: made on the spot when nothing has to be resolved, else from the request's context."""
+    if route.factory is None and route.binding_key is not None:
+        binding = server.get_binding(route.binding_key, optional=True)
+        plain = (
+            binding is not None
+            and binding.source is not None
+            and binding.source.type is BindingType.CLASS
+            and binding.scope is BindingScope.TRANSIENT
+            and not _needs_anything(binding.source.value)
+        )
+        if plain:
+            cls = binding.source.value
+            return lambda exchange: cls()
+        key = route.binding_key
+        return lambda exchange: request_context_of(exchange).get(key)
+    maker = controller_maker(route)
+    return lambda exchange: maker(request_context_of(exchange))
+
+
+def _needs_anything(cls: type[Any]) -> bool:
+    spec = class_spec(cls)
+    return bool(spec.constructor.points or spec.properties)
+
+
+async def controller_of(exchange: Exchange, instance: Instance) -> Any:
+    """The controller of the request, made once."""
+    found = exchange.controller
+    if found is None:
+        found = instance(exchange)
+        if is_awaitable(found):
+            found = await found
+        exchange.controller = found
+    return found
+
+
+# Calls
+
+
+def _method_call(instance: Instance, name: str, is_async: bool) -> Call:
+    """The common case: nothing but values of the request."""
+
+    async def call(exchange: Exchange, values: dict[str, Any]) -> Any:
+        controller = exchange.controller
+        if controller is None:
+            controller = instance(exchange)
+            if is_awaitable(controller):
+                controller = await controller
+            exchange.controller = controller
+        result = getattr(controller, name)(**values)
+        return await result if is_async or is_awaitable(result) else result
+
+    return call
+
+
+def _full_call(
+    instance: Instance, name: str, positional: tuple[str, ...], points: list[InjectionPoint], blocking: bool
+) -> Call:
+    async def call(exchange: Exchange, values: dict[str, Any]) -> Any:
+        method = getattr(await controller_of(exchange, instance), name)
+        if points:
+            await _inject(points, request_context_of(exchange), values)
+        return await _run(method, positional, values, blocking)
+
+    return call
+
+
+def _function_call(handler: Any, positional: tuple[str, ...], points: list[InjectionPoint], blocking: bool) -> Call:
+    async def call(exchange: Exchange, values: dict[str, Any]) -> Any:
+        if points:
+            await _inject(points, request_context_of(exchange), values)
+        return await _run(handler, positional, values, blocking)
+
+    return call
+
+
+async def _inject(points: list[InjectionPoint], context: RequestContext, values: dict[str, Any]) -> None:
+    session = Session.begin(sync=False)
+    for point in points:
+        value = await drive(resolve_point(point, context, session))
+        if value is not MISSING:
+            values[str(point.parameter)] = value
+        elif point.default is EMPTY:
+            values[str(point.parameter)] = None
+
+
+async def _run(function: Any, positional: tuple[str, ...], values: dict[str, Any], blocking: bool) -> Any:
+    args = [values.pop(name) for name in positional if name in values]
+    if blocking:
+        return await in_thread(lambda: function(*args, **values))
+    result = function(*args, **values)
+    return await result if is_awaitable(result) else result
+
+
+def _intercepted(
+    handled: tuple[Any, Instance | None], interceptors: list[Any], positional: tuple[str, ...], blocking: bool
+) -> Call:
+    """Interceptors around the call; what the handler is injected with is resolved inside of them."""
+    route, instance = handled
+    kind = _BlockingInvocation if blocking else InvocationContext
+    name = "call" if instance is None else route.method_name
+
+    async def call(exchange: Exchange, values: dict[str, Any]) -> Any:
+        if instance is None:
+            target: Any = FunctionTarget(route.handler)
+        else:
+            target = await controller_of(exchange, instance)
+        args = [values.pop(each) for each in positional if each in values]
+        async with kind(request_context_of(exchange), target, name, args, values, source=route) as invocation:
+            return await run_chain(invocation, interceptors, invocation.proceed)
+
+    return call
+
+
+class _BlockingInvocation(InvocationContext):
+    """A call whose target runs in a worker thread."""
+
+    async def proceed(self) -> Any:
+        """Call the target in a worker thread."""
+        plain = self._call
+        self._call = _Threaded(plain)
+        try:
+            return await super().proceed()
+        finally:
+            self._call = plain
+
+
+class _Threaded:
+    """A function that runs in a worker thread when it is called; looks like the function."""
+
+    def __init__(self, function: Any) -> None:
+        self.__wrapped__ = function
+        self.__name__ = getattr(function, "__name__", "__call__")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Awaitable[Any]:
+        return in_thread(lambda: self.__wrapped__(*args, **kwargs))
+
+
+def missing_method(route: ControllerRoute) -> Call:
+    """The call of a route to a method that the class does not have."""
+    message = (
+        f'Endpoint "{route.verb.upper()} {route.path}" not found: '
+        f"{route.controller_class.__name__} has no method {route.method_name}."
+    )
+
+    async def call(exchange: Exchange, values: dict[str, Any]) -> Any:
+        raise HttpErrors.NotFound(message)
+
+    return call

@@ -1,0 +1,28 @@
+"""What the server logs of requests that failed. Text of requests is escaped: it must not end a line of the log."""
+
+import logging
+from typing import Any
+
+__all__ = ["escaped", "log_error", "log_failure"]
+
+logger = logging.getLogger("mainspring.rest.requests")
+
+
+def escaped(text: str) -> str:
+    """The text with everything but printable ASCII escaped."""
+    return text.encode("unicode_escape").decode("ascii")
+
+
+def log_error(error: BaseException, status: int, request: Any) -> None:
+    """The default action for rejected errors: server errors with traceback, client errors for who looks closely."""
+    line = f"Request {escaped(request.method)} {escaped(request.raw_path)} failed with status code {status}"
+    extra = {"request_id": request.exchange.request_id}
+    if status >= 500:
+        logger.error(line, exc_info=error, extra=extra)
+    elif logger.isEnabledFor(logging.DEBUG):
+        logger.debug("%s: %s", line, escaped(str(error)), extra=extra)
+
+
+def log_failure(what: str, error: BaseException) -> None:
+    """Log that a part of the server itself failed."""
+    logger.error("%s failed.", what, exc_info=error)

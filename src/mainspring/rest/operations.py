@@ -1,0 +1,175 @@
+"""What one route needs to be served, worked out once: its description, how arguments are read, the call, the reply.
+
+The parts that say nothing of other bindings are kept with the route; the call is made anew when a binding has changed.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mainspring.http import HttpErrors
+from mainspring.openapi.codecs import json_codec
+from mainspring.openapi.descriptions import HandlerDescription
+from mainspring.openapi.errors import AnnotationError, UnknownLocationError
+from mainspring.openapi.kinds import bare, is_stream
+from mainspring.openapi.notes import MethodNotes, method_notes
+from mainspring.openapi.operations import OperationDeclaration
+from mainspring.openapi.parameters import MISSING
+from mainspring.openapi.signatures import describe_handler
+from mainspring.rest.arguments import ArgumentPlan
+from mainspring.rest.exchange import Exchange
+from mainspring.rest.invoking import Call, Instance, make_call, make_instance, missing_method
+from mainspring.rest.payloads import BodyPlan
+from mainspring.rest.replying import ReplyPlan
+from mainspring.rest.routes import AnyRoute, ControllerRoute
+from mainspring.rest.validating import Validation
+
+__all__ = ["Operation", "Parts", "describe_route", "make_operation"]
+
+
+class Parts:
+    """What a route says by itself: made once per route and ``validation`` setting."""
+
+    __slots__ = ("arguments", "body", "description", "reply", "validation")
+
+    def __init__(self, route: AnyRoute, validation: Validation) -> None:
+        self.validation = validation
+        self.description = describe_route(route, validation.check_options.document)
+        arguments = ArgumentPlan(self.description, validation.check_options)
+        self.arguments: ArgumentPlan | None = None if arguments.is_empty else arguments
+        self.body = BodyPlan(self.description, validation) if self.description.body is not None else None
+        self.reply = _reply_plan(route, self.description)
+
+
+class Operation:
+    """A route, ready to be served.
+
+    Attributes:
+        route: The route.
+        arguments: Reads the parameters, ``None`` when there are none.
+        body: Reads the body, ``None`` when there is none.
+        call: Calls the handler.
+        instance: Gives the controller; ``None`` for functions.
+        reply: What is known of its replies.
+        timeout: Seconds until the response starts; ``None`` for the server's, 0 for none.
+        cancel_on_disconnect: Whether the handler is cancelled when the client goes away; ``None`` for the server's word.
+        negotiates: Whether the request's ``Accept`` is looked at.
+    """
+
+    __slots__ = (
+        "arguments",
+        "body",
+        "call",
+        "cancel_on_disconnect",
+        "instance",
+        "negotiates",
+        "reply",
+        "route",
+        "timeout",
+    )
+
+    def __init__(self, route: AnyRoute, parts: Parts | None, call: Call, instance: Instance | None = None) -> None:
+        self.route = route
+        self.instance = instance
+        self.arguments = parts.arguments if parts is not None else None
+        self.body = parts.body if parts is not None else None
+        self.reply = parts.reply if parts is not None else ReplyPlan(route.description, json_codec(MISSING).encode)
+        self.call = call
+        self.timeout: float | None = _seconds(route.spec.get("x-timeout"))
+        cancel = route.spec.get("x-cancel-on-disconnect")
+        self.cancel_on_disconnect: bool | None = None if cancel is None else bool(cancel)
+        self.negotiates = bool(self.reply.media)
+
+
+def _seconds(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+def describe_route(route: AnyRoute, document: Mapping[str, Any]) -> HandlerDescription:
+    """The description of a route's handler.
+
+    Raises:
+        DeclarationError: The handler cannot be called for this route.
+    """
+    components = document.get("components") or {}
+    if isinstance(route, ControllerRoute):
+        cls = route.controller_class
+        handler = getattr(cls, route.method_name, None)
+        return describe_handler(
+            handler, verb=route.verb, path=route.path, spec=route.spec, owner=cls, components=components
+        )
+    return describe_handler(
+        route.handler,  # type: ignore[attr-defined] - the other kind of route
+        verb=route.verb,
+        path=route.path,
+        spec=route.spec,
+        components=components,
+    )
+
+
+def make_operation(
+    route: AnyRoute, validation: Validation, server: Any, known: Parts | None
+) -> tuple[Operation, Parts | None]:
+    """A route made ready, and the parts of it to keep.
+
+    Raises:
+        DeclarationError: The handler cannot be called for this route.
+    """
+    if isinstance(route, ControllerRoute) and not callable(getattr(route.controller_class, route.method_name, None)):
+        return Operation(route, None, missing_method(route)), None
+    try:
+        parts = known if known is not None and known.validation is validation else Parts(route, validation)
+    except UnknownLocationError as error:
+        return Operation(route, None, _not_implemented(str(error))), None
+    instance = make_instance(route, server) if isinstance(route, ControllerRoute) else None
+    return Operation(route, parts, make_call(route, parts.description, instance, server), instance), parts
+
+
+def _not_implemented(message: str) -> Call:
+    async def call(exchange: Exchange, values: dict[str, Any]) -> Any:
+        raise HttpErrors.NotImplemented(message, expose=True)
+
+    return call
+
+
+# Replies
+
+
+def _reply_plan(route: AnyRoute, description: HandlerDescription) -> ReplyPlan:
+    returns = description.returns
+    encode = json_codec(_encodable(returns)).encode
+    return ReplyPlan(description.place, encode, returns, _declared_media(route, description))
+
+
+def _encodable(returns: Any) -> Any:
+    """The return annotation if values of it have a JSON form, else anything."""
+    if returns is MISSING or is_stream(returns) or getattr(bare(returns), "__mainspring_response__", False):
+        return MISSING
+    try:
+        json_codec(returns)
+    except (AnnotationError, TypeError, NotImplementedError):
+        return MISSING
+    return returns
+
+
+def _declared_media(route: AnyRoute, description: HandlerDescription) -> dict[int, tuple[str, ...]]:
+    """The statuses that were declared, each with its media types, in order."""
+    found: dict[int, dict[str, None]] = {}
+    for status, response in (description.spec.get("responses") or {}).items():
+        if str(status).isdigit():
+            content = response.get("content") if isinstance(response, Mapping) else None
+            found.setdefault(int(status), {}).update(dict.fromkeys(content or ()))
+    for status, said in _notes_of(route, description).responses:
+        if not str(status).isdigit():
+            continue
+        media = found.setdefault(int(status), {})
+        for item in said:
+            content = item.get("content") if isinstance(item, Mapping) else None
+            media.update(dict.fromkeys(content) if content else {"application/json": None})
+    return {status: tuple(media) for status, media in found.items()}
+
+
+def _notes_of(route: AnyRoute, description: HandlerDescription) -> MethodNotes:
+    declaration: OperationDeclaration | None = getattr(route, "declaration", None)
+    if declaration is not None:
+        return declaration.notes
+    return method_notes(description.handler) or MethodNotes()

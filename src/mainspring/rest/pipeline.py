@@ -1,0 +1,228 @@
+"""The walk: every step of a request, in order. Nothing else knows the order; no step knows another one.
+
+``serve`` is what a door calls. ``walk`` is the default sequence when nothing is registered in it, the short way of the
+same steps that `sequences` runs as links of a chain.
+"""
+
+import asyncio
+import contextlib
+import inspect
+import logging
+from typing import Any
+
+from mainspring.http import HttpErrors
+from mainspring.rest.actions import deliver, refused
+from mainspring.rest.context import RequestContext, request_context_of
+from mainspring.rest.errors import ClientDisconnected, SequenceError
+from mainspring.rest.exchange import CURRENT, SENT, Exchange, Reply
+from mainspring.rest.finding import find_operation, local_to_base
+from mainspring.rest.heads import finished
+from mainspring.rest.logs import log_error, log_failure
+from mainspring.rest.problems import problem_of, problem_reply
+from mainspring.rest.replying import check_acceptable, reply_to
+from mainspring.rest.requests import Request
+from mainspring.rest.sending import WatchDisconnect, send_reply
+from mainspring.rest.sequences import DefaultSequence, MiddlewareSequence
+from mainspring.rest.streaming import in_thread
+
+__all__ = ["serve"]
+
+logger = logging.getLogger(__name__)
+
+
+async def serve(exchange: Exchange, plan: Any) -> None:
+    """Answer one request, and end it: response, work after it, clean-up, in this order, whatever happens.
+
+    Raises:
+        Exception: What went wrong after the response had started; the door must cut the connection.
+    """
+    exchange.begin(plan)
+    if plan.base_path:
+        exchange.path = local_to_base(exchange)
+    token = CURRENT.set(exchange)
+    try:
+        if plan.is_direct and not plan.has_timeouts:
+            reply = await walk(exchange)
+        else:
+            reply = await guided(exchange)
+        if reply is not SENT:
+            if reply.background is None:
+                await send_reply(exchange, reply)
+            else:
+                await deliver(exchange, reply)
+    except ClientDisconnected:
+        logger.debug("The client went away.")
+    except BaseException as error:
+        await _emergency(exchange, error)
+    finally:
+        try:
+            if exchange.context is not None or exchange.request is not None:
+                await _leave(exchange)
+        finally:
+            CURRENT.reset(token)
+
+
+async def walk(exchange: Exchange) -> Reply:
+    """The steps of the default sequence."""
+    plan = exchange.plan
+    try:
+        if plan.failure is not None:
+            raise plan.failure
+        if plan.cors is not None:
+            answer = await plan.cors.begin(exchange)
+            if answer is not None:
+                return finished(exchange, answer)
+        page = plan.pages.get(exchange.path)
+        if page is not None and exchange.method in ("GET", "HEAD"):
+            answer = page(exchange)
+            return finished(exchange, await answer if inspect.isawaitable(answer) else answer)
+        operation = find_operation(exchange)
+        if operation.negotiates:
+            check_acceptable(operation.reply, exchange)
+        values: dict[str, Any] = {}
+        if operation.arguments is not None or operation.body is not None:
+            values = await _arguments(exchange, operation)
+        if operation.cancel_on_disconnect or (plan.cancel_on_disconnect and operation.cancel_on_disconnect is None):
+            async with WatchDisconnect(exchange):
+                result = await operation.call(exchange, values)
+        else:
+            result = await operation.call(exchange, values)
+        exchange.result = result
+        if exchange.started:
+            return await _by_hand(exchange)
+        reply = await reply_to(exchange, operation.reply, result)
+        if reply is SENT:
+            return reply
+    except ClientDisconnected:
+        raise
+    except Exception as error:
+        if exchange.started:
+            raise
+        reply = await refused(exchange, error)
+    return finished(exchange, reply)
+
+
+async def _arguments(exchange: Exchange, operation: Any) -> dict[str, Any]:
+    request = exchange.request
+    if request is None:
+        request = exchange.request = Request(exchange)
+    values: dict[str, Any] = operation.arguments.collect(request) if operation.arguments is not None else {}
+    if operation.body is not None:
+        await operation.body.read(request, values)
+    exchange.arguments = values
+    return values
+
+
+async def _by_hand(exchange: Exchange) -> Reply:
+    """The response was written by the handler: it is complete now, even if nobody said so."""
+    if exchange.writer is not None:
+        await exchange.writer.end()
+    return SENT
+
+
+# The longer way
+
+
+async def guided(exchange: Exchange) -> Reply:
+    """The same with a time limit, with middleware, or by a sequence of the program."""
+    plan = exchange.plan
+    if plan.is_direct:
+        return await _in_time(exchange)
+    context = request_context_of(exchange)
+    if plan.handler is not None:
+        result = plan.handler(context, DefaultSequence(context))
+        if inspect.isawaitable(result):
+            await result
+        name = getattr(plan.handler, "__name__", "handler")
+    else:
+        sequence = await _sequence(context)
+        await sequence.handle(context)
+        name = type(sequence).__name__
+    if not exchange.started:
+        raise SequenceError(name)
+    return await _by_hand(exchange)
+
+
+async def _sequence(context: RequestContext) -> Any:
+    plan = context.exchange.plan
+    if plan.server.runs_default_sequence(plan.sequence):
+        return MiddlewareSequence(context)
+    return await context.resolve_binding(plan.sequence)
+
+
+async def _in_time(exchange: Exchange) -> Reply:
+    """The walk, bounded: by the operation's own word once the route is found, else by the server's."""
+    plan = exchange.plan
+    limit = plan.request_timeout
+    with contextlib.suppress(Exception):  # what is wrong with the request is told by the walk
+        own = _timeout_of(exchange)
+        limit = limit if own is None else own
+    if not limit:
+        return await walk(exchange)
+    try:
+        async with asyncio.timeout(limit) as timer:
+            return await walk(exchange)
+    except TimeoutError as error:
+        if not timer.expired():
+            raise
+        message = f"The request was not answered within {limit} seconds."
+        late = HttpErrors.ServiceUnavailable(message, code="REQUEST_TIMEOUT")
+        late.__cause__ = error
+        return finished(exchange, await refused(exchange, late))
+
+
+def _timeout_of(exchange: Exchange) -> float | None:
+    plan = exchange.plan
+    match = plan.router.find(exchange.method, exchange.path) if exchange.path is not None else None
+    return plan.operation_of(match.route).timeout if match is not None else None
+
+
+# When things go wrong, and the end
+
+
+async def _emergency(exchange: Exchange, error: BaseException) -> None:
+    """An error that no step answered: 500 while that is possible, else the connection is cut by raising it."""
+    task = asyncio.current_task()
+    is_cancelled = isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0
+    if is_cancelled or (isinstance(error, GeneratorExit)):
+        raise error
+    with contextlib.suppress(Exception):
+        log_error(error, 500, request_context_of(exchange).request)
+    if exchange.started:
+        raise error
+    plain = error if isinstance(error, Exception) else RuntimeError(repr(error))
+    reply = finished(exchange, problem_reply(exchange, problem_of(plain)))
+    with contextlib.suppress(ClientDisconnected):
+        await send_reply(exchange, reply)
+    if isinstance(error, SystemExit | KeyboardInterrupt):
+        exchange.plan.server.end_process(error)
+
+
+async def _leave(exchange: Exchange) -> None:
+    """What follows the response: work after it, then clean-up, last made first."""
+    context = exchange.context
+    request = exchange.request
+    try:
+        if context is not None and exchange.completed and exchange.status < 500:
+            for function, args, kwargs in context.take_after_response():
+                await _after(function, args, kwargs)
+    finally:
+        if request is not None and request.form_data is not None:
+            await request.form_data.close()
+        if context is not None:
+            try:
+                await context.close()
+            except Exception as error:
+                log_failure("Cleaning up after a request", error)
+
+
+async def _after(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    try:
+        if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__call__", None)):
+            await function(*args, **kwargs)
+        else:
+            result = await in_thread(lambda: function(*args, **kwargs))
+            if inspect.isawaitable(result):
+                await result
+    except Exception as error:
+        log_failure("Work after a response", error)

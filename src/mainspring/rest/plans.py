@@ -1,0 +1,324 @@
+"""What a server is at one moment, worked out: router, chains, options, parsers. Thrown away when a binding changes.
+
+A request takes the plan it begins with and keeps it, so that what changes meanwhile concerns only later requests.
+"""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from mainspring.context import Binding, BindingType, create_binding_from_class
+from mainspring.http import CorsOptions, TrustedProxies, encode_path_value, parse_size
+from mainspring.rest.actions import ACTIONS
+from mainspring.rest.bodies import DEFAULT_LIMIT
+from mainspring.rest.chains import Chain, Link, build_chain
+from mainspring.rest.context import RequestContext, request_context_of
+from mainspring.rest.cors import Cors
+from mainspring.rest.documents import read_endpoint
+from mainspring.rest.error_handlers import error_handlers_of
+from mainspring.rest.exchange import Exchange
+from mainspring.rest.explorer import Answer, explorer_pages
+from mainspring.rest.groups import DEFAULT_GROUPS
+from mainspring.rest.keys import RestBindings, RestTags
+from mainspring.rest.middleware import DEFAULT_CHAIN
+from mainspring.rest.mounts import Mount, MountTable
+from mainspring.rest.operations import Operation, Parts, make_operation
+from mainspring.rest.parsers import BUILT_IN_PARSERS
+from mainspring.rest.payloads import Parsers
+from mainspring.rest.routers import TrieRouter
+from mainspring.rest.routes import AnyRoute
+from mainspring.rest.settings import DEFAULTS, SETTING_KEYS, as_options
+from mainspring.rest.statics import StaticTable
+
+__all__ = ["ServerPlan"]
+
+logger = logging.getLogger(__name__)
+
+
+class ServerPlan:
+    """The server as it is now.
+
+    Args:
+        server: The server.
+        steps: The framework's own steps of the middleware sequence, by group.
+        kept: What earlier plans knew of routes by themselves.
+    """
+
+    def __init__(
+        self, server: Any, steps: Mapping[str, list[Link]], kept: "WeakKeyDictionary[AnyRoute, Parts]"
+    ) -> None:
+        self.server = server
+        self._kept = kept
+        self._steps = steps
+        self._chains: dict[tuple[str, bool], Chain] = {}
+        self.operations: dict[AnyRoute, Operation] = {}
+        self.failure: Exception | None = None
+        self._read_settings()
+        self._build_router()
+        self.parsers = self._parsers()
+        self.validation = server.validation_for(
+            as_options(self.setting("validation"), "validation"), self._parser_names
+        )
+        self.mounts = MountTable(self._values(RestTags.MOUNT, Mount))
+        self.statics = StaticTable(self._values(RestTags.STATIC, object))
+        self.pages = self._pages()
+        self.error_tables = self._error_tables()
+        self._read_sequence()
+
+    # Settings
+
+    def setting(self, name: str) -> Any:
+        """The value of a setting as it is bound now."""
+        return (
+            self.server.get_sync(SETTING_KEYS[name], optional=True)
+            if self.server.is_bound(SETTING_KEYS[name])
+            else DEFAULTS.get(name)
+        )
+
+    def _read_settings(self) -> None:
+        setting = self.setting
+        self.base_path: str = setting("base_path") or ""
+        cors = CorsOptions.from_config(setting("cors"))
+        self.cors = Cors(cors) if cors is not None else None
+        self.trusted_proxies = TrustedProxies(setting("trusted_proxies"))
+        router = as_options(setting("router"), "router")
+        self.strict = bool(router.get("strict"))
+        self.query_options = {
+            name: router[f"query_{name}"] for name in ("limit", "depth") if router.get(f"query_{name}") is not None
+        }
+        self.body_options = as_options(setting("request_body_parser"), "request_body_parser")
+        limit = self.body_options.get("limit")
+        self.body_limit: int | None = DEFAULT_LIMIT if limit is None else parse_size(limit)
+        self.error_format: str = setting("error_format")
+        self.error_options = as_options(setting("error_writer"), "error_writer")
+        self.shows_request_id = setting("request_id") is not False
+        self.sse_ping = float(setting("sse_ping"))
+        self.request_timeout: float | None = setting("request_timeout")
+        self.cancel_on_disconnect = bool(setting("cancel_on_disconnect"))
+        self.openapi = as_options(setting("openapi"), "openapi")
+
+    # Routes
+
+    def _build_router(self) -> None:
+        server = self.server
+        cls = server.get_sync(RestBindings.ROUTER, optional=True) or TrieRouter
+        routes = server.registry.routes()
+        if not isinstance(cls, type):
+            self.router = cls
+            return
+        # Two routers of one class, spelling and set of routes are the same: it is kept while these stay.
+        self.router = server.router_for(cls, self.strict, routes)
+        self.has_timeouts = bool(self.request_timeout) or any("x-timeout" in route.spec for route in routes)
+
+    def operation_of(self, route: AnyRoute) -> Operation:
+        """A route made ready; kept as long as this plan."""
+        operation = self.operations.get(route)
+        if operation is None:
+            operation, parts = make_operation(route, self.validation, self.server, self._kept.get(route))
+            if parts is not None:
+                self._kept[route] = parts
+            self.operations[route] = operation
+        return operation
+
+    def parts_of(self, route: AnyRoute) -> Parts | None:
+        """What a route says by itself."""
+        self.operation_of(route)
+        return self._kept.get(route)
+
+    def operation_spec(self, route: AnyRoute) -> Any:
+        """The operation object of a route."""
+        return self.server.document.operation_object(route, self)
+
+    def path_of(self, name: str, values: Mapping[str, Any]) -> str:
+        """The path of an operation with its variables filled in.
+
+        Raises:
+            LookupError: There is no such operation, or a variable is missing or unknown.
+        """
+        route = next((route for route in self.server.registry.routes() if route.operation_name == name), None)
+        if route is None:
+            raise LookupError(f"There is no operation {name!r}: name it as Controller.method, or as its function.")
+        names = set(route.template.variables)
+        wrong = sorted(names ^ set(values))
+        if wrong:
+            what = "needs the variable" if wrong[0] in names else "has no variable"
+            raise LookupError(f"The path {route.path} of {name} {what} {wrong[0]!r}.")
+        return _filled(route, values)
+
+    # Body parsers
+
+    def _parsers(self) -> Parsers:
+        own: list[str] = []
+        built_in: list[type[Any]] = []
+        for binding in reversed(self.server.find_bindings(f"{RestBindings.BODY_PARSERS}.*")):
+            cls = binding.value_type
+            if cls in BUILT_IN_PARSERS:
+                built_in.append(cls)
+            else:
+                own.append(binding.key)
+        order = {key: position for position, key in enumerate(key for key, _ in self.server.own_bindings())}
+        own.sort(key=lambda key: order.get(key, -1))
+        return Parsers(own, [cls for cls in BUILT_IN_PARSERS if cls in built_in])
+
+    def _parser_names(self) -> set[str]:
+        found = set()
+        for binding in self.server.find_bindings(f"{RestBindings.BODY_PARSERS}.*"):
+            name = getattr(binding.value_type, "name", None)
+            if isinstance(name, str):
+                found.add(name)
+        return found
+
+    def _error_tables(self) -> list[dict[type[BaseException], Any]]:
+        """Handlers of errors by class, the server's own before those of contexts above."""
+        tables: dict[bool, dict[type[BaseException], Any]] = {True: {}, False: {}}
+        for binding in reversed(self.server.find_by_tag(RestTags.ERROR_HANDLER)):
+            is_own = self.server.own_binding(binding.key) is binding
+            source = binding.source
+            if source is not None:
+                tables[is_own][binding.tag_map[RestTags.ERROR_HANDLER]] = source.value
+        return [table for table in (tables[True], tables[False]) if table]
+
+    # What is served besides operations
+
+    def _values(self, tag: str, kind: type[Any]) -> list[Any]:
+        """The constants bound with a tag, in order of registration."""
+        found = []
+        for binding in self.server.find_by_tag(tag):
+            source = binding.source
+            if source is not None and source.type is BindingType.CONSTANT and isinstance(source.value, kind):
+                found.append(source.value)
+        return found
+
+    def _pages(self) -> dict[str, Answer]:
+        if self.openapi.get("disabled"):
+            return {}
+        pages: dict[str, Answer] = {}
+        for endpoint in self.server.document.endpoints(self.openapi):
+            pages[endpoint.path] = lambda exchange, endpoint=endpoint: read_endpoint(exchange, endpoint)
+        first = next(iter(pages), "/openapi.json")
+        title = self.server.document.title()
+        pages |= explorer_pages(
+            self.setting("explorer"), title, lambda exchange: f"{request_context_of(exchange).base_path}{first}"
+        )
+        return pages
+
+    # Sequence and middleware
+
+    def _read_sequence(self) -> None:
+        server = self.server
+        options = server.get_config_sync(RestBindings.SEQUENCE) or {}
+        self.sequence_options = as_options(options, "sequence")
+        self.chain_name = str(self.sequence_options.get("chain") or DEFAULT_CHAIN)
+        self.actions = {
+            name: key
+            for name, (key, function) in ACTIONS.items()
+            if _is_replaced(server.get_binding(key, optional=True), function)
+        }
+        self.sequence = server.get_binding(RestBindings.SEQUENCE, optional=True)
+        self.handler = server.get_sync(RestBindings.HANDLER, optional=True)
+        try:
+            chain = self.chain(self.chain_name, full=True)
+        except Exception as error:  # the requests tell of it, until the middleware at fault is unbound
+            self.failure = error
+            self.is_direct = True
+            return
+        replaced = set(self.actions) - {"log_error"}
+        self.is_direct = (
+            not chain.has_user_middleware
+            and not replaced
+            and not self.sequence_options
+            and self.handler is None
+            and server.runs_default_sequence(self.sequence)
+        )
+
+    def chain(self, name: str, *, full: bool) -> Chain:
+        """A chain of middleware; the full one has the steps of the middleware sequence too.
+
+        Raises:
+            MiddlewareOrderError: Its groups cannot be put in order.
+        """
+        found = self._chains.get((name, full))
+        if found is None:
+            found = self._chains[name, full] = self._chain(name, full)
+        return found
+
+    def _chain(self, name: str, full: bool) -> Chain:
+        bindings: list[Binding[Any]] = [
+            binding
+            for binding in _in_order(self.server, self.server.find_by_tag(RestTags.MIDDLEWARE))
+            if binding.tag_map.get(RestTags.MIDDLEWARE_CHAIN) == name
+        ]
+        given = self.sequence_options.get("ordered_groups")
+        ordered = list(given) if given is not None else list(DEFAULT_GROUPS)
+        if name != self.chain_name:
+            return build_chain(bindings, ordered_groups=ordered if given is not None else (), steps={})
+        steps = self._steps if full else {group: self._steps[group] for group in ("cors", "api_spec")}
+        relations = [] if given is None else _left_out(ordered)
+        return build_chain(bindings, ordered_groups=ordered, steps=steps, relations=relations)
+
+    # For steps
+
+    def context_of(self, exchange: Exchange) -> RequestContext:
+        """The context of a request."""
+        return request_context_of(exchange)
+
+    async def made(self, exchange: Exchange, cls: type[Any]) -> Any:
+        """An instance of a class, made by the container for a request."""
+        context = request_context_of(exchange)
+        if context.is_bound(cls):
+            return await context.get(cls)
+        return await create_binding_from_class(cls).get_value(context)
+
+    def error_handler_of(self, exchange: Exchange, error: BaseException) -> Any:
+        """The program's handler of an error: the nearest class of it that has one, the controller's first."""
+        route = exchange.operation.route if exchange.operation is not None else None
+        controller = getattr(route, "controller_class", None)
+        tables = [error_handlers_of(controller)] if controller is not None else []
+        for table in [*tables, *self.error_tables]:
+            for cls in type(error).__mro__:
+                if cls in table:
+                    return table[cls]
+        return None
+
+
+def _filled(route: AnyRoute, values: Mapping[str, Any]) -> str:
+    parts = []
+    for segment in route.template.segments:
+        text = ""
+        for part in segment.parts:
+            if isinstance(part, str):
+                text += part
+            elif part.rest:
+                text += "/".join(encode_path_value(piece) for piece in str(values[part.name]).split("/"))
+            else:
+                text += encode_path_value(str(values[part.name]))
+        parts.append(text)
+    return "/" + "/".join(parts)
+
+
+def _is_replaced(binding: Binding[Any] | None, default: Any) -> bool:
+    """Whether an action is bound to something else than the default."""
+    if binding is None:
+        return False
+    source = binding.source
+    return source is None or source.type is not BindingType.CONSTANT or source.value is not default
+
+
+def _in_order(server: Any, bindings: list[Binding[Any]]) -> list[Binding[Any]]:
+    """Bindings in order of registration, those of contexts above first."""
+    own = [binding for binding in bindings if server.own_binding(binding.key) is binding]
+    above = [binding for binding in bindings if server.own_binding(binding.key) is not binding]
+    return [*above, *own]
+
+
+def _left_out(ordered: list[str]) -> list[list[str]]:
+    """Where the framework's own groups go that a list of groups leaves out: next to their neighbours in the default."""
+    relations: list[list[str]] = []
+    for position, group in enumerate(DEFAULT_GROUPS):
+        if group in ordered:
+            continue
+        before = [name for name in DEFAULT_GROUPS[:position] if name in ordered][-1:]
+        after = [name for name in DEFAULT_GROUPS[position + 1 :] if name in ordered][:1]
+        relations += [[name, group] for name in before] + [[group, name] for name in after]
+    return relations

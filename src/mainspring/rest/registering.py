@@ -1,0 +1,227 @@
+"""Which routes a server has: those registered with it, and those of the controllers it sees.
+
+Every route is a binding under ``routes.`` in the server's context. Controllers come and go as bindings anywhere above;
+`RouteRegistry.sync` brings their routes in line with them.
+"""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from mainspring.context import Binding, filter_by_tag
+from mainspring.core import CoreTags
+from mainspring.openapi.notes import VERBS
+from mainspring.openapi.operations import controller_operations, describe_controller
+from mainspring.rest.errors import DuplicateRouteError, RegistrationError
+from mainspring.rest.keys import RestBindings, RestTags, route_key
+from mainspring.rest.routes import AnyRoute, ControllerRoute, Route
+
+__all__ = ["RouteRegistry", "bind_route"]
+
+logger = logging.getLogger(__name__)
+
+_IS_CONTROLLER = filter_by_tag(CoreTags.CONTROLLER)
+_ROUTES = f"{RestBindings.ROUTES}."
+
+
+def bind_route(ctx: Any, route: AnyRoute, *, controller: str | None = None) -> Binding[Any]:
+    """Bind a route, tagged with what it is."""
+    binding: Binding[Any] = Binding(route_key(route.verb, route.path)).to(route)
+    binding.tag(RestTags.REST_ROUTE, {RestTags.ROUTE_VERB: route.verb, RestTags.ROUTE_PATH: route.path})
+    if isinstance(route, ControllerRoute):
+        binding.tag(RestTags.CONTROLLER_ROUTE)
+    if controller is not None:
+        binding.tag({RestTags.CONTROLLER_BINDING: controller})
+    ctx.add(binding)
+    return binding
+
+
+class RouteRegistry:
+    """The routes of one server."""
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
+        self._known: dict[str, tuple[Binding[Any], type[Any], list[Binding[Any]]]] = {}
+        self._pending: list[tuple[str, str, Mapping[str, Any]]] = []
+        self._failures: dict[str, Exception] = {}
+        self._busy = False
+
+    # What is registered by hand
+
+    def add(self, route: AnyRoute) -> Binding[Any]:
+        """Register a route.
+
+        Raises:
+            DuplicateRouteError: Another one has its verb and template.
+        """
+        self.check_free(route)
+        return bind_route(self._server, route)
+
+    def check_free(self, route: AnyRoute, *, besides: str | None = None) -> None:
+        """Refuse a route whose verb and template another one has."""
+        for binding in self._bindings():
+            other = binding.source.value if binding.source is not None else None
+            if not isinstance(other, AnyRoute) or other is route or other.verb != route.verb:
+                continue
+            if other.template.shape == route.template.shape and (
+                besides is None or binding.tag_map.get(RestTags.CONTROLLER_BINDING) != besides
+            ):
+                raise DuplicateRouteError(route.verb, route.path, other.description, route.description)
+
+    def add_document(self, spec: Mapping[str, Any]) -> None:
+        """Register the operations of a whole document.
+
+        Raises:
+            RegistrationError: An operation has no handler at all.
+        """
+        for path, item in (spec.get("paths") or {}).items():
+            for verb, operation in (item or {}).items():
+                if verb.lower() not in VERBS or not isinstance(operation, Mapping):
+                    continue
+                self._add_described(verb, path, operation)
+
+    def _add_described(self, verb: str, path: str, operation: Mapping[str, Any]) -> None:
+        handler = operation.get("x-operation")
+        if callable(handler):
+            spec = {key: value for key, value in operation.items() if key != "x-operation"}
+            self.add(Route(verb, path, spec, handler))
+        else:
+            self._pending.append((verb.lower(), path, operation))
+
+    # What controllers bring
+
+    def sync(self) -> None:
+        """Bring the routes of controllers in line with the controllers there are now."""
+        if self._busy:
+            return
+        self._busy = True
+        try:
+            seen: set[str] = set()
+            for binding in reversed(self._controllers()):
+                seen.add(binding.key)
+                self._sync_one(binding)
+            for key in [key for key in self._known if key not in seen]:
+                self._drop(key)
+            self._failures = {key: error for key, error in self._failures.items() if key in seen}
+            self._resolve_pending()
+        finally:
+            self._busy = False
+
+    def _controllers(self) -> list[Binding[Any]]:
+        """The controllers, nearest context first, so last in the order of declaration."""
+        found = self._server.find_bindings(_IS_CONTROLLER)
+        own = [binding for binding in found if self._server.own_binding(binding.key) is binding]
+        above = [binding for binding in found if self._server.own_binding(binding.key) is not binding]
+        return list(reversed([*above, *own]))
+
+    def _sync_one(self, binding: Binding[Any]) -> None:
+        cls = binding.value_type
+        known = self._known.get(binding.key)
+        if known is not None and known[0] is binding and known[1] is cls:
+            return
+        self._drop(binding.key)
+        if not isinstance(cls, type) or not self._is_served(cls):
+            return
+        bound: list[Binding[Any]] = []
+        self._known[binding.key] = (binding, cls, bound)
+        self._failures.pop(binding.key, None)
+        try:
+            for route in self.routes_of(cls, binding.key):
+                self.check_free(route, besides=binding.key)
+                bound.append(bind_route(self._server, route, controller=binding.key))
+        except Exception as error:  # told at the start, or by the registration that caused it
+            self._failures[binding.key] = error
+            for each in bound:
+                self._unbind(each)
+            bound.clear()
+
+    def _is_served(self, cls: type[Any]) -> bool:
+        wanted = describe_controller(cls).server
+        return wanted is None or wanted in self._server.registered_names()
+
+    def routes_of(self, cls: type[Any], key: str) -> list[ControllerRoute]:
+        """The routes of a controller class bound at ``key``."""
+        routes: list[ControllerRoute] = []
+        strict = self._server.is_strict
+        for declaration in controller_operations(cls):
+            path = declaration.strict_path if strict else declaration.path
+            route = ControllerRoute(declaration.verb, path, declaration.spec, cls, declaration.method_name)
+            route.declaration = declaration
+            route.binding_key = key
+            routes.append(route)
+        return routes
+
+    def _drop(self, key: str) -> None:
+        known = self._known.pop(key, None)
+        for binding in known[2] if known is not None else ():
+            self._unbind(binding)
+
+    def _unbind(self, binding: Binding[Any]) -> None:
+        if self._server.own_binding(binding.key) is binding:
+            self._server.unbind(binding.key)
+
+    # Operations of documents that name a controller
+
+    def _resolve_pending(self) -> None:
+        left: list[tuple[str, str, Mapping[str, Any]]] = []
+        for verb, path, operation in self._pending:
+            binding = self._controller_named(operation.get("x-controller-name"))
+            if binding is None or not operation.get("x-operation-name"):
+                left.append((verb, path, operation))
+                continue
+            cls: Any = binding.value_type
+            route = ControllerRoute(verb, path, operation, cls, operation["x-operation-name"])
+            route.binding_key = binding.key
+            self.add(route)
+        self._pending = left
+
+    def _controller_named(self, name: str | None) -> Binding[Any] | None:
+        if not name:
+            return None
+        for binding in self._server.find_bindings(_IS_CONTROLLER):
+            cls = binding.value_type
+            if binding.key == f"controllers.{name}" or (isinstance(cls, type) and cls.__name__ == name):
+                return binding  # type: ignore[no-any-return] - found among bindings
+        return None
+
+    # Looking
+
+    def check(self) -> None:
+        """Refuse what cannot be served.
+
+        Raises:
+            DuplicateRouteError: Two operations have one verb and template.
+            RegistrationError: An operation of a document has no handler, or names a controller nobody bound.
+        """
+        for error in self._failures.values():
+            raise error
+        for verb, path, operation in self._pending:
+            name = operation.get("x-controller-name")
+            place = f"{verb.upper()} {path}"
+            if name and operation.get("x-operation-name"):
+                raise RegistrationError(place, f"the controller {name!r} is not bound; add it with app.controller(...)")
+            raise RegistrationError(
+                place, "there is no handler; give it x-operation, or x-controller-name and x-operation-name"
+            )
+
+    def take_failure(self, key: str) -> Exception | None:
+        """Why the controller at a key is not served, if it is not."""
+        return self._failures.get(key)
+
+    def report(self) -> None:
+        """Log what is not served, once."""
+        for key, error in list(self._failures.items()):
+            logger.error("Controller %s is not served: %s", key, error)
+            self._failures.pop(key, None)
+
+    def _bindings(self) -> list[Binding[Any]]:
+        return [binding for key, binding in self._server.own_bindings() if key.startswith(_ROUTES)]
+
+    def routes(self) -> list[AnyRoute]:
+        """All routes, in the order of declaration."""
+        found = []
+        for binding in self._bindings():
+            route = binding.source.value if binding.source is not None else None
+            if isinstance(route, AnyRoute):
+                found.append(route)
+        return found

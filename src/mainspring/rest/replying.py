@@ -1,0 +1,269 @@
+"""From what a handler returned to a reply: which status, which media type, which bytes. Sending it is not done here.
+
+What can be known of an operation beforehand (`ReplyPlan`) is worked out once; the common result, a JSON value with nothing
+else said, takes the short way.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from mainspring.http import HttpErrors, ResponseHeaders, evaluate_preconditions, negotiate, parse_http_date
+from mainspring.http.media import is_json, parse_media_type
+from mainspring.openapi.kinds import is_nullable
+from mainspring.openapi.parameters import MISSING
+from mainspring.rest.errors import UnserializableError
+from mainspring.rest.exchange import Exchange, Header, Reply
+from mainspring.rest.files import file_reply
+from mainspring.rest.heads import CONTENT_LENGTH, CONTENT_TYPE, merged
+from mainspring.rest.responses import FileResponse, Response
+from mainspring.rest.streaming import NOTHING, encoder_for, first_item, is_stream, items_of, pieces
+from mainspring.rest.writing import JSON_TYPE, OCTETS, TEXT, body_lines, text_type
+
+__all__ = ["ReplyPlan", "reply_to"]
+
+JSON, TEXTUAL, BINARY, NONE, STREAM, RESPONSE, REPLY = range(7)
+
+_KINDS: tuple[tuple[tuple[type, ...], int], ...] = (
+    ((type(None),), NONE),
+    ((str,), TEXTUAL),
+    ((bytes, bytearray, memoryview), BINARY),
+    ((Response,), RESPONSE),
+    ((Reply,), REPLY),
+)
+_NOT_MODIFIED_KEEPS = (b"etag", b"cache-control", b"expires", b"vary", b"set-cookie", b"last-modified", b"date")
+
+
+class ReplyPlan:
+    """What is known of an operation's replies before any request.
+
+    Args:
+        name: The operation, for messages.
+        encode: Writes a result as JSON, by the declared return type.
+        returns: The return annotation.
+        statuses: The declared statuses with their media types, in order.
+        check: Called with the status and each JSON result, where results are validated.
+    """
+
+    __slots__ = ("check", "encode", "media", "name", "null_as_json", "status", "types")
+
+    def __init__(
+        self,
+        name: str,
+        encode: Callable[[Any], bytes],
+        returns: Any = MISSING,
+        statuses: Mapping[int, tuple[str, ...]] | None = None,
+        check: Callable[[int, Any], None] | None = None,
+    ) -> None:
+        self.name = name
+        self.encode = encode
+        self.null_as_json = returns is not MISSING and returns is not None and is_nullable(returns)
+        if returns is type(None):
+            self.null_as_json = False
+        good = {status: media for status, media in (statuses or {}).items() if 200 <= status < 300}
+        self.status = next(iter(good)) if len(good) == 1 else None
+        self.media = statuses or {}
+        self.check = check
+        self.types: dict[type, int] = {}
+
+    def offered(self, status: int) -> tuple[str, ...]:
+        """The media types declared for a status."""
+        return self.media.get(status, ())
+
+
+def check_acceptable(plan: ReplyPlan, exchange: Exchange) -> None:
+    """Refuse a request that accepts none of what the operation can answer.
+
+    Raises:
+        HttpError: 406, with the available types.
+    """
+    offered = plan.offered(plan.status or 200)
+    if not offered:
+        return
+    accept = _accept_of(exchange)
+    if accept is not None and negotiate(accept, offered) is None:
+        raise HttpErrors.NotAcceptable(f"None of the accepted media types is available: {', '.join(offered)}.")
+
+
+async def reply_to(exchange: Exchange, plan: ReplyPlan, value: Any) -> Reply:
+    """The reply to a request for which the handler returned ``value``.
+
+    Raises:
+        UnserializableError: The value cannot be written.
+    """
+    kind = plan.types.get(type(value))
+    if kind is None:
+        kind = plan.types[type(value)] = _kind_of(value)
+    if kind == JSON and exchange.response is None and not plan.media:
+        body = _encoded(plan, value)
+        return Reply(plan.status or 200, [(CONTENT_TYPE, JSON_TYPE), (CONTENT_LENGTH, b"%d" % len(body))], body)
+    if kind == REPLY:
+        return value  # type: ignore[no-any-return] - it is one
+    if kind == RESPONSE:
+        return await _from_response(exchange, plan, value)
+    set_by_hand = exchange.response
+    status = set_by_hand.given_status if set_by_hand is not None else None
+    lines = set_by_hand.header_lines if set_by_hand is not None else []
+    reply = await _compose(exchange, plan, value, kind, status, lines)
+    return _conditional(exchange, reply)
+
+
+async def _from_response(exchange: Exchange, plan: ReplyPlan, value: Response[Any]) -> Reply:
+    own = exchange.response
+    if value is own:  # done by hand: status and headers, and nothing is added
+        return Reply(value.status, [*value.header_lines, (CONTENT_LENGTH, b"0")], b"", value.background)
+    lines = list(value.header_lines)
+    if own is not None:
+        lines = merged(list(own.header_lines), lines)
+    if value.media_type is not None:
+        content_type = ResponseHeaders([("content-type", value.media_type)]).raw
+        lines = merged(lines, content_type)
+    if isinstance(value, FileResponse):
+        reply = await file_reply(exchange, value, lines)
+    else:
+        kind = _kind_of(value.body)
+        reply = await _compose(exchange, plan, value.body, NONE if value.body is None else kind, value.status, lines)
+        reply = _conditional(exchange, reply)
+    reply.background = value.background
+    return reply
+
+
+async def _compose(
+    exchange: Exchange, plan: ReplyPlan, value: Any, kind: int, status: int | None, lines: list[Header]
+) -> Reply:
+    if kind == NONE and (not plan.null_as_json or status is not None):
+        status = status or plan.status or 204
+        return Reply(status, [*lines, (CONTENT_LENGTH, b"0")], b"")
+    status = status or plan.status or 200
+    media_type = _media_type(exchange, plan, status, lines)
+    if kind == STREAM:
+        return await _streamed(exchange, plan, value, status, lines, media_type)
+    body, content_type = _written(plan, value, kind, media_type, status)
+    return Reply(status, merged(body_lines(content_type, len(body)), lines), body)
+
+
+def _media_type(exchange: Exchange, plan: ReplyPlan, status: int, lines: list[Header]) -> str | None:
+    """The media type that was set, or that is negotiated among the declared ones."""
+    for name, value in lines:
+        if name == CONTENT_TYPE:
+            return value.decode("latin-1")
+    offered = plan.offered(status)
+    if not offered:
+        return None
+    if len(offered) > 1:
+        exchange.vary = (*exchange.vary, "Accept")
+        return negotiate(_accept_of(exchange), offered) or offered[0]
+    return offered[0]
+
+
+def _written(plan: ReplyPlan, value: Any, kind: int, media_type: str | None, status: int) -> tuple[bytes, bytes]:
+    """Body and content type of a result that is there as a whole."""
+    if media_type is None:
+        if kind == TEXTUAL:
+            return value.encode(), TEXT
+        return (bytes(value), OCTETS) if kind == BINARY else (_encoded(plan, value, status), JSON_TYPE)
+    parsed = parse_media_type(media_type)
+    content_type = text_type(media_type)
+    if kind == BINARY:
+        return bytes(value), content_type
+    if parsed is not None and is_json(parsed):
+        return _encoded(plan, value, status), content_type
+    if parsed is not None and ("msgpack" in (parsed.suffix, parsed.subtype.removeprefix("x-"))):
+        return _packed(plan, value, status), content_type
+    if kind == TEXTUAL:
+        return value.encode(parsed.charset or "utf-8" if parsed is not None else "utf-8"), content_type
+    if kind == NONE:
+        return b"", content_type
+    reason = f"{media_type} takes text or bytes; return one of them, or declare application/json"
+    raise UnserializableError(plan.name, type(value).__name__, reason)
+
+
+def _encoded(plan: ReplyPlan, value: Any, status: int | None = None) -> bytes:
+    try:
+        data = plan.encode(value)
+    except Exception as error:  # a cycle, an open file, an unknown object: whatever the encoder says of it
+        raise UnserializableError(plan.name, type(value).__name__, str(error) or type(error).__name__) from error
+    if plan.check is not None:
+        plan.check(status or plan.status or 200, data)
+    return data
+
+
+def _packed(plan: ReplyPlan, value: Any, status: int) -> bytes:
+    from msgspec import json, msgpack  # noqa: PLC0415 - few operations pack
+
+    return msgpack.encode(json.decode(_encoded(plan, value, status)))
+
+
+async def _streamed(
+    exchange: Exchange, plan: ReplyPlan, value: Any, status: int, lines: list[Header], media_type: str | None
+) -> Reply:
+    media_type = media_type or "application/octet-stream"
+    parsed = parse_media_type(media_type)
+    essence = parsed.essence if parsed is not None else media_type
+    headers = merged([(CONTENT_TYPE, text_type(media_type))], lines)
+    items = items_of(value)
+    as_array = parsed is not None and is_json(parsed) and essence != "application/json-seq"
+    encode = plan.encode if as_array else encoder_for(essence, plan.encode, plan.name)
+    if essence == "text/event-stream":
+        headers = merged(headers, _EVENT_LINES)
+        return Reply(status, headers, pieces(items, encode), ping=exchange.plan.sse_ping)
+    if exchange.method == "HEAD":
+        return Reply(status, headers, pieces(items, encode))
+    first = await first_item(items)
+    if first is not NOTHING:
+        first = _Encoded(encode(first))  # a first item that cannot be written is an ordinary error
+    return Reply(status, headers, pieces(items, _pre_encoded(encode), array=as_array, first=first))
+
+
+class _Encoded:
+    """An item that is bytes already."""
+
+    __slots__ = ("data",)
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+
+def _pre_encoded(encode: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
+    return lambda item: item.data if type(item) is _Encoded else encode(item)
+
+
+_EVENT_LINES: list[Header] = [
+    (CONTENT_TYPE, b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-cache"),
+    (b"x-accel-buffering", b"no"),
+]
+
+
+def _conditional(exchange: Exchange, reply: Reply) -> Reply:
+    """304 instead, when the client has what the handler tagged or dated."""
+    if reply.status != 200 or exchange.method not in ("GET", "HEAD"):
+        return reply
+    etag = modified = None
+    for name, value in reply.headers:
+        if name == b"etag":
+            etag = value.decode("latin-1")
+        elif name == b"last-modified":
+            modified = parse_http_date(value.decode("latin-1"))
+    if etag is None and modified is None:
+        return reply
+    conditions = {
+        name.decode("latin-1"): value.decode("latin-1")
+        for name, value in exchange.raw_headers
+        if name in (b"if-none-match", b"if-modified-since")
+    }
+    if not conditions or evaluate_preconditions("GET", conditions, etag=etag, last_modified=modified) != 304:
+        return reply
+    kept = [line for line in reply.headers if line[0] in _NOT_MODIFIED_KEEPS]
+    return Reply(304, kept, b"", dropped=None if type(reply.body) is bytes else reply.body)
+
+
+def _kind_of(value: Any) -> int:
+    for types, kind in _KINDS:
+        if isinstance(value, types):
+            return kind
+    return STREAM if is_stream(value) else JSON
+
+
+def _accept_of(exchange: Exchange) -> str | None:
+    found = [value.decode("latin-1") for name, value in exchange.raw_headers if name == b"accept"]
+    return ", ".join(found) if found else None

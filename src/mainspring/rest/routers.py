@@ -1,0 +1,245 @@
+"""Finding the operation of a verb and a path. Two routers with identical results: a trie, and a list of patterns.
+
+Both work on the undecoded path, segment by segment, and follow one order: left to right a literal segment beats one
+with text around its variable, that one beats a bare variable, and ``{rest:path}`` comes last. What a path means to the
+application (base path, versions, mounts) is not known here.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from mainspring.http import PathTemplate, Segment, canonical_segment
+from mainspring.rest.errors import DuplicateRouteError
+from mainspring.rest.routes import AnyRoute, RouteMatch
+
+__all__ = ["RegexRouter", "Router", "TrieRouter", "allowed_verbs", "specificity"]
+
+VERB_ORDER = ("post", "put", "patch", "get", "head", "delete", "options", "trace")
+
+
+class Router(Protocol):
+    """What a server asks of a router; bind a class with these at ``RestBindings.ROUTER``."""
+
+    def add(self, route: AnyRoute) -> None:
+        """Know this route from now on."""
+
+    def find(self, verb: str, path: str) -> RouteMatch | None:
+        """The route of a verb (any case) for an undecoded path, with the values of its variables."""
+
+    def list(self) -> list[AnyRoute]:
+        """All routes, most specific template first, then by verb."""
+
+
+def specificity(template: PathTemplate) -> tuple[Any, ...]:
+    """A key that sorts more specific templates first; equal for templates that match the same paths."""
+    # A template that goes on is more specific than one that ends: 9 is after everything.
+    return (*(_rank(segment) for segment in template.segments), (9,))
+
+
+def _rank(segment: Segment) -> tuple[Any, ...]:
+    literal = segment.literal
+    if literal is not None:
+        return (0,)
+    if segment.rest:
+        return (3,)
+    if len(segment.parts) == 1:
+        return (2,)
+    text = "".join(part if isinstance(part, str) else "{}" for part in segment.parts)
+    return (1, -len(text), text)
+
+
+def allowed_verbs(router: Any, path: str) -> list[str]:
+    """The verbs, in upper case, that some template matching the path has, HEAD along with GET, and OPTIONS."""
+    found = [verb.upper() for verb in VERB_ORDER if router.find(verb, path) is not None]
+    if "GET" in found and "HEAD" not in found:
+        found.insert(found.index("GET") + 1, "HEAD")
+    if found and "OPTIONS" not in found:
+        found.append("OPTIONS")
+    return found
+
+
+class _Table:
+    """What both routers share: the list of routes, its order, and what happens at a trailing slash."""
+
+    def __init__(self, *, strict: bool = False) -> None:
+        self._strict = strict
+        self._routes: dict[tuple[str, str], AnyRoute] = {}
+
+    def _claim(self, route: AnyRoute) -> None:
+        known = self._routes.setdefault((route.template.shape, route.verb), route)
+        if known is not route:
+            raise DuplicateRouteError(route.verb, route.path, known.description, route.description)
+
+    def list(self) -> list[AnyRoute]:
+        """All routes, most specific template first, then by verb."""
+        first: dict[str, int] = {}
+        for position, (shape, _) in enumerate(self._routes):
+            first.setdefault(shape, position)
+
+        def key(entry: tuple[tuple[str, str], AnyRoute]) -> Any:
+            (shape, verb), route = entry
+            return specificity(route.template), first[shape], VERB_ORDER.index(verb)
+
+        return [route for _, route in sorted(self._routes.items(), key=key)]
+
+    def _spellings(self, path: str) -> Iterator[str]:
+        yield path
+        if not self._strict and path != "/":
+            yield path[:-1] if path.endswith("/") else f"{path}/"
+
+
+class _Node:
+    """A place in the trie: what may follow, and what ends here."""
+
+    __slots__ = ("ends", "literals", "patterns", "rest", "variable")
+
+    def __init__(self) -> None:
+        self.literals: dict[str, _Node] = {}
+        self.patterns: list[tuple[tuple[Any, ...], re.Pattern[str], _Node]] = []
+        self.variable: _Node | None = None
+        self.rest: dict[str, AnyRoute] = {}
+        self.ends: dict[str, AnyRoute] = {}
+
+    def child(self, segment: Segment) -> "_Node":
+        """The node behind a segment, made if it is new."""
+        literal = segment.literal
+        if literal is not None:
+            return self.literals.setdefault(literal, _Node())
+        if len(segment.parts) == 1:
+            if self.variable is None:
+                self.variable = _Node()
+            return self.variable
+        rank = _rank(segment)
+        for known, _, node in self.patterns:
+            if known == rank:
+                return node
+        node = _Node()
+        self.patterns.append((rank, re.compile(segment.pattern, re.DOTALL), node))
+        self.patterns.sort(key=lambda entry: entry[0])
+        return node
+
+
+class TrieRouter(_Table):
+    """Finds a route in the number of segments of the path, not in the number of routes.
+
+    Args:
+        strict: Whether ``/orders`` and ``/orders/`` are two paths.
+    """
+
+    def __init__(self, *, strict: bool = False) -> None:
+        super().__init__(strict=strict)
+        self._root = _Node()
+        self._static: dict[str, dict[str, RouteMatch]] = {}
+
+    def add(self, route: AnyRoute) -> None:
+        """Know this route from now on.
+
+        Raises:
+            DuplicateRouteError: Another one has the same verb and template.
+        """
+        self._claim(route)
+        node = self._root
+        segments = route.template.segments
+        for segment in segments:
+            if segment.rest:
+                node.rest[route.verb] = route
+                return
+            node = node.child(segment)
+        node.ends[route.verb] = route
+        if route.template.is_static:
+            path = "/" + "/".join(segment.literal or "" for segment in segments)
+            self._static.setdefault(route.verb, {})[path] = RouteMatch(route, ())
+
+    def find(self, verb: str, path: str) -> RouteMatch | None:
+        """The route of a verb (any case) for an undecoded path, with the values of its variables."""
+        verb = verb.lower()
+        static = self._static.get(verb)
+        if static is not None:
+            found = static.get(path)
+            if found is not None:
+                return found
+        for spelling in self._spellings(path):
+            segments = [canonical_segment(segment) for segment in spelling[1:].split("/")]
+            values: list[str] = []
+            route = self._walk(self._root, segments, 0, verb, values)
+            if route is not None:
+                return RouteMatch(route, tuple(values))
+        return None
+
+    def _walk(  # a place in the trie, one in the path, what is looked for, what is gathered
+        self, node: _Node, segments: list[str], position: int, verb: str, values: list[str]
+    ) -> AnyRoute | None:
+        if position == len(segments):
+            return node.ends.get(verb)
+        segment = segments[position]
+        follower = node.literals.get(segment)
+        if follower is not None:
+            found = self._walk(follower, segments, position + 1, verb, values)
+            if found is not None:
+                return found
+        if segment and (node.patterns or node.variable is not None):
+            found = self._walk_variables(node, segments, position, verb, values)
+            if found is not None:
+                return found
+        if node.rest and verb in node.rest:
+            remaining = "/".join(segments[position:])
+            if remaining:
+                values.append(remaining)
+                return node.rest[verb]
+        return None
+
+    def _walk_variables(
+        self, node: _Node, segments: list[str], position: int, verb: str, values: list[str]
+    ) -> AnyRoute | None:
+        known = len(values)
+        for _, pattern, follower in node.patterns:
+            match = pattern.fullmatch(segments[position])
+            if match is not None:
+                values.extend(match.groups())
+                found = self._walk(follower, segments, position + 1, verb, values)
+                if found is not None:
+                    return found
+                del values[known:]
+        if node.variable is not None:
+            values.append(segments[position])
+            found = self._walk(node.variable, segments, position + 1, verb, values)
+            if found is not None:
+                return found
+            del values[known:]
+        return None
+
+
+class RegexRouter(_Table):
+    """Tries patterns one after another, most specific first. The same results as the trie's, easier to look into.
+
+    Args:
+        strict: Whether ``/orders`` and ``/orders/`` are two paths.
+    """
+
+    def __init__(self, *, strict: bool = False) -> None:
+        super().__init__(strict=strict)
+        self._patterns: dict[str, list[tuple[Any, re.Pattern[str], AnyRoute]]] = {}
+
+    def add(self, route: AnyRoute) -> None:
+        """Know this route from now on.
+
+        Raises:
+            DuplicateRouteError: Another one has the same verb and template.
+        """
+        self._claim(route)
+        pattern = re.compile("".join(f"/{segment.pattern}" for segment in route.template.segments), re.DOTALL)
+        patterns = self._patterns.setdefault(route.verb, [])
+        patterns.append((specificity(route.template), pattern, route))
+        patterns.sort(key=lambda entry: entry[0])
+
+    def find(self, verb: str, path: str) -> RouteMatch | None:
+        """The route of a verb (any case) for an undecoded path, with the values of its variables."""
+        patterns = self._patterns.get(verb.lower(), ())
+        for spelling in self._spellings(path):
+            text = "/" + "/".join(canonical_segment(segment) for segment in spelling[1:].split("/"))
+            for _, pattern, route in patterns:
+                match = pattern.fullmatch(text)
+                if match is not None:
+                    return RouteMatch(route, match.groups())
+        return None

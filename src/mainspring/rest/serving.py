@@ -1,0 +1,229 @@
+"""The life of a server: listening, where it listens, counting requests in flight, and stopping in order."""
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Coroutine, Iterator
+from typing import Any
+from urllib.parse import quote
+
+from mainspring.context import Binding
+from mainspring.core.settings import section_of
+from mainspring.rest.keys import RestBindings
+from mainspring.rest.listening import Listener, ListenOptions
+from mainspring.rest.settings import DEFAULTS, SETTING_KEYS
+from mainspring.rest.tls import ssl_context
+
+__all__ = ["Serving"]
+
+#: Seconds that stopping waits for requests when neither the server nor the application says otherwise.
+_GRACE_PERIOD = 30.0
+
+
+class Serving:
+    """How one server is put to work and out of it."""
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
+        self._listener: Listener | None = None
+        self._is_started = False
+        self._listens = True
+        self._published: list[tuple[Binding[Any], Binding[Any] | None]] = []
+        self._place: tuple[str, str | None, int, str | None] | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._idle: asyncio.Event | None = None
+        self.is_draining = False
+
+    @property
+    def is_started(self) -> bool:
+        """Whether it was started and not stopped since."""
+        return self._is_started
+
+    # Requests in flight
+
+    async def track(self, request: Coroutine[Any, Any, None]) -> None:
+        """Await a request, counted until it has ended."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        try:
+            await request
+        finally:
+            self._tasks.discard(task)
+            if self._idle is not None and not self._tasks:
+                self._idle.set()
+
+    async def _until_idle(self, seconds: float | None) -> None:
+        """Wait for the requests in flight that the listener does not know of; cancel what remains."""
+        own = asyncio.current_task()
+        waiting = {task for task in self._tasks if task is not own and not task.done()}
+        if not waiting:
+            return
+        _, pending = await asyncio.wait(waiting, timeout=seconds)
+        for task in pending:
+            task.cancel("the grace period of the server has passed")
+        if pending:
+            await asyncio.wait(pending, timeout=_CLEANUP)
+
+    # Life cycle
+
+    def setting(self, name: str) -> Any:
+        """The value of a setting as it is bound now."""
+        key = SETTING_KEYS[name]
+        server = self._server
+        return server.get_sync(key) if server.is_bound(key) else DEFAULTS.get(name)
+
+    async def start(self) -> None:
+        """Listen, unless that is switched off. A started server is left alone."""
+        if self._is_started:
+            return
+        self._server.check()
+        self.is_draining = False
+        if self._listens and self.setting("listen_on_start"):
+            await self._listen()
+        self._is_started = True
+        await self._server.start_mounts()
+
+    async def _listen(self) -> None:
+        protocol = self.setting("protocol")
+        tls = ssl_context(self.setting("ssl")) if protocol == "https" else None
+        path = self.setting("path")
+        host = self.setting("host") or "127.0.0.1"
+        options = ListenOptions(
+            host=host,
+            port=self.setting("port"),
+            path=path,
+            ssl=tls,
+            keep_alive_timeout=self.setting("keep_alive_timeout"),
+            max_connections=self.setting("max_connections"),
+            ws_max_size=self.setting("ws_max_size"),
+        )
+        listener = Listener(self._server.entrance, options)
+        await listener.start()
+        self._listener = listener
+        self._place = (protocol, None if path else host, listener.port, path)
+        if not path:
+            self._publish(RestBindings.PORT, listener.port)
+        self._publish(RestBindings.URL, self.url)
+
+    def _publish(self, key: Any, value: Any) -> None:
+        """Bind what is known while listening; what was bound before comes back after it."""
+        server = self._server
+        before = server.own_binding(key.key)
+        binding: Binding[Any] = Binding(key).to(value)
+        if before is not None and before.is_locked:
+            return
+        server.add(binding)
+        self._published.append((binding, before))
+
+    def _withdraw(self) -> None:
+        for binding, before in self._published:
+            if self._server.own_binding(binding.key) is not binding:
+                continue  # bound anew meanwhile: that is a wish for the next start
+            self._server.unbind(binding.key)
+            if before is not None:
+                self._server.add(before)
+        self._published.clear()
+
+    async def stop(self) -> None:
+        """Stop accepting, let requests in flight finish within the grace period, then cut what remains."""
+        if not self._is_started:
+            return
+        self._is_started = False
+        self.is_draining = True
+        loop = asyncio.get_running_loop()
+        seconds = self.grace_period
+        end = None if seconds is None else loop.time() + seconds
+        listener, self._listener = self._listener, None
+        self._place = None
+        try:
+            if listener is not None:
+                self._withdraw()
+                await listener.stop(seconds)
+            await self._until_idle(None if end is None else max(end - loop.time(), 0))
+        finally:
+            await self._server.stop_mounts()
+            self.is_draining = False
+
+    @property
+    def grace_period(self) -> float | None:
+        """Seconds that stopping waits for requests; ``None`` without limit."""
+        server = self._server
+        if server.is_bound(RestBindings.GRACE_PERIOD):
+            found: float | None = server.get_sync(RestBindings.GRACE_PERIOD)
+            return found
+        shutdown = section_of(server.app.options, "shutdown")
+        value = section_of(shutdown, "grace_period") if shutdown is not None else None
+        if isinstance(shutdown, dict) and "grace_period" in shutdown:
+            return value  # type: ignore[no-any-return] - checked by the application
+        return _GRACE_PERIOD if value is None else value  # type: ignore[no-any-return] - checked by the application
+
+    @contextlib.contextmanager
+    def without_listening(self) -> Iterator[None]:
+        """Starts within open no socket: another server calls us."""
+        self._listens = False
+        try:
+            yield
+        finally:
+            self._listens = True
+
+    def end_process(self, error: BaseException) -> None:
+        """End the process as a signal from outside would: in order, with all that belongs to it."""
+        number = signal.SIGINT if isinstance(error, KeyboardInterrupt) else signal.SIGTERM
+        asyncio.get_running_loop().call_soon(os.kill, os.getpid(), number)
+
+    # Where
+
+    @property
+    def listening(self) -> bool:
+        """Whether connections are accepted."""
+        return self._listener is not None and self._listener.listening
+
+    @property
+    def address(self) -> Any:
+        """The bound address while listening."""
+        return self._listener.address if self._listener is not None else None
+
+    @property
+    def host(self) -> str | None:
+        """The host; ``None`` on a Unix socket."""
+        if self._place is not None:
+            return self._place[1]
+        return None if self.setting("path") else self.setting("host")
+
+    @property
+    def port(self) -> int:
+        """The port: the one taken while listening, else the one wished for."""
+        if self._place is not None:
+            return self._place[2]
+        return 0 if self.setting("path") else int(self.setting("port"))
+
+    @property
+    def root_url(self) -> str | None:
+        """The URL without the base path while listening."""
+        if self._place is None:
+            return None
+        protocol, host, port, path = self._place
+        if path is not None:
+            return f"{protocol}+unix://{quote(path, safe='')}"
+        return f"{protocol}://{_shown(host or '')}:{port}"
+
+    @property
+    def url(self) -> str | None:
+        """The URL while listening."""
+        root = self.root_url
+        return None if root is None else f"{root}{self.setting('base_path') or ''}".rstrip("/")
+
+
+#: What cancelled requests have for their clean-up.
+_CLEANUP = 5.0
+
+
+def _shown(host: str) -> str:
+    """A host as a URL shows it to somebody on this machine."""
+    if host in ("0.0.0.0", ""):
+        return "127.0.0.1"
+    if host in ("::", "[::]"):
+        return "[::1]"
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host

@@ -1,0 +1,58 @@
+"""From the ``ssl`` setting to a TLS context."""
+
+import ssl
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from mainspring.rest.errors import SettingError
+from mainspring.rest.settings import as_options
+
+__all__ = ["ssl_context"]
+
+
+def ssl_context(setting: Any) -> ssl.SSLContext:
+    """The context for ``{"cert_file", "key_file", "ca_file", "password"}``, ``{"pfx_file", "password"}``, or itself.
+
+    Raises:
+        SettingError: Nothing is given, or what is given cannot be loaded.
+    """
+    if isinstance(setting, ssl.SSLContext):
+        return setting
+    options = as_options(setting, "ssl") if setting is not None else {}
+    password = options.get("password") or options.get("passphrase")
+    try:
+        if options.get("pfx_file"):
+            return _from_pfx(Path(options["pfx_file"]).read_bytes(), password)
+        if not options.get("cert_file"):
+            raise SettingError("ssl", setting, "https needs cert_file and key_file, or an ssl.SSLContext")
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(options["cert_file"], options.get("key_file"), password)
+        if options.get("ca_file"):
+            context.load_verify_locations(options["ca_file"])
+            context.verify_mode = ssl.CERT_OPTIONAL
+    except (OSError, ssl.SSLError) as error:
+        raise SettingError("ssl", {key: options[key] for key in options if key != "password"}, str(error)) from error
+    return context
+
+
+def _from_pfx(data: bytes, password: str | None) -> ssl.SSLContext:
+    """A context from PKCS#12. The standard library reads PEM only, so the optional package ``cryptography`` converts."""
+    try:
+        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - optional
+        from cryptography.hazmat.primitives.serialization import pkcs12  # noqa: PLC0415 - optional
+    except ImportError as error:
+        raise SettingError(
+            "ssl", "pfx_file", "PKCS#12 needs the package cryptography; install it, or use PEM"
+        ) from error
+    key, certificate, others = pkcs12.load_key_and_certificates(data, password.encode() if password else None)
+    if key is None or certificate is None:
+        raise SettingError("ssl", "pfx_file", "it holds no key or no certificate")
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    chain = b"".join(each.public_bytes(serialization.Encoding.PEM) for each in (certificate, *others))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    with tempfile.NamedTemporaryFile() as file:  # readable by its owner only, gone at the end of the block
+        file.write(pem + chain)
+        file.flush()
+        context.load_cert_chain(file.name)
+    return context

@@ -254,7 +254,7 @@ def to_plain(value: Any) -> Any:
     """The JSON-ready form of what msgspec cannot encode.
 
     Raises:
-        NotImplementedError: It has none; msgspec makes a ``TypeError`` of it.
+        TypeError: It has none.
     """
     cls: Any = type(value)
     adapter = adapter_of(cls)
@@ -267,7 +267,7 @@ def to_plain(value: Any) -> Any:
     for kind in (str, int, float):  # subclasses of these that msgspec does not take for them
         if isinstance(value, kind):
             return kind(value)
-    raise NotImplementedError(f"Objects of type {type(value).__name__} have no JSON form.")
+    raise TypeError(f"Objects of type {type(value).__name__} have no JSON form.")
 
 
 def _own_scalar(cls: Any) -> Callable[[Any], Any]:

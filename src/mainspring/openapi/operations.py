@@ -61,8 +61,9 @@ class OperationDeclaration:
 
     @property
     def tags(self) -> list[str]:
-        """The tags said anywhere: the class's, then the method's, then the spec's, each once."""
-        said = (*(self.controller.tags or ()), *(self.notes.tags or ()), *self.spec.get("tags", ()))
+        """The tags said anywhere, each once: of ``@api`` and the spec, then ``@tags`` of the class, then of the method."""
+        controller = self.controller
+        said = (*controller.api_tags, *self.spec.get("tags", ()), *(controller.tags or ()), *(self.notes.tags or ()))
         return list(dict.fromkeys(said))
 
 
@@ -78,6 +79,7 @@ class ControllerDescription:
     paths: Mapping[str, Any]
     server: str | None
     version: str | None
+    api_tags: tuple[str, ...]
     tags: tuple[str, ...] | None
     deprecated: bool | None
     visibility: str | None
@@ -109,7 +111,8 @@ def describe_controller(cls: type) -> ControllerDescription:
         paths=api.pop("paths", None) or {},
         server=api.pop("server", None),
         version=None if version is None else str(version),
-        tags=tuple(dict.fromkeys((*api_tags, *(tags or ())))) or None,
+        api_tags=tuple(api_tags),
+        tags=tags,
         deprecated=deprecated,
         visibility=visibility,
         members=api,

@@ -6,6 +6,7 @@ All rules of presence stand here: what counts as missing, what an empty value me
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from mainspring.http.queries import IndexedList
 from mainspring.openapi.adapters import adapter_of
 from mainspring.openapi.checking import CheckOptions, check
 from mainspring.openapi.coercion import coerce
@@ -135,6 +136,8 @@ class ParameterReader:
     def _read_object(self, texts: Sequence[str], tree: Any) -> Any:
         if len(texts) > 1 or (texts and tree is not None):
             raise _sent_twice()
+        if isinstance(tree, IndexedList) and all(tree.indexes):  # names that happen to be numbers
+            tree = dict(zip(tree.indexes, tree, strict=True))
         if tree is not None and not isinstance(tree, Mapping):
             raise type_violation("object")
         if self._objects is None:

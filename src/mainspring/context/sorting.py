@@ -14,8 +14,8 @@ BindingComparator = Callable[[Binding[Any], Binding[Any]], int]
 def compare_by_order(first: Any, second: Any, order: Sequence[Any] = ()) -> int:
     """Compare two tag values by their place in ``order``.
 
-    Values not in ``order`` come before those in it; among them, objects that are no text come before texts, texts by
-    themselves. ``None`` and ``""`` are the same.
+    Values not in ``order`` come before those in it; among them, objects that are no text come before texts, each kind
+    by its text. ``None`` and ``""`` are the same.
     """
     left, right = _rank(first, order), _rank(second, order)
     return (left > right) - (left < right)
@@ -28,7 +28,13 @@ def _rank(value: Any, order: Sequence[Any]) -> tuple[int, int, str]:
             return (1, position, "")
     if isinstance(value, str):
         return (0, 1, value)
-    return (0, 0, "")
+    return (0, 0, "" if _is_nameless(value) else str(value))
+
+
+def _is_nameless(value: Any) -> bool:
+    """Whether its text is nothing but an address, which is another one in each process."""
+    kind = type(value)
+    return kind.__str__ is object.__str__ and kind.__repr__ is object.__repr__
 
 
 def compare_bindings_by_tag(tag: str = "phase", order: Sequence[Any] = ()) -> BindingComparator:

@@ -33,8 +33,7 @@ def _rank(value: Any, order: Sequence[Any]) -> tuple[int, int, str]:
 
 def _is_nameless(value: Any) -> bool:
     """Whether its text is nothing but an address, which is another one in each process."""
-    kind = type(value)
-    return kind.__str__ is object.__str__ and kind.__repr__ is object.__repr__
+    return all("__str__" not in vars(each) and "__repr__" not in vars(each) for each in type(value).__mro__[:-1])
 
 
 def compare_bindings_by_tag(tag: str = "phase", order: Sequence[Any] = ()) -> BindingComparator:

@@ -11,10 +11,13 @@ from functools import cmp_to_key
 from typing import Any, Generic, Self, TypeVar
 
 from mainspring.context.bindings import Binding
+from mainspring.context.creations import Creation, Steps
 from mainspring.context.errors import ResolutionError
 from mainspring.context.events import ContextEvent, Subscription
 from mainspring.context.filters import BindingFilter
 from mainspring.context.keys import read_path
+from mainspring.context.resolving import resolve_binding
+from mainspring.context.sessions import Session
 from mainspring.context.sorting import BindingComparator
 
 __all__ = ["ContextView"]
@@ -43,7 +46,7 @@ class ContextView(Generic[T]):
         self._bindings: list[Binding[Any]] = []
         self._values: dict[Binding[Any], Any] | None = None
         self._dropped: dict[Binding[Any], Any] = {}
-        self._resolving: asyncio.Future[dict[Binding[Any], Any]] | None = None
+        self._resolving: Creation | None = None
         self.open()
 
     # What matches
@@ -60,8 +63,9 @@ class ContextView(Generic[T]):
         if seen != self._seen:
             found: list[Binding[Any]] = self.context.find(self.filter)
             self._bindings = sorted(found, key=cmp_to_key(self.comparator)) if self.comparator is not None else found
-            if self._values is not None:
-                self._dropped = self._values
+            if self._values is not None:  # the events of those that went tell the values that were kept
+                kept, owner_of = self._values, self.context.get_owner_context
+                self._dropped.update({each: value for each, value in kept.items() if owner_of(each) is None})
             self._values, self._resolving, self._seen = None, None, seen
         return self._bindings
 
@@ -78,24 +82,46 @@ class ContextView(Generic[T]):
         return [value for value in made.values() if value is not None]
 
     async def _resolve(self, bindings: list[Binding[Any]]) -> dict[Binding[Any], Any]:
+        asking = Session.begin(sync=False)
         resolving = self._resolving
-        if resolving is None or resolving.get_loop() is not asyncio.get_running_loop():
-            resolving = self._resolving = asyncio.ensure_future(self._make(list(bindings), self._seen))
-        try:
-            return await asyncio.shield(resolving)
-        finally:
-            if resolving.done() and self._resolving is resolving:
-                self._resolving = None
+        if resolving is None or resolving.loop is not asyncio.get_running_loop():
+            resolving = self._resolving = Creation(Binding("view"), self)
+            steps = self._make(list(bindings), resolving)
+            try:
+                awaitable = steps.send(None)
+            except StopIteration as stop:
+                self.forget_creation(resolving)
+                made: dict[Binding[Any], Any] = stop.value
+                return made
+            except BaseException:
+                self.forget_creation(resolving)
+                raise
+            resolving.become_task(steps, awaitable)
+        found: dict[Binding[Any], Any] = await resolving.wait(asking)
+        return found
 
-    async def _make(self, bindings: list[Binding[Any]], seen: Any) -> dict[Binding[Any], Any]:
+    def _make(self, bindings: list[Binding[Any]], resolving: Creation) -> Steps:
+        # A fresh session: a view breaks cycles. The creation it belongs to finds those that wait for this one.
+        session, seen = Session(sync=False), self._seen
+        session.creation = resolving
         made: dict[Binding[Any], Any] = {}
         for binding in bindings:
-            value = await self.context.resolve_binding(binding)
+            owner = self.context.holder_of(binding)
+            value = yield from resolve_binding(binding, owner, self.context, session)
             made[binding] = read_path(value, self._path) if self._path else value
         if self._seen == seen:
             self._values = made
             self._emit("resolve", [value for value in made.values() if value is not None])
         return made
+
+    def settle_creation(self, creation: Creation, _value: Any, *, kept: bool) -> None:  # noqa: ARG002 - as of contexts
+        """The resolution ended, whether or not its values are kept."""
+        self.forget_creation(creation)
+
+    def forget_creation(self, creation: Creation) -> None:
+        """Let the next call resolve anew."""
+        if self._resolving is creation:
+            self._resolving = None
 
     async def single_value(self) -> T | None:
         """``None`` for no value, the value for one.

@@ -98,7 +98,7 @@ async def _complete(exchange: Exchange) -> None:
 
 def _reply_plan(exchange: Exchange) -> Any:
     operation = exchange.operation
-    return operation.reply if operation is not None else exchange.plan.server.plain_reply
+    return operation.reply if operation is not None else exchange.plan.planning.plain_reply
 
 
 async def deliver(exchange: Exchange, reply: Reply) -> None:
@@ -137,7 +137,7 @@ async def _handled(exchange: Exchange, error: BaseException) -> Any:
         result = function(RequestContext.current(), error)
         if inspect.isawaitable(result):
             result = await result
-        return await reply_to(exchange, exchange.plan.server.plain_reply, result)
+        return await reply_to(exchange, exchange.plan.planning.plain_reply, result)
     except Exception as raised:
         return raised
 
@@ -157,7 +157,7 @@ async def _log(exchange: Exchange, problem: Problem) -> None:
 def _request_of(exchange: Exchange) -> Request:
     if exchange.request is None:
         exchange.request = Request(exchange)
-    return exchange.request  # type: ignore[no-any-return] - made above
+    return exchange.request  # type: ignore[no-any-return]  # made above
 
 
 async def invoke_middleware(

@@ -60,7 +60,7 @@ class RequestContext(Context):
         request = self.exchange.request
         if request is None:
             request = self.exchange.request = Request(self.exchange)
-        return request  # type: ignore[no-any-return] - made above
+        return request  # type: ignore[no-any-return]  # made above
 
     @property
     def response(self) -> Response[Any]:
@@ -68,7 +68,7 @@ class RequestContext(Context):
         response = self.exchange.response
         if response is None:
             response = self.exchange.response = Response.of(self.exchange)
-        return response  # type: ignore[no-any-return] - made above
+        return response  # type: ignore[no-any-return]  # made above
 
     @property
     def route(self) -> Any:
@@ -266,4 +266,4 @@ def request_context_of(exchange: Exchange) -> RequestContext:
     context = exchange.context
     if context is None:
         context = exchange.context = RequestContext(exchange.plan.server, exchange)
-    return context  # type: ignore[no-any-return] - made above
+    return context  # type: ignore[no-any-return]  # made above

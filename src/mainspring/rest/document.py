@@ -35,7 +35,7 @@ class ServerDocument:
 
     async def _current(self) -> dict[str, Any]:
         """The document as it is now, as long as the server's plan holds."""
-        plan = self._server.plan()
+        plan = self._server.planning.plan()
         if self._document is None or self._document[0] is not plan:
             document = self._assembled(plan)
             enhancers = [
@@ -43,7 +43,7 @@ class ServerDocument:
             ]
             document = await documents.enhanced(document, enhancers)
             finished = documents.finished(document, consolidate=plan.openapi.get("consolidate", True) is not False)
-            self._document = (self._server.plan(), finished)
+            self._document = (self._server.planning.plan(), finished)
             self._texts.clear()
         return self._document[1]
 
@@ -75,7 +75,7 @@ class ServerDocument:
         return found
 
     def _bindings(self, tag: str) -> list[Binding[Any]]:
-        return self._server.find_by_tag(tag)  # type: ignore[no-any-return] - the server is a context
+        return self._server.find_by_tag(tag)  # type: ignore[no-any-return]  # the server is a context
 
     def _constants(self, tag: str) -> list[Any]:
         return [
@@ -114,7 +114,7 @@ class ServerDocument:
 
     def check_endpoint(self, path: str) -> None:
         """Refuse a second endpoint at a path."""
-        documents.check_endpoint(self.endpoints(self._server.plan().openapi), path)
+        documents.check_endpoint(self.endpoints(self._server.planning.plan().openapi), path)
 
     async def text(self, exchange: Exchange, endpoint: DocumentEndpoint) -> bytes:
         """The document as an endpoint serves it to a request."""

@@ -44,7 +44,7 @@ def find_operation(exchange: Exchange) -> Operation:
     exchange.operation = operation
     if exchange.context is not None:
         exchange.context.route_found()
-    return operation  # type: ignore[no-any-return] - made by the plan
+    return operation  # type: ignore[no-any-return]  # made by the plan
 
 
 def _otherwise(exchange: Exchange, path: str | None) -> Operation:
@@ -72,7 +72,7 @@ def _taken(exchange: Exchange, match: RouteMatch) -> Operation:
     exchange.operation = exchange.plan.operation_of(match.route)
     if exchange.context is not None:
         exchange.context.route_found()
-    return exchange.operation  # type: ignore[no-any-return] - made by the plan
+    return exchange.operation  # type: ignore[no-any-return]  # made by the plan
 
 
 def _other_verb(exchange: Exchange, verbs: list[str]) -> Operation:
@@ -104,7 +104,7 @@ def _file_or_nothing(exchange: Exchange, path: str, verbs: list[str]) -> Operati
         reply = await statics.answer(exchange, path)
         if reply is None:
             raise _not_allowed(exchange, verbs) if verbs else not_found(exchange)
-        return reply  # type: ignore[no-any-return] - the static files of this room
+        return reply  # type: ignore[no-any-return]  # the static files of this room
 
     return _answering(exchange, answer)
 
@@ -127,7 +127,7 @@ def _answering(exchange: Exchange, answer: Callable[[Exchange], Any]) -> Operati
     route = Route("get", "/", None, answer)
     exchange.match = RouteMatch(route, ())
     exchange.operation = Operation(route, None, call)
-    return exchange.operation  # type: ignore[no-any-return] - made here
+    return exchange.operation  # type: ignore[no-any-return]  # made here
 
 
 def not_found(exchange: Exchange) -> Exception:

@@ -9,6 +9,7 @@ from mainspring.rest.asgi import Message
 from mainspring.rest.errors import ClientDisconnected
 from mainspring.rest.exchange import Exchange, Header
 from mainspring.rest.heads import with_vary
+from mainspring.rest.keys import RestTags
 
 __all__ = ["Mount", "MountTable", "call_mounted"]
 
@@ -158,3 +159,23 @@ class MountLifespan:
             await self._replies.get()
         await asyncio.wait([task], timeout=1.0)
         task.cancel()
+
+
+class MountLifespans:
+    """The lifespans of all applications mounted in a server."""
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
+        self._running: list[MountLifespan] = []
+
+    async def start(self) -> None:
+        """Start them, in order of registration."""
+        for binding in self._server.find_by_tag(RestTags.MOUNT):
+            lifespan = MountLifespan(binding.source.value.app)
+            await lifespan.start()
+            self._running.append(lifespan)
+
+    async def stop(self) -> None:
+        """Stop them, last first."""
+        while self._running:
+            await self._running.pop().stop()

@@ -98,7 +98,7 @@ def describe_route(route: AnyRoute, document: Mapping[str, Any]) -> HandlerDescr
             handler, verb=route.verb, path=route.path, spec=route.spec, owner=cls, components=components
         )
     return describe_handler(
-        route.handler,  # type: ignore[attr-defined] - the other kind of route
+        route.handler,  # type: ignore[attr-defined]  # the other kind of route
         verb=route.verb,
         path=route.path,
         spec=route.spec,

@@ -145,7 +145,7 @@ async def guided(exchange: Exchange) -> Reply:
 
 async def _sequence(context: RequestContext) -> Any:
     plan = context.exchange.plan
-    if plan.server.runs_default_sequence(plan.sequence):
+    if plan.planning.runs_default_sequence(plan.sequence):
         return MiddlewareSequence(context)
     return await context.resolve_binding(plan.sequence)
 
@@ -195,7 +195,7 @@ async def _emergency(exchange: Exchange, error: BaseException) -> None:
     with contextlib.suppress(ClientDisconnected):
         await send_reply(exchange, reply)
     if isinstance(error, SystemExit | KeyboardInterrupt):
-        exchange.plan.server.end_process(error)
+        exchange.plan.server.serving.end_process(error)
 
 
 async def _leave(exchange: Exchange) -> None:

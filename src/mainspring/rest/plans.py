@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from mainspring.context import Binding, BindingType, create_binding_from_class
+from mainspring.context import Binding, BindingType, Context, create_binding_from_class
 from mainspring.http import CorsOptions, TrustedProxies, encode_path_value, parse_size
 from mainspring.rest.actions import ACTIONS
 from mainspring.rest.bodies import DEFAULT_LIMIT
@@ -41,14 +41,20 @@ class ServerPlan:
 
     Args:
         server: The server.
+        planning: What outlives plans.
         steps: The framework's own steps of the middleware sequence, by group.
         kept: What earlier plans knew of routes by themselves.
     """
 
     def __init__(
-        self, server: Any, steps: Mapping[str, list[Link]], kept: "WeakKeyDictionary[AnyRoute, Parts]"
+        self,
+        server: Any,
+        planning: Any,
+        steps: Mapping[str, list[Link]],
+        kept: "WeakKeyDictionary[AnyRoute, Parts]",
     ) -> None:
         self.server = server
+        self.planning = planning
         self._kept = kept
         self._steps = steps
         self._chains: dict[tuple[str, bool], Chain] = {}
@@ -57,7 +63,7 @@ class ServerPlan:
         self._read_settings()
         self._build_router()
         self.parsers = self._parsers()
-        self.validation = server.validation_for(
+        self.validation = planning.validation_for(
             as_options(self.setting("validation"), "validation"), self._parser_names
         )
         self.mounts = MountTable(self._values(RestTags.MOUNT, Mount))
@@ -108,7 +114,7 @@ class ServerPlan:
             self.router = cls
             return
         # Two routers of one class, spelling and set of routes are the same: it is kept while these stay.
-        self.router = server.router_for(cls, self.strict, routes)
+        self.router = self.planning.router_for(cls, self.strict, routes)
         self.has_timeouts = bool(self.request_timeout) or any("x-timeout" in route.spec for route in routes)
 
     def operation_of(self, route: AnyRoute) -> Operation:
@@ -151,19 +157,17 @@ class ServerPlan:
     def _parsers(self) -> Parsers:
         own: list[str] = []
         built_in: list[type[Any]] = []
-        for binding in reversed(self.server.find_bindings(f"{RestBindings.BODY_PARSERS}.*")):
+        for binding in _in_order(self.server, Context.find(self.server, f"{RestBindings.BODY_PARSERS}.*")):
             cls = binding.value_type
             if cls in BUILT_IN_PARSERS:
                 built_in.append(cls)
             else:
                 own.append(binding.key)
-        order = {key: position for position, key in enumerate(key for key, _ in self.server.own_bindings())}
-        own.sort(key=lambda key: order.get(key, -1))
         return Parsers(own, [cls for cls in BUILT_IN_PARSERS if cls in built_in])
 
     def _parser_names(self) -> set[str]:
         found = set()
-        for binding in self.server.find_bindings(f"{RestBindings.BODY_PARSERS}.*"):
+        for binding in Context.find(self.server, f"{RestBindings.BODY_PARSERS}.*"):
             name = getattr(binding.value_type, "name", None)
             if isinstance(name, str):
                 found.add(name)
@@ -229,7 +233,7 @@ class ServerPlan:
             and not replaced
             and not self.sequence_options
             and self.handler is None
-            and server.runs_default_sequence(self.sequence)
+            and self.planning.runs_default_sequence(self.sequence)
         )
 
     def chain(self, name: str, *, full: bool) -> Chain:

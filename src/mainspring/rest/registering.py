@@ -8,13 +8,14 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from mainspring.context import Binding, filter_by_tag
+from mainspring.context import Binding, Context, filter_by_tag
 from mainspring.core import CoreTags
 from mainspring.openapi.notes import VERBS
 from mainspring.openapi.operations import controller_operations, describe_controller
 from mainspring.rest.errors import DuplicateRouteError, RegistrationError
 from mainspring.rest.keys import RestBindings, RestTags, route_key
 from mainspring.rest.routes import AnyRoute, ControllerRoute, Route
+from mainspring.rest.settings import as_options
 
 __all__ = ["RouteRegistry", "bind_route"]
 
@@ -109,7 +110,7 @@ class RouteRegistry:
 
     def _controllers(self) -> list[Binding[Any]]:
         """The controllers, nearest context first, so last in the order of declaration."""
-        found = self._server.find_bindings(_IS_CONTROLLER)
+        found = Context.find(self._server, _IS_CONTROLLER)
         own = [binding for binding in found if self._server.own_binding(binding.key) is binding]
         above = [binding for binding in found if self._server.own_binding(binding.key) is not binding]
         return list(reversed([*above, *own]))
@@ -137,12 +138,13 @@ class RouteRegistry:
 
     def _is_served(self, cls: type[Any]) -> bool:
         wanted = describe_controller(cls).server
-        return wanted is None or wanted in self._server.registered_names()
+        return wanted is None or wanted in registered_names(self._server)
 
     def routes_of(self, cls: type[Any], key: str) -> list[ControllerRoute]:
         """The routes of a controller class bound at ``key``."""
         routes: list[ControllerRoute] = []
-        strict = self._server.is_strict
+        options = as_options(self._server.get_sync(RestBindings.ROUTER_OPTIONS, optional=True), "router")
+        strict = bool(options.get("strict"))
         for declaration in controller_operations(cls):
             path = declaration.strict_path if strict else declaration.path
             route = ControllerRoute(declaration.verb, path, declaration.spec, cls, declaration.method_name)
@@ -178,10 +180,10 @@ class RouteRegistry:
     def _controller_named(self, name: str | None) -> Binding[Any] | None:
         if not name:
             return None
-        for binding in self._server.find_bindings(_IS_CONTROLLER):
+        for binding in Context.find(self._server, _IS_CONTROLLER):
             cls = binding.value_type
             if binding.key == f"controllers.{name}" or (isinstance(cls, type) and cls.__name__ == name):
-                return binding  # type: ignore[no-any-return] - found among bindings
+                return binding  # type: ignore[no-any-return]  # found among bindings
         return None
 
     # Looking
@@ -215,7 +217,7 @@ class RouteRegistry:
             self._failures.pop(key, None)
 
     def _bindings(self) -> list[Binding[Any]]:
-        return [binding for key, binding in self._server.own_bindings() if key.startswith(_ROUTES)]
+        return [binding for binding in own_bindings(self._server) if binding.key.startswith(_ROUTES)]
 
     def routes(self) -> list[AnyRoute]:
         """All routes, in the order of declaration."""
@@ -225,3 +227,18 @@ class RouteRegistry:
             if isinstance(route, AnyRoute):
                 found.append(route)
         return found
+
+
+def own_bindings(server: Any) -> list[Binding[Any]]:
+    """The bindings of this very context, in order."""
+    return [binding for binding in Context.find(server) if server.own_binding(binding.key) is binding]
+
+
+def registered_names(server: Any) -> set[str]:
+    """The names a server is registered under in its application."""
+    names = set()
+    for binding in server.app.find_by_tag(CoreTags.SERVER):
+        source = binding.source
+        if (source is not None and source.value is server) or server.app.kept_value(binding) is server:
+            names.add(binding.key.partition(".")[2])
+    return names

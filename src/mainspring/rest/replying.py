@@ -97,7 +97,7 @@ async def reply_to(exchange: Exchange, plan: ReplyPlan, value: Any) -> Reply:
         body = _encoded(plan, value)
         return Reply(plan.status or 200, [(CONTENT_TYPE, JSON_TYPE), (CONTENT_LENGTH, b"%d" % len(body))], body)
     if kind == REPLY:
-        return value  # type: ignore[no-any-return] - it is one
+        return value  # type: ignore[no-any-return]  # it is one
     if kind == RESPONSE:
         return await _from_response(exchange, plan, value)
     set_by_hand = exchange.response

@@ -194,7 +194,7 @@ class Response(Generic[T]):
         exchange = self.exchange
         if exchange.writer is None:
             exchange.writer = Writer(exchange)
-        return exchange.writer  # type: ignore[no-any-return] - made above
+        return exchange.writer  # type: ignore[no-any-return]  # made above
 
 
 class FileResponse(Response[Any]):

@@ -151,7 +151,7 @@ def controller_maker(route: ControllerRoute) -> Callable[[Context], Any | Awaita
         # A class that is bound is made as its binding says; any other one is made from its constructor.
         return lambda ctx: ctx.get(factory) if ctx.is_bound(factory) else binding.get_value(ctx)
     if callable(factory):
-        return factory  # type: ignore[no-any-return] - checked to be callable
+        return factory  # type: ignore[no-any-return]  # checked to be callable
     return lambda _: factory
 
 

@@ -65,7 +65,7 @@ async def send_reply(exchange: Exchange, reply: Reply) -> None:
         if exchange.method == "HEAD":
             await exchange.write(b"", more=False)
         else:
-            await _send_pieces(exchange, body)  # type: ignore[arg-type] - it is no bytes, so an iterator
+            await _send_pieces(exchange, body)  # type: ignore[arg-type]  # it is no bytes, so an iterator
     finally:
         await close_iterator(body)
 

@@ -1,45 +1,41 @@
-"""A REST server: a context of its own under the application, with routes, a life cycle, and a door for ASGI calls.
+"""A REST server: a context of its own under the application. Here is what can be registered with it, and its life.
 
-What is served at a moment is in its plan; how a request goes is in the pipeline; listening is in `listening`.
+Everything registered is a binding in its context, so it can be found, replaced and taken away as any other. What is
+served at a moment is in its plan; how a request goes is in the pipeline.
 """
 
 import asyncio
 import functools
-import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeVar
-from weakref import WeakKeyDictionary
 
-from mainspring.context import Binding, BindingScope, Context, config, inject
+from mainspring.context import Binding, BindingKey, BindingScope, Context, config, create_binding_from_class, inject
 from mainspring.core import Application, CoreTags
 from mainspring.core.settings import effective_section
-from mainspring.openapi.codecs import json_codec
-from mainspring.openapi.parameters import MISSING
 from mainspring.rest.asgi import AsgiExchange, Receive, Scope, Send
 from mainspring.rest.context import RequestContext
 from mainspring.rest.document import ServerDocument
+from mainspring.rest.documents import DocumentEndpoint
 from mainspring.rest.doors import Lifespan, refuse_websocket
-from mainspring.rest.errors import NoRequestError, RegistrationError
-from mainspring.rest.keys import RestBindings
-from mainspring.rest.operations import Parts
+from mainspring.rest.error_handlers import ErrorHandler, error_handler_binding
+from mainspring.rest.errors import BasePathError, NoRequestError, RegistrationError
+from mainspring.rest.keys import RestBindings, RestTags
+from mainspring.rest.middleware import middleware_binding
+from mainspring.rest.mounts import Mount
 from mainspring.rest.pipeline import serve
-from mainspring.rest.plans import ServerPlan
+from mainspring.rest.planning import Planning
+from mainspring.rest.redirects import redirect_route
 from mainspring.rest.registering import RouteRegistry
-from mainspring.rest.registration import Registration
-from mainspring.rest.replying import ReplyPlan
 from mainspring.rest.requests import Request
 from mainspring.rest.responses import Response
-from mainspring.rest.routes import AnyRoute
-from mainspring.rest.sequences import MiddlewareSequence, sequence_steps
+from mainspring.rest.routes import AnyRoute, ControllerRoute, Route
 from mainspring.rest.serving import Serving
 from mainspring.rest.settings import SETTING_KEYS, SETTING_TYPES, as_options, check_settings
-from mainspring.rest.validating import Validation
+from mainspring.rest.statics import static_mount
 
 __all__ = ["RestServer", "refusing_paths"]
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-logger = logging.getLogger(__name__)
 
 
 def refusing_paths(get: F) -> F:
@@ -54,15 +50,19 @@ def refusing_paths(get: F) -> F:
             )
         return get(self, key, **options)
 
-    return guarded  # type: ignore[return-value] - it takes and gives what `get` does
+    return guarded  # type: ignore[return-value]  # it takes and gives what `get` does
 
 
-class RestServer(Registration, Context):
+class RestServer(Context):
     """A server of operations over HTTP; an ASGI 3 application and a server of an `Application`.
 
     Args:
         app: The application; its controllers are served.
         config: Settings, key by key over ``config["rest"]`` of the application.
+
+    Attributes:
+        config: The settings it was made with.
+        entrance: What answers ASGI calls: the server within its ASGI middleware.
 
     Raises:
         SettingError: A setting is impossible.
@@ -74,93 +74,58 @@ class RestServer(Registration, Context):
         section = effective_section(app.options, "rest", SETTING_TYPES)
         self.config: dict[str, Any] = {**section, **as_options(config, "*")}
         check_settings(self.config)
-        self.bind(RestBindings.CONFIG).to(self.config)
-        self._bind_settings()
-        self._bind_requests()
+        self._bind_own()
         self.registry = RouteRegistry(self)
+        self.planning = Planning(self)
         self.document = ServerDocument(self)
-        self._mount_lifespans = []
         self.serving = Serving(self)
-        self.plain_reply = ReplyPlan("an error handler", json_codec(MISSING).encode)
-        self.known_parts: WeakKeyDictionary[AnyRoute, Parts] = WeakKeyDictionary()
-        self._plan: ServerPlan | None = None
-        self._seen: object = None
-        self._router: tuple[Any, Any] | None = None
-        self._validation: tuple[Any, Validation] | None = None
-        self._preparing: asyncio.Task[None] | None = None
-        self._is_prepared = False
-        self._outer: list[tuple[Any, dict[str, Any]]] = []
-        #: What answers ASGI calls: this server within its ASGI middleware.
-        self.entrance: Any = self.answer
         self._has_served = False
+        self._wrappers: list[tuple[Any, dict[str, Any]]] = []
+        self.entrance: Any = self.answer
         self.registry.sync()
-        self.on("bind", self._on_change).on("unbind", self._on_change)
+        self.on("bind", self._follow).on("unbind", self._follow)
 
-    get = refusing_paths(Context.get)
-
-    def _bind_settings(self) -> None:
+    def _bind_own(self) -> None:
+        self.bind(RestBindings.CONFIG).to(self.config)
         for name, value in self.config.items():
             key = SETTING_KEYS.get(name)
             if key is not None:
                 binding = self.bind(key)
                 binding.to_class(value) if name == "sequence" else binding.to(value)
-
-    def _bind_requests(self) -> None:
-        """The request, to whoever asks for it by key or type anywhere below."""
-        nearest = _nearest_request
-        self.bind(RestBindings.Http.CONTEXT).to_dynamic_value(nearest).provides(RequestContext).lock()
+        # The request, to whoever asks for it by key or type anywhere below.
+        self.bind(RestBindings.Http.CONTEXT).to_dynamic_value(_nearest_request).provides(RequestContext).lock()
         self.bind(RestBindings.Http.REQUEST).to_dynamic_value(_request).provides(Request).lock()
         self.bind(RestBindings.Http.RESPONSE).to_dynamic_value(_response).provides(Response).lock()
 
-    def _on_change(self, event: Any) -> None:
+    def _follow(self, event: Any) -> None:
         if CoreTags.CONTROLLER in event.binding.tag_map:
             self.registry.sync()
 
-    # The plan
+    get = refusing_paths(Context.get)
 
-    def plan(self) -> ServerPlan:
-        """The server as it is now; made anew when a binding changed."""
-        # The context throws its own plans away at any change here or above: as long as they stay, so does ours.
-        seen = self.shape().plans
-        plan = self._plan
-        if plan is not None and seen is self._seen:
-            return plan
+    def find(self, pattern_or_filter: Any = None) -> list[Binding[Any]]:
+        """The bindings that match; the routes of controllers bound until now are among them."""
         self.registry.sync()
-        if self._is_prepared:
-            self.registry.report()
-        plan = ServerPlan(self, self._sequence_steps, self.known_parts)
-        self._plan, self._seen = plan, self.shape().plans
-        return plan
-
-    _sequence_steps = sequence_steps()
-
-    def router_for(self, cls: type[Any], strict: bool, routes: list[AnyRoute]) -> Any:
-        """A router with these routes; the one of before if nothing about them has changed."""
-        known = (cls, strict, tuple(map(id, routes)))
-        if self._router is None or self._router[0] != known:
-            router = cls(strict=strict) if strict else cls()
-            for route in routes:
-                router.add(route)
-            self._router = (known, router)
-        return self._router[1]
-
-    def validation_for(self, options: dict[str, Any], parser_names: Any) -> Validation:
-        """The validation of these options; the one of before if nothing about them has changed."""
-        components = self.document.components()
-        if self._validation is None or self._validation[0] != (options, components):
-            document = {"components": components} if components else {}
-            self._validation = ((options, components), Validation(options, document, parser_names))
-        return self._validation[1]
-
-    def runs_default_sequence(self, binding: Binding[Any] | None) -> bool:
-        """Whether what is bound as sequence is the default class itself."""
-        return binding is None or (binding.source is not None and binding.source.value is MiddlewareSequence)
+        return super().find(pattern_or_filter)
 
     # As an ASGI application
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer an ASGI call."""
         await self.entrance(scope, receive, send)
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer an ASGI call, inside the ASGI middleware."""
+        kind = scope["type"]
+        if kind == "http":
+            if not self.planning.is_checked:
+                await self.serving.prepare()
+            self._has_served = True
+            await self.serving.track(serve(AsgiExchange(scope, receive, send), self.planning.plan()))
+        elif kind == "lifespan":
+            await Lifespan(self).run(receive, send)
+        elif kind == "websocket":
+            await refuse_websocket(scope, receive, send)
 
     def asgi_middleware(self, cls: Any, **options: Any) -> None:
         """Wrap the whole server in an ASGI middleware class; the first one registered is the outermost.
@@ -171,46 +136,13 @@ class RestServer(Registration, Context):
         if self.serving.is_started:
             name = getattr(cls, "__name__", cls)
             raise RegistrationError(f"asgi_middleware({name})", "the server has started; register it before")
-        self._outer.append((cls, options))
+        self._wrappers.append((cls, options))
         wrapped: Any = self.answer
-        for each, given in reversed(self._outer):
+        for each, given in reversed(self._wrappers):
             wrapped = each(wrapped, **given)
         self.entrance = wrapped
 
-    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer an ASGI call, inside the ASGI middleware."""
-        kind = scope["type"]
-        if kind == "http":
-            if not self._is_prepared:
-                await self.prepare()
-            self._has_served = True
-            await self.serving.track(serve(AsgiExchange(scope, receive, send), self.plan()))
-        elif kind == "lifespan":
-            await Lifespan(self).run(receive, send)
-        elif kind == "websocket":
-            await refuse_websocket(scope, receive, send)
-
-    async def prepare(self) -> None:
-        """Boot and initialize the application, once for all who ask at the same time."""
-        if self._preparing is None:
-            self._preparing = asyncio.ensure_future(self._prepare())
-        preparing = self._preparing
-        try:
-            await asyncio.shield(preparing)
-        finally:
-            if preparing.done() and self._preparing is preparing:
-                self._preparing = None
-
-    async def _prepare(self) -> None:
-        if self.app.state in ("created", "booted"):
-            if self.app.state == "created":
-                await self.app.before_run()
-            await self.app.init()
-        self.registry.sync()
-        self.registry.check()
-        self._is_prepared = True
-
-    # As a server
+    # Life
 
     async def start(self) -> None:
         """Listen, unless ``listen_on_start`` is false.
@@ -224,19 +156,6 @@ class RestServer(Registration, Context):
     async def stop(self) -> None:
         """Stop listening; requests in flight finish within the grace period."""
         await self.serving.stop()
-
-    def check(self) -> None:
-        """Refuse to start with what could not be served.
-
-        Raises:
-            ValueError: What is wrong.
-        """
-        self.registry.sync()
-        self.registry.check()
-        plan = self.plan()
-        if plan.failure is not None:
-            raise plan.failure
-        self._is_prepared = True
 
     @property
     def listening(self) -> bool:
@@ -268,43 +187,190 @@ class RestServer(Registration, Context):
         """The same without the base path."""
         return self.serving.root_url
 
-    def end_process(self, error: BaseException) -> None:
-        """A handler asked the process to end: stop in order."""
-        self.serving.end_process(error)
+    # Routes
 
-    # For its parts
+    def route(self, route_or_verb: Any, path: str | None = None, spec: Any = None, *handler: Any) -> Any:
+        """Register an operation.
 
-    @property
-    def has_begun(self) -> bool:
-        """Whether it has started or handled a request."""
-        return self._has_served or self.listening
+        Args:
+            route_or_verb: A ready route; or the verb, in any case, followed by path, spec (or ``None``) and handler: a
+                function, or a controller class, perhaps a factory, and the name of a method. Without a handler it is
+                a decorator that returns its function unchanged.
+            path: The path template.
+            spec: The operation object.
+            handler: What handles it.
 
-    @property
-    def is_strict(self) -> bool:
-        """Whether ``/orders`` and ``/orders/`` are two paths."""
-        return bool(as_options(self.get_sync(RestBindings.ROUTER_OPTIONS, optional=True), "router").get("strict"))
+        Returns:
+            The binding of the route.
 
-    def find_bindings(self, pattern: Any) -> list[Binding[Any]]:
-        """`find` as every context has it."""
-        return super().find(pattern)
+        Raises:
+            DuplicateRouteError: Another operation has this verb and template.
+            RegistrationError: The parts do not make a route.
+        """
+        if isinstance(route_or_verb, AnyRoute):
+            return self._add_route(route_or_verb)
+        if path is None:
+            raise RegistrationError(f"route({route_or_verb!r})", "give a route, or verb, path, spec and handler")
+        if not handler:
 
-    def find(self, pattern: Any = None) -> list[Binding[Any]]:
-        """The bindings that match; controllers seen until now have their routes among them."""
+            def decorate(function: Any) -> Any:
+                self._add_route(Route(route_or_verb, path, spec, function))
+                return function
+
+            return decorate
+        if isinstance(handler[0], type):
+            cls, *rest = handler
+            method = rest.pop() if rest and isinstance(rest[-1], str) else None
+            factory = rest[0] if rest else None
+            return self._add_route(ControllerRoute(route_or_verb, path, spec, cls, method, factory))
+        return self._add_route(Route(route_or_verb, path, spec, handler[0]))
+
+    def _add_route(self, route: AnyRoute) -> Binding[Any]:
+        self.document.verify(route)
+        binding: Binding[Any] = self.registry.add(route)
+        return binding
+
+    def controller(self, cls: type[Any], name: str | None = None, **options: Any) -> Binding[Any]:
+        """Register a controller with this server alone.
+
+        Raises:
+            DuplicateRouteError: One of its operations is there already.
+        """
+        binding = create_binding_from_class(cls, type=CoreTags.CONTROLLER, name=name, **options)
+        self.add(binding)
+        self.raise_refusal(binding)
+        return binding
+
+    def raise_refusal(self, binding: Binding[Any]) -> None:
+        """Tell, at its registration, why a controller cannot be served; it is not bound then."""
         self.registry.sync()
-        return super().find(pattern)
+        failure = self.registry.take_failure(binding.key)
+        if failure is not None:
+            for context in self.chain():
+                if context.own_binding(binding.key) is binding:
+                    context.unbind(binding.key)
+            raise failure
 
-    def own_bindings(self) -> list[tuple[str, Binding[Any]]]:
-        """The bindings of this very context, in order."""
-        return list(self._bindings.items())
+    def handler(self, function: Callable[..., Any]) -> Binding[Any]:
+        """Answer every request by a function ``(context, sequence)``."""
+        return self.bind(RestBindings.HANDLER).to(function)
 
-    def registered_names(self) -> set[str]:
-        """The names this server is registered under."""
-        names = set()
-        for binding in self.app.find_by_tag(CoreTags.SERVER):
-            source = binding.source
-            if (source is not None and source.value is self) or self.app.kept_value(binding) is self:
-                names.add(binding.key.partition(".")[2])
-        return names
+    def sequence(self, cls: type[Any]) -> Binding[Any]:
+        """Use a sequence class, made for each request."""
+        self.unbind(RestBindings.HANDLER)
+        return self.bind(RestBindings.SEQUENCE).to_class(cls)
+
+    def api(self, spec: Any) -> Binding[Any]:
+        """Register a whole document: its operations are served, its other members published.
+
+        Raises:
+            RegistrationError: An operation has no handler at all.
+        """
+        plain = spec.build() if callable(getattr(spec, "build", None)) else dict(spec)
+        binding = self.bind(RestBindings.API_SPEC).to(plain)
+        self.registry.add_document(plain)
+        return binding
+
+    def redirect(self, source: str, target: str, status: int | None = None) -> Binding[Any]:
+        """Answer GET on a path with a redirection (303 by default) to a path of this application, or to a URL.
+
+        Raises:
+            RegistrationError: The status is no redirection's, or the target is unsafe.
+        """
+        return self._add_route(redirect_route(source, target, status))
+
+    def base_path(self, path: str) -> None:
+        """Serve everything below this path.
+
+        Raises:
+            BasePathError: The server has started or handled a request.
+        """
+        if self._has_served or self.listening:
+            raise BasePathError
+        stripped = path.strip("/")
+        self.bind(RestBindings.BASE_PATH).to(f"/{stripped}" if stripped else "")
+
+    # Besides operations
+
+    def static(self, path: Any, directory: Any, options: Mapping[str, Any] | None = None) -> Binding[Any]:
+        """Serve the files of a directory (or of several, in this order) below a path, several paths, or a pattern."""
+        mount = static_mount(path, directory, options or {})
+        return self._bound(Binding(BindingKey.generate("statics")).to(mount).tag(RestTags.STATIC))
+
+    def mount_asgi(self, path: str, app: Any, spec: Mapping[str, Any] | None = None) -> Binding[Any]:
+        """Let an ASGI application answer below a path what no operation does.
+
+        Args:
+            path: The path.
+            app: The application.
+            spec: The document of what it serves, merged into ours below the path.
+        """
+        return self._bound(Binding(BindingKey.generate("mounts")).to(Mount(path, app, spec)).tag(RestTags.MOUNT))
+
+    def _bound(self, binding: Binding[Any]) -> Binding[Any]:
+        self.add(binding)
+        return binding
+
+    # Around operations
+
+    def middleware(self, middleware: Any, options: Mapping[str, Any] | None = None) -> Binding[Any]:
+        """Register a middleware: a function ``(context, next)``, or a class that gives one.
+
+        Args:
+            middleware: The function or class.
+            options: ``key, name, chain, group, upstream_groups, downstream_groups, path, verbs, binds, scope``.
+
+        Raises:
+            RegistrationError: It is neither, or an option is unknown.
+            MiddlewareOrderError: Its groups cannot be put in order.
+        """
+        binding = middleware_binding(self, middleware, options)
+        return self._bound(binding)
+
+    def body_parser(self, cls: type[Any], key: Any = None) -> Binding[Any]:
+        """Add a body parser, asked before the built-in ones; with the key of another one, replace that."""
+        binding = create_binding_from_class(cls, key=key, namespace=RestBindings.BODY_PARSERS)
+        return self._bound(binding.tag(RestTags.BODY_PARSER))
+
+    def error_handler(self, cls: type[BaseException], function: ErrorHandler) -> Binding[Any]:
+        """Answer errors of a class by ``function(context, error)``: its result, or the error it raises.
+
+        Raises:
+            RegistrationError: It is no class of exceptions, or no function.
+        """
+        return self._bound(error_handler_binding(cls, function))
+
+    # The document
+
+    def spec_enhancer(self, cls: Any) -> Binding[Any]:
+        """Let an object (or a class that the container makes) with ``name`` and ``modify_spec(spec)`` change the document."""
+        if isinstance(cls, type):
+            binding = create_binding_from_class(cls, namespace=RestBindings.SPEC_ENHANCERS, default_scope="singleton")
+        else:
+            binding = Binding(BindingKey.generate(RestBindings.SPEC_ENHANCERS)).to(cls)
+        return self._bound(binding.tag(RestTags.SPEC_ENHANCER))
+
+    async def get_api_spec(self) -> dict[str, Any]:
+        """The document as it is served; a copy that may be changed.
+
+        Raises:
+            ValueError: An operation cannot be described.
+        """
+        return await self.document.get()
+
+    async def export_openapi_spec(self, target: str) -> None:
+        """Write the document to a file (YAML by its suffix, else JSON), or to standard output for ``-``."""
+        await self.document.export(str(target))
+
+    def add_openapi_endpoint(self, path: str, version: str = "3.1", format: str = "json") -> Binding[Any]:
+        """Serve the document at a further path.
+
+        Raises:
+            RegistrationError: There is an endpoint at this path already.
+        """
+        self.document.check_endpoint(path)
+        endpoint = DocumentEndpoint(path, version, format)
+        return self._bound(Binding(BindingKey.generate("openapi_endpoints")).to(endpoint).tag("openapi_endpoint"))
 
 
 def _nearest_request(context: Annotated[Context, inject.context()]) -> Any:

@@ -12,6 +12,7 @@ from mainspring.context import Binding
 from mainspring.core.settings import section_of
 from mainspring.rest.keys import RestBindings
 from mainspring.rest.listening import Listener, ListenOptions
+from mainspring.rest.mounts import MountLifespans
 from mainspring.rest.settings import DEFAULTS, SETTING_KEYS
 from mainspring.rest.tls import ssl_context
 
@@ -33,6 +34,8 @@ class Serving:
         self._place: tuple[str, str | None, int, str | None] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._idle: asyncio.Event | None = None
+        self._preparing: asyncio.Task[None] | None = None
+        self._mounts = MountLifespans(server)
         self.is_draining = False
 
     @property
@@ -68,6 +71,25 @@ class Serving:
 
     # Life cycle
 
+    async def prepare(self) -> None:
+        """Boot and initialize the application, once for all who ask at the same time."""
+        if self._preparing is None:
+            self._preparing = asyncio.ensure_future(self._prepare())
+        preparing = self._preparing
+        try:
+            await asyncio.shield(preparing)
+        finally:
+            if preparing.done() and self._preparing is preparing:
+                self._preparing = None
+
+    async def _prepare(self) -> None:
+        app = self._server.app
+        if app.state in ("created", "booted"):
+            if app.state == "created":
+                await app.before_run()
+            await app.init()
+        self._server.planning.check()
+
     def setting(self, name: str) -> Any:
         """The value of a setting as it is bound now."""
         key = SETTING_KEYS[name]
@@ -78,12 +100,12 @@ class Serving:
         """Listen, unless that is switched off. A started server is left alone."""
         if self._is_started:
             return
-        self._server.check()
+        self._server.planning.check()
         self.is_draining = False
         if self._listens and self.setting("listen_on_start"):
             await self._listen()
         self._is_started = True
-        await self._server.start_mounts()
+        await self._mounts.start()
 
     async def _listen(self) -> None:
         protocol = self.setting("protocol")
@@ -143,7 +165,7 @@ class Serving:
                 await listener.stop(seconds)
             await self._until_idle(None if end is None else max(end - loop.time(), 0))
         finally:
-            await self._server.stop_mounts()
+            await self._mounts.stop()
             self.is_draining = False
 
     @property
@@ -156,8 +178,8 @@ class Serving:
         shutdown = section_of(server.app.options, "shutdown")
         value = section_of(shutdown, "grace_period") if shutdown is not None else None
         if isinstance(shutdown, dict) and "grace_period" in shutdown:
-            return value  # type: ignore[no-any-return] - checked by the application
-        return _GRACE_PERIOD if value is None else value  # type: ignore[no-any-return] - checked by the application
+            return value  # type: ignore[no-any-return]  # checked by the application
+        return _GRACE_PERIOD if value is None else value  # type: ignore[no-any-return]  # checked by the application
 
     @contextlib.contextmanager
     def without_listening(self) -> Iterator[None]:

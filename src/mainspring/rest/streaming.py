@@ -38,7 +38,7 @@ async def in_thread(function: Callable[..., Any], *args: Any) -> Any:
 def items_of(value: Any) -> AsyncIterator[Any]:
     """The items of a stream, asked for one at a time."""
     if hasattr(type(value), "__anext__"):
-        return value  # type: ignore[no-any-return] - it is one
+        return value  # type: ignore[no-any-return]  # it is one
     read = getattr(value, "read", None)
     return _FileItems(value, read) if callable(read) else _ThreadItems(value)
 

@@ -11,7 +11,7 @@ import click
 
 from mainspring.errors import MainspringError
 
-__all__ = ["ApplicationLookupError", "Failure", "describe", "failing_in_words"]
+__all__ = ["ApplicationLookupError", "Failure", "UsageFailure", "describe", "failing_in_words"]
 
 
 class ApplicationLookupError(MainspringError):
@@ -32,11 +32,13 @@ class ApplicationLookupError(MainspringError):
 
 
 class Failure(click.ClickException):
-    """What click shows as ``Error: …`` before it ends with ``exit_code``: 1, or 2 for wrong usage."""
+    """What click shows as ``Error: …`` before it ends with status 1."""
 
-    def __init__(self, message: str, exit_code: int = 1) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
+
+class UsageFailure(Failure):
+    """A `Failure` of whoever typed the command: status 2."""
+
+    exit_code = 2
 
 
 @contextmanager
@@ -83,7 +85,7 @@ def _is_users(filename: str) -> bool:
     """Whether a file is neither Mainspring's, nor Python's, nor an installed package's."""
     path = os.path.realpath(filename)
     paths = sysconfig.get_paths()
-    others = [Path(__file__).parents[1], *(paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib"))]
+    others = [str(Path(__file__).parents[1]), *(paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib"))]
     return os.path.isfile(path) and not any(Path(path).is_relative_to(os.path.realpath(each)) for each in others)
 
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import click
 
-from mainspring.cli.errors import Failure, failing_in_words
+from mainspring.cli.errors import UsageFailure, failing_in_words
 from mainspring.cli.lookup import find_application
 
 __all__ = ["command"]
@@ -57,5 +57,5 @@ def _checked(port: str | None, source: str) -> str | None:
         return None
     text = port.strip()
     if not (text.isascii() and text.isdigit() and int(text) <= HIGHEST_PORT):
-        raise Failure(f"{source} is {port!r}: give a whole number from 0 (any free port) to {HIGHEST_PORT}.", 2)
+        raise UsageFailure(f"{source} is {port!r}: give a whole number from 0 (any free port) to {HIGHEST_PORT}.")
     return text

@@ -1,0 +1,63 @@
+"""``mainspring routes``: what an application answers to, without starting it."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+
+import click
+
+from mainspring.boot import BootMixin
+from mainspring.cli.errors import failing_in_words
+from mainspring.cli.lookup import find_application
+from mainspring.core import Application, CoreTags
+from mainspring.rest import RestBindings, RestServer
+
+__all__ = ["command"]
+
+COLUMNS = ("verb", "path", "handler")
+
+
+@click.command("routes")
+@click.argument("application", required=False)
+@click.option("--json", "as_json", is_flag=True, help="One JSON array of objects: server, verb, path, handler.")
+@click.option("--debug", is_flag=True, help="Show the traceback of what goes wrong.")
+def command(application: str | None, as_json: bool, debug: bool) -> None:
+    """Boot APPLICATION without starting it and list its operations: verb, path and handler."""
+    with failing_in_words(debug=debug):
+        routes = asyncio.run(routes_of(find_application(application)))
+        click.echo(json.dumps(routes, indent=2) if as_json else "\n".join(_table(routes)))
+
+
+async def routes_of(app: Application) -> list[dict[str, str]]:
+    """The operations of every REST server, in order of declaration; the application is booted and closed."""
+    try:
+        if isinstance(app, BootMixin):
+            await app.boot()
+        return [entry for name, server in await _rest_servers(app) for entry in _entries(name, server)]
+    finally:
+        await app.close()
+
+
+async def _rest_servers(app: Application) -> list[tuple[str, RestServer]]:
+    found = [(binding.key, await binding.get_value(app)) for binding in app.find_by_tag(CoreTags.SERVER)]
+    return [(key, server) for key, server in found if isinstance(server, RestServer)]
+
+
+def _entries(name: str, server: RestServer) -> Iterator[dict[str, str]]:
+    base = server.get_sync(RestBindings.BASE_PATH)
+    for binding in server.find("routes.*"):
+        route = binding.get_value_sync(server)
+        shown = {"verb": route.verb.upper(), "path": base + route.path, "handler": route.description}
+        yield {"server": name, **shown}
+
+
+def _table(routes: list[dict[str, str]]) -> Iterator[str]:
+    """Aligned columns; the servers are named when there are several."""
+    names = dict.fromkeys(route["server"] for route in routes)
+    columns = (*COLUMNS, "server") if len(names) > 1 else COLUMNS
+    widths = [max(len(route[column]) for route in routes) for column in columns] if routes else []
+    for route in routes:
+        cells = (route[column].ljust(width) for column, width in zip(columns, widths, strict=True))
+        yield "  ".join(cells).rstrip()
+    if not routes:
+        yield "There are no operations. Register a controller with app.controller(...), or let boot find it."

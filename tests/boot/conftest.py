@@ -35,6 +35,10 @@ class Project:
         app.boot_options = options
         return app
 
+    def keys(self, app, namespace=""):
+        """The keys an application sees below a namespace."""
+        return [binding.key for binding in app.find() if binding.key.startswith(namespace)]
+
     def run(self, *arguments, cwd=None, env=None):
         """Run a program; what it printed, a line each."""
         done = subprocess.run(
@@ -57,8 +61,3 @@ def project(tmp_path):
     for name in set(sys.modules) - before:
         if name.startswith("_mainspring_"):
             del sys.modules[name]
-
-
-def keys(app, namespace=""):
-    """The keys of an application below a namespace."""
-    return [binding.key for binding in app.find() if binding.key.startswith(namespace)]

@@ -1,6 +1,7 @@
 """Keys: texts, typed keys and classes, with property paths."""
 
 import copy
+import importlib.resources
 import pickle
 import re
 from collections import OrderedDict, UserDict, defaultdict, namedtuple
@@ -444,6 +445,11 @@ def test_a_typed_key_is_immutable():
     with pytest.raises(AttributeError):
         del key.key
     assert key == BindingKey("a#x")
+
+
+def test_the_package_says_that_it_is_typed():
+    """CTX-017; what type checkers make of keys is in ``tests/typing``."""
+    assert importlib.resources.files("mainspring").joinpath("py.typed").is_file()
 
 
 def test_the_repr_of_a_key_shows_class_and_text():

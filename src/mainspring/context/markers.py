@@ -35,11 +35,12 @@ class _Inject:
 
     @overload
     def __call__(
-        self, key: BindingKey[T], *, optional: bool = ..., as_proxy_with_interceptors: bool = ..., resolve: None = ...
-    ) -> T: ...
-    @overload
-    def __call__(
-        self, key: type[T], *, optional: bool = ..., as_proxy_with_interceptors: bool = ..., resolve: None = ...
+        self,
+        key: BindingKey[T] | type[T],
+        *,
+        optional: bool = ...,
+        as_proxy_with_interceptors: bool = ...,
+        resolve: None = ...,
     ) -> T: ...
     @overload
     def __call__(  # the keywords that custom decorators add are theirs to name
@@ -119,8 +120,14 @@ class _Inject:
 
         return Injection(_checked(key), resolve=make, decorator="inject.getter", expects=_FUNCTION)
 
+    @overload
+    def setter(self, key: str, *, binding_creation: BindingCreationPolicy | str = ...) -> Setter[Any]: ...
+    @overload
     def setter(
-        self, key: Key[T], *, binding_creation: BindingCreationPolicy | str = _POLICY.CREATE_IF_NOT_BOUND
+        self, key: BindingKey[T] | type[T], *, binding_creation: BindingCreationPolicy | str = ...
+    ) -> Setter[T]: ...
+    def setter(
+        self, key: Any, *, binding_creation: BindingCreationPolicy | str = _POLICY.CREATE_IF_NOT_BOUND
     ) -> Any:
         """Inject a callable that sets the value of the nearest binding of the key, or of a new one."""
         policy = BindingCreationPolicy(binding_creation)

@@ -260,9 +260,13 @@ class Registry:
         return locate(self, binding_address(key))
 
     @overload
-    def get_binding(self, key: Key[Any], optional: Literal[False] = False) -> Binding[Any]: ...
+    def get_binding(self, key: str, optional: Literal[False] = False) -> Binding[Any]: ...
     @overload
-    def get_binding(self, key: Key[Any], optional: bool) -> Binding[Any] | None: ...
+    def get_binding(self, key: BindingKey[T] | type[T], optional: Literal[False] = False) -> Binding[T]: ...
+    @overload
+    def get_binding(self, key: str, optional: bool) -> Binding[Any] | None: ...
+    @overload
+    def get_binding(self, key: BindingKey[T] | type[T], optional: bool) -> Binding[T] | None: ...
     def get_binding(self, key: Any, optional: bool = False) -> Binding[Any] | None:
         """The nearest binding of the key.
 
@@ -276,8 +280,14 @@ class Registry:
             return None
         raise not_bound(self, binding_address(key), Session(sync=True))
 
+    @overload
+    def find_or_create_binding(self, key: str, policy: BindingCreationPolicy | str = ...) -> Binding[Any]: ...
+    @overload
     def find_or_create_binding(
-        self, key: Key[Any], policy: BindingCreationPolicy | str = BindingCreationPolicy.CREATE_IF_NOT_BOUND
+        self, key: BindingKey[T] | type[T], policy: BindingCreationPolicy | str = ...
+    ) -> Binding[T]: ...
+    def find_or_create_binding(
+        self, key: Any, policy: BindingCreationPolicy | str = BindingCreationPolicy.CREATE_IF_NOT_BOUND
     ) -> Binding[Any]:
         """The nearest binding, or a new one here, as the policy says.
 

@@ -53,7 +53,7 @@ class Provider(Protocol[T_co]):
     Subclassing it is optional: any class with a callable ``value`` is one.
     """
 
-    def value(self) -> T_co | Awaitable[T_co]:
+    def value(self) -> T_co | Awaitable[T_co] | Iterator[T_co] | AsyncIterator[T_co]:
         """The value."""
         ...
 

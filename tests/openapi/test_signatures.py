@@ -3,7 +3,7 @@
 import collections.abc
 import dataclasses
 import functools
-from abc import ABC
+from abc import ABC, abstractmethod
 from datetime import datetime
 from enum import Enum
 from inspect import Parameter
@@ -66,7 +66,9 @@ class Port(Protocol):
     def send(self) -> None: ...
 
 
-class AbstractService(ABC): ...
+class AbstractService(ABC):
+    @abstractmethod
+    def serve(self) -> None: ...
 
 
 T = TypeVar("T")

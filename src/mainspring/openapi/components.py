@@ -50,7 +50,7 @@ class Components:
         return {"$ref": f"{_PROVISIONAL}{position}"}
 
     def lift(self, schema: Mapping[str, Any], name: str, qualifier: str | None = None) -> dict[str, Any]:
-        """A reference to a schema that brings its nested ones in ``$defs`` (or ``definitions``), which get names too."""
+        """A reference to a schema that brings its nested ones in ``$defs`` (or ``definitions``); they get names too."""
         nested = {**schema.get("definitions", {}), **schema.get("$defs", {})}
         root = {key: value for key, value in schema.items() if key not in ("$defs", "definitions")}
         if set(root) == {"$ref"}:  # pydantic words recursive models so: the root is one of the nested ones

@@ -61,7 +61,7 @@ class OperationDeclaration:
 
     @property
     def tags(self) -> list[str]:
-        """The tags said anywhere, each once: of ``@api`` and the spec, then ``@tags`` of the class, then of the method."""
+        """The tags said anywhere, each once: of ``@api`` and spec, then ``@tags`` of the class, then of the method."""
         controller = self.controller
         said = (*controller.api_tags, *self.spec.get("tags", ()), *(controller.tags or ()), *(self.notes.tags or ()))
         return list(dict.fromkeys(said))

@@ -28,6 +28,7 @@ T = TypeVar("T")
 
 PORT: BindingKey[int] = BindingKey("rest.port")
 NAMES: BindingKey[list[str]] = BindingKey("names")
+TODOS = filter_by_tag("todo")
 
 
 class Clock(Protocol):
@@ -87,16 +88,8 @@ class Consumer:
         repository: Repository[Todo],
         annotated: Annotated[int, inject(PORT)],
         port: int = inject(PORT),
-        names: list[str] = inject(NAMES),
         text: str = inject("text"),
         maybe: int | None = inject(PORT, optional=True),
-        binding: Binding[int] = inject.binding(PORT),
-        view: ContextView[Todo] = inject.view(filter_by_tag("todo")),
-        todos: list[Todo] = inject.tag("todo"),
-        ctx: Context = inject.context(),
-        user: Todo = current_user(),
-        *,
-        by_filter: list[Todo] = inject(filter_by_tag("todo")),
     ) -> None: ...
 
     async def greet(self, who: str, port: int = inject(PORT)) -> str:
@@ -104,6 +97,21 @@ class Consumer:
 
     def contradicts(self, port: str = inject(PORT)) -> None:  # type: ignore[assignment]
         """The key says ``int``."""
+
+
+class SpecialConsumer:
+    user: Todo = current_user()
+
+    def __init__(
+        self,
+        user: Annotated[Todo, current_user()],
+        binding: Binding[int] = inject.binding(PORT),
+        view: ContextView[Todo] = inject.view(TODOS),
+        todos: list[Todo] = inject.tag("todo"),
+        ctx: Context = inject.context(),
+        *,
+        by_filter: list[Todo] = inject(TODOS),
+    ) -> None: ...
 
 
 async def calls(consumer: Consumer) -> None:

@@ -5,7 +5,7 @@ that remains and may only be the last segment.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mainspring.errors import MainspringError
 from mainspring.http.percent import PercentDecodingError, decode_path_segment
@@ -49,64 +49,63 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """What stands between two slashes: texts (in canonical spelling) and variables, never two variables in a row."""
+    """What stands between two slashes: texts (in canonical spelling) and variables, never two variables in a row.
+
+    Attributes:
+        parts: Texts and variables, left to right.
+        variables: The variables alone.
+        literal: The text of a segment without variables, ``None`` of another.
+        rest: Whether the segment takes the remaining path, slashes included.
+        pattern: A regular expression with a group per variable; the first takes as much as still lets the rest match.
+    """
 
     parts: tuple[str | Variable, ...]
+    variables: tuple[Variable, ...] = field(init=False, repr=False, compare=False)
+    literal: str | None = field(init=False, repr=False, compare=False)
+    rest: bool = field(init=False, repr=False, compare=False)
+    pattern: str = field(init=False, repr=False, compare=False)
 
-    @property
-    def literal(self) -> str | None:
-        """The text of a segment without variables, ``None`` of another."""
-        if len(self.parts) == 1 and isinstance(self.parts[0], str):
-            return self.parts[0]
-        return None if self.parts else ""
-
-    @property
-    def variables(self) -> tuple[Variable, ...]:
-        """The variables, left to right."""
-        return tuple(part for part in self.parts if isinstance(part, Variable))
-
-    @property
-    def rest(self) -> bool:
-        """Whether the segment takes the remaining path, slashes included."""
-        return any(variable.rest for variable in self.variables)
-
-    @property
-    def pattern(self) -> str:
-        """A regular expression with a group per variable. The first takes as much as still lets the rest match."""
-        return "".join(
+    def __post_init__(self) -> None:  # worked out once: requests ask for these
+        variables = tuple(part for part in self.parts if isinstance(part, Variable))
+        literal = None if variables else "".join(part for part in self.parts if isinstance(part, str))
+        pattern = "".join(
             re.escape(part) if isinstance(part, str) else ("(.+)" if part.rest else "([^/]+)") for part in self.parts
         )
+        for name, value in (("variables", variables), ("literal", literal), ("pattern", pattern)):
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "rest", any(variable.rest for variable in variables))
 
 
 @dataclass(frozen=True, slots=True)
 class PathTemplate:
-    """A checked template. Two templates of one ``shape`` match the same paths."""
+    """A checked template. Two templates of one ``shape`` match the same paths.
+
+    Attributes:
+        text: The template.
+        segments: What stands between its slashes.
+        variables: The names of the variables, left to right.
+        is_static: Whether there is no variable in it.
+        openapi: The template as a document shows it: ``{name:path}`` is ``{name}`` there.
+        shape: The template with the names of its variables left out and its literals in canonical spelling.
+    """
 
     text: str
     segments: tuple[Segment, ...]
+    variables: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    is_static: bool = field(init=False, repr=False, compare=False)
+    openapi: str = field(init=False, repr=False, compare=False)
+    shape: str = field(init=False, repr=False, compare=False)
 
-    @property
-    def variables(self) -> tuple[str, ...]:
-        """The names of the variables, left to right."""
-        return tuple(variable.name for segment in self.segments for variable in segment.variables)
+    def __post_init__(self) -> None:  # worked out once: requests ask for these
+        variables = tuple(variable.name for segment in self.segments for variable in segment.variables)
+        object.__setattr__(self, "variables", variables)
+        object.__setattr__(self, "is_static", not variables)
+        object.__setattr__(self, "openapi", re.sub(r"\{([^{}:]+):path\}", r"{\1}", self.text))
+        object.__setattr__(self, "shape", "/" + "/".join(map(_shape_of, self.segments)))
 
-    @property
-    def is_static(self) -> bool:
-        """Whether there is no variable in it."""
-        return all(segment.literal is not None for segment in self.segments)
 
-    @property
-    def openapi(self) -> str:
-        """The template as a document shows it: ``{name:path}`` is ``{name}`` there."""
-        return re.sub(r"\{([^{}:]+):path\}", r"{\1}", self.text)
-
-    @property
-    def shape(self) -> str:
-        """The template with the names of its variables left out and its literals in canonical spelling."""
-        return "/" + "/".join(
-            "".join(part if isinstance(part, str) else ("{:path}" if part.rest else "{}") for part in segment.parts)
-            for segment in self.segments
-        )
+def _shape_of(segment: Segment) -> str:
+    return "".join(part if isinstance(part, str) else "{:path}" if part.rest else "{}" for part in segment.parts)
 
 
 def parse_path_template(text: str) -> PathTemplate:

@@ -284,3 +284,23 @@ async def test_what_was_read_of_a_class_does_not_serve_another_class_of_its_addr
         del cls
         gc.collect()
         assert gone() is None
+
+
+async def test_errors_name_the_method_as_it_was_called(ctx: Context) -> None:
+    """CTX-321, CTX-322"""
+
+    def make(call: Any) -> Any:
+        def wrapper(self: Any, thing: Repo) -> Any:
+            return call(self, thing)
+
+        return wrapper
+
+    class Service:
+        @make
+        def run(self, thing: Repo) -> Any:
+            return thing
+
+    with pytest.raises(KeyNotBoundError, match=r"Service\.run\[thing\]"):
+        await invoke_method(Service(), "run", ctx)
+    with pytest.raises(TypeError, match=r"Service\.run"):
+        await invoke_method(Service(), "run", ctx, [1, 2])

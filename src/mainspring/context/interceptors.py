@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import cmp_to_key
+from types import MethodType
 from typing import Any, TypeVar
 
 from mainspring.context.bindings import Binding, BindingTemplate
@@ -93,9 +94,14 @@ def interceptors_for(ctx: Context, cls: type[Any], name: str, source: Any) -> li
     listed = [item.key if isinstance(item, BindingKey) else item for item in declared]
     result: list[Any] = []
     for item in reversed(listed):
-        if not any(item is other or (isinstance(item, str) and item == other) for other in result):
+        if not any(_is_same(item, other) for other in result):
             result.append(item)
     return result[::-1]
+
+
+def _is_same(first: Any, second: Any) -> bool:
+    """The same key or object; a bound method is a new one each time it is read."""
+    return first is second or (isinstance(first, str | MethodType) and bool(first == second))
 
 
 _IS_GLOBAL = filter_by_tag(ContextTags.GLOBAL_INTERCEPTOR)

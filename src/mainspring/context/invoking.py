@@ -86,11 +86,18 @@ class InvocationContext(Context):
     async def proceed(self) -> Any:
         """Call the target itself now, past the other interceptors."""
         if self._injects:
-            args, kwargs = await resolve_call(self, self.target_class, self._call, self.args, self.kwargs)
+            args, kwargs = await self._arguments()
         else:
             args, kwargs = self.args, self.kwargs
         result = self._call(*args, **kwargs)
         return await result if is_awaitable(result) else result
+
+    async def _arguments(self) -> tuple[list[Any], dict[str, Any]]:
+        """The given ones in their places, the rest injected."""
+        spec = method_spec(self.target_class, self.method_name, self._call)
+        given = _place(spec, list(self.args), dict(self.kwargs), self.target_name)
+        result: tuple[list[Any], dict[str, Any]] = await drive(_complete(spec, self, given, Session.begin(sync=False)))
+        return result
 
 
 async def invoke_method(  # noqa: PLR0913  # the public signature of API.md
@@ -143,16 +150,6 @@ def find_method(target: Any, name: str) -> Callable[..., Any]:
         what = "has no method" if call is None else "has an attribute that is no method:"
         raise AttributeError(f"{cls.__name__} {what} {cls.__name__}.{name}.")
     return call  # type: ignore[no-any-return]  # checked to be callable
-
-
-async def resolve_call(
-    ctx: Context, cls: type[Any], call: Callable[..., Any], args: Iterable[Any], kwargs: Mapping[str, Any]
-) -> tuple[list[Any], dict[str, Any]]:
-    """The arguments of a call: the given ones in their places, the rest injected."""
-    spec = method_spec(cls, getattr(call, "__name__", "__call__"), call)
-    given = _place(spec, list(args), dict(kwargs), f"{cls.__name__}.{getattr(call, '__name__', '__call__')}")
-    result: tuple[list[Any], dict[str, Any]] = await drive(_complete(spec, ctx, given, Session.begin(sync=False)))
-    return result
 
 
 class _Given(NamedTuple):

@@ -57,11 +57,11 @@ async def parse_params(request: Request, route: Any) -> Arguments:
         operation = exchange.operation = exchange.plan.operation_of(route)
     if operation.negotiates:
         check_acceptable(operation.reply, exchange)
-    values = operation.arguments.collect(request) if operation.arguments is not None else {}
+    values = operation.collect(exchange) if operation.collect is not None else {}
     if operation.body is not None:
-        await operation.body.read(request, values)
+        await operation.body.read(exchange, values)
     exchange.arguments = values
-    return Arguments(values, operation.arguments.positional if operation.arguments is not None else ())
+    return Arguments(values, operation.positional)
 
 
 async def invoke_method(route: Any, args: Any) -> Any:

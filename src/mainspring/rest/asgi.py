@@ -43,28 +43,52 @@ class AsgiExchange(Exchange):
         send: Takes a message to the client.
     """
 
-    __slots__ = ("_body_done", "_pending", "_reading", "_receive", "_scope", "_send")
+    _body_done = False
+    _reading = False
+    _pending: "asyncio.Future[Message] | None" = None
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._scope = scope
         self._receive = receive
         self._send = send
-        self._body_done = False
-        self._reading = False
-        self._pending: asyncio.Future[Message] | None = None
         self.method = scope["method"]
         raw = scope.get("raw_path")
         if raw and not scope.get("root_path"):
             self.raw_path, self.root_path = raw.decode("latin-1"), ""
         else:
             self.raw_path, self.root_path = local_path(scope)
-        self.raw_query = scope.get("query_string", b"")
         headers = scope["headers"]
         self.raw_headers = headers if type(headers) is list else list(headers)
-        self.scheme = scope.get("scheme", "http")
-        self.http_version = scope.get("http_version", "1.1")
-        self.client = scope.get("client")
-        self.local = scope.get("server")
+
+    # What few requests ask for is read from the scope when they do.
+
+    @property
+    def raw_query(self) -> bytes:  # type: ignore[override]  # read-only here
+        """What follows the question mark."""
+        found: bytes = self._scope.get("query_string", b"")
+        return found
+
+    @property
+    def scheme(self) -> str:  # type: ignore[override]  # read-only here
+        """``http`` or ``https``."""
+        return str(self._scope.get("scheme", "http"))
+
+    @property
+    def http_version(self) -> str:  # type: ignore[override]  # read-only here
+        """``1.1``."""
+        return str(self._scope.get("http_version", "1.1"))
+
+    @property
+    def client(self) -> tuple[str, int] | None:  # type: ignore[override]  # read-only here
+        """Host and port of the peer."""
+        found = self._scope.get("client")
+        return None if not found else (found[0], found[1])
+
+    @property
+    def local(self) -> tuple[str, int | None] | None:  # type: ignore[override]  # read-only here
+        """Host and port of the socket."""
+        found = self._scope.get("server")
+        return None if not found else (found[0], found[1])
 
     @property
     def scope(self) -> Scope:
@@ -92,6 +116,18 @@ class AsgiExchange(Exchange):
         body: bytes = message.get("body", b"")
         return body
 
+    async def respond(self, status: int, headers: list[Header], body: bytes) -> None:
+        """Send head and body at once."""
+        self.started = True
+        self.status = status
+        try:
+            await self._send({"type": "http.response.start", "status": status, "headers": headers})
+            await self._send({"type": "http.response.body", "body": body, "more_body": False})
+        except OSError as error:  # what ASGI servers raise when nobody is there any more
+            self.disconnected = True
+            raise ClientDisconnected from error
+        self.completed = True
+
     async def start(self, status: int, headers: list[Header]) -> None:
         """Send the head."""
         self.started = True
@@ -107,13 +143,13 @@ class AsgiExchange(Exchange):
     async def _out(self, message: Message) -> None:
         try:
             await self._send(message)
-        except OSError as error:  # what ASGI servers raise when nobody is there any more
+        except OSError as error:  # as above
             self.disconnected = True
             raise ClientDisconnected from error
 
     async def wait_disconnected(self) -> None:
         """Return when the client is gone. A body that nobody reads is thrown away meanwhile."""
-        while self._reading:  # somebody reads the body, and will hear of it himself
+        while self._reading:  # noqa: ASYNC110 - somebody reads the body, and will hear of it himself
             await asyncio.sleep(_POLL)
         while not self.disconnected:
             message = await self._next()

@@ -27,6 +27,8 @@ _LATE_KEYS = frozenset(
     )
 )
 _CONTROLLER_MARK = "rest.http.request.has_controller"
+#: One for all requests: it belongs to no context in particular.
+_MARK: Binding[Any] = Binding(_CONTROLLER_MARK).to(True).lock()
 
 
 class RequestContext(Context):
@@ -35,8 +37,9 @@ class RequestContext(Context):
     def __init__(self, parent: Context, exchange: Exchange) -> None:
         super().__init__(parent, scope=BindingScope.REQUEST)
         self.exchange = exchange
-        if exchange.match is not None:
-            self.route_found()
+        match = exchange.match
+        if match is not None and match.route.has_controller:
+            self._bindings[_CONTROLLER_MARK] = _MARK
         self._after: list[tuple[Any, tuple[Any, ...], dict[str, Any]]] | None = None
         self._session: Any = None
 
@@ -229,8 +232,9 @@ class RequestContext(Context):
 
     def route_found(self) -> None:
         """The route is known now: contexts of controllers are of another shape than those of functions."""
-        if hasattr(self.exchange.match.route, "controller_class"):
-            super().add(Binding(_CONTROLLER_MARK).to(True))
+        if self.exchange.match.route.has_controller:
+            self._bindings[_CONTROLLER_MARK] = _MARK
+            self._touch()
 
     def _late_binding(self, key: str) -> Binding[Any] | None:
         operation = self.exchange.operation
@@ -240,7 +244,7 @@ class RequestContext(Context):
         binding: Binding[Any] = Binding(key)
         if key == RestBindings.OPERATION_SPEC_CURRENT.key:
             binding.to(self.exchange.plan.operation_spec(route))
-        elif not hasattr(route, "controller_class"):
+        elif not route.has_controller:
             return None
         elif key == CoreBindings.CONTROLLER_CLASS.key:
             binding.to(route.controller_class)
@@ -252,13 +256,7 @@ class RequestContext(Context):
         return binding
 
     async def _controller(self) -> Any:
-        exchange = self.exchange
-        if exchange.controller is None:
-            made = exchange.operation.instance(exchange)
-            made = await made if hasattr(type(made), "__await__") else made
-            if exchange.controller is None:
-                exchange.controller = made
-        return exchange.controller
+        return await self.exchange.operation.instance.get(self.exchange)
 
 
 def request_context_of(exchange: Exchange) -> RequestContext:

@@ -11,7 +11,9 @@ from contextvars import ContextVar
 from random import SystemRandom
 from typing import Any
 
-__all__ = ["CURRENT", "SENT", "Exchange", "Header", "Reply", "request_id"]
+import msgspec
+
+__all__ = ["CURRENT", "SENT", "Exchange", "Header", "Reply", "request_id_of"]
 
 Header = tuple[bytes, bytes]
 
@@ -19,49 +21,30 @@ _IS_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}").fullmatch
 _random_bits = SystemRandom().getrandbits
 
 
-def request_id(headers: list[Header]) -> str:
-    """The id that the client gave, if it is one, else a new random one."""
-    for name, value in headers:
-        if name == b"x-request-id":
-            if _IS_ID(value):
-                return value.decode("ascii")
-            break
-    return f"{_random_bits(128):032x}"
-
-
-class Reply:
-    """What is to be sent: ``status``, ``headers`` and a ``body`` of bytes, or an async iterator of them.
+class Reply(msgspec.Struct, gc=False):
+    """What is to be sent: status, header lines and a body of bytes, or an async iterator of them.
 
     ``headers`` of a body of bytes hold its length. A streamed body is closed by whoever sends it.
 
     Attributes:
+        status: The status.
+        headers: The lines, names in lower case; a list of its own, which the following steps may change.
+        body: The body.
         background: A function called after the response is sent.
         ping: Seconds after which a stream of events that is silent gets a comment line.
         dropped: A streamed body that is not sent after all, to be closed.
     """
 
-    __slots__ = ("background", "body", "dropped", "headers", "ping", "status")
-
-    def __init__(
-        self,
-        status: int,
-        headers: list[Header],
-        body: bytes | AsyncIterator[bytes],
-        background: Any = None,
-        *,
-        ping: float | None = None,
-        dropped: Any = None,
-    ) -> None:
-        self.status = status
-        self.headers = headers
-        self.body = body
-        self.background = background
-        self.ping = ping
-        self.dropped = dropped
+    status: int
+    headers: list[Header]
+    body: Any  # bytes | AsyncIterator[bytes]
+    background: Any = None
+    ping: float | None = None
+    dropped: AsyncIterator[bytes] | None = None
 
 
 class Exchange:
-    """A request, and the way back.
+    """A request, and the way back. A door sets the first group, the steps the second.
 
     Attributes:
         method: As on the request line.
@@ -73,50 +56,21 @@ class Exchange:
         client: Host and port of the peer.
         local: Host and port (or path and ``None``) of the socket it came to.
         root_path: The prefix under which this application is mounted.
+
         plan: What the server was when the request began.
         path: The part of ``raw_path`` below the base path; ``None`` when it is not below it.
         match: The route and the values of its variables, after route finding.
         operation: The route made ready.
         arguments: The values of its parameters.
         result: What the handler returned.
-        started: Whether the head of the response was sent.
-        status: The status sent.
-        completed: Whether the whole response was.
-        disconnected: Whether the client was seen to be gone.
+        context, request, response, writer, controller: Made when somebody asks for them.
         extra: Lines that every response to this request gets, from CORS say.
         vary: Names of request fields that every response to this request depends on.
+        started: Whether the head of the response was sent.
+        status: The status sent.
+        completed: Whether the whole response was sent.
+        disconnected: Whether the client was seen to be gone.
     """
-
-    __slots__ = (
-        "_request_id",
-        "arguments",
-        "arguments_given",
-        "client",
-        "completed",
-        "context",
-        "controller",
-        "disconnected",
-        "extra",
-        "http_version",
-        "local",
-        "match",
-        "method",
-        "operation",
-        "path",
-        "plan",
-        "raw_headers",
-        "raw_path",
-        "raw_query",
-        "request",
-        "response",
-        "result",
-        "root_path",
-        "scheme",
-        "started",
-        "status",
-        "vary",
-        "writer",
-    )
 
     method: str
     raw_path: str
@@ -127,30 +81,27 @@ class Exchange:
     client: tuple[str, int] | None
     local: tuple[str, int | None] | None
     root_path: str
-    plan: Any
-    path: str | None
 
-    def begin(self, plan: Any) -> None:
-        """Take the server as it is now; nothing is found out yet."""
-        self.plan = plan
-        self.path = self.raw_path
-        self.match: Any = None
-        self.operation: Any = None
-        self.arguments: Any = None
-        self.arguments_given: Any = None
-        self.result: Any = None
-        self.controller: Any = None
-        self.context: Any = None
-        self.request: Any = None
-        self.response: Any = None
-        self.status = 0
-        self.writer: Any = None
-        self.extra: list[Header] | None = None
-        self.vary: tuple[str, ...] = ()
-        self._request_id: str | None = None
-        self.started = False
-        self.completed = False
-        self.disconnected = False
+    # On the class, so that a request sets only what it comes to know.
+    plan: Any = None
+    path: str | None = None
+    match: Any = None
+    operation: Any = None
+    arguments: Any = None
+    arguments_given: Any = None
+    result: Any = None
+    context: Any = None
+    request: Any = None
+    response: Any = None
+    writer: Any = None
+    controller: Any = None
+    extra: list[Header] | None = None
+    vary: tuple[str, ...] = ()
+    started = False
+    status = 0
+    completed = False
+    disconnected = False
+    _request_id: str | None = None
 
     # For a door to implement
 
@@ -178,6 +129,15 @@ class Exchange:
         """
         raise NotImplementedError
 
+    async def respond(self, status: int, headers: list[Header], body: bytes) -> None:
+        """Send head and body at once.
+
+        Raises:
+            ClientDisconnected: Nobody listens any more.
+        """
+        await self.start(status, headers)
+        await self.write(body, more=False)
+
     async def wait_disconnected(self) -> None:
         """Return when the client is gone."""
         raise NotImplementedError
@@ -203,7 +163,7 @@ class Exchange:
         """The id the client gave, if it is one, else a new random one."""
         found = self._request_id
         if found is None:
-            found = self._request_id = request_id(self.raw_headers)
+            found = self._request_id = request_id_of(self.raw_headers)
         return found
 
     @property
@@ -220,6 +180,16 @@ class Exchange:
             if key == name:
                 return value
         return None
+
+
+def request_id_of(headers: list[Header]) -> str:
+    """The id that the client gave, if it is one, else a new random one."""
+    for name, value in headers:
+        if name == b"x-request-id":
+            if _IS_ID(value):
+                return value.decode("ascii")
+            break
+    return f"{_random_bits(128):032x}"
 
 
 #: Stands for a reply when the response was sent already.

@@ -5,7 +5,7 @@ What a step knows (a result, an error, a file) it says in lines of its own; here
 
 from collections.abc import Iterable
 
-from mainspring.rest.exchange import Exchange, Header, Reply
+from mainspring.rest.exchange import Exchange, Header, Reply, request_id_of
 
 __all__ = ["CONTENT_LENGTH", "CONTENT_TYPE", "finished", "merged", "with_vary"]
 
@@ -29,7 +29,10 @@ def finished(exchange: Exchange, reply: Reply) -> Reply:
     if exchange.vary:
         reply.headers = headers = with_vary(headers, exchange.vary)
     if exchange.plan.shows_request_id:
-        headers.append((_REQUEST_ID, exchange.request_id.encode("ascii")))
+        found = exchange._request_id  # the property would be one call more for every request
+        if found is None:
+            found = exchange._request_id = request_id_of(exchange.raw_headers)
+        headers.append((_REQUEST_ID, found.encode("ascii")))
     return reply
 
 

@@ -7,27 +7,28 @@ import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from mainspring.context import BindingScope, BindingType, InvocationContext, Session
+from mainspring.context import InvocationContext, Session
+from mainspring.context.compiling import compile_plan
 from mainspring.context.creations import drive
 from mainspring.context.injection import EMPTY, InjectionPoint
 from mainspring.context.interceptors import interceptors_for, run_chain
 from mainspring.context.resolving import MISSING, is_awaitable, resolve_point
-from mainspring.context.signatures import call_spec, class_spec, method_spec
+from mainspring.context.signatures import call_spec, method_spec
 from mainspring.http import HttpErrors
 from mainspring.openapi.descriptions import HandlerDescription
 from mainspring.openapi.notes import method_notes
 from mainspring.rest.context import RequestContext, request_context_of
+from mainspring.rest.dependencies import depends_on_request
 from mainspring.rest.exchange import Exchange
 from mainspring.rest.routes import ControllerRoute, FunctionTarget, controller_maker
 from mainspring.rest.streaming import in_thread
 
-__all__ = ["Call", "Instance", "controller_of", "make_call", "make_instance", "missing_method"]
+__all__ = ["Call", "Instance", "make_call", "make_instance", "missing_method"]
 
 Call = Callable[[Exchange, dict[str, Any]], Awaitable[Any]]
-Instance = Callable[[Exchange], Any]
 
 
-def make_call(route: Any, description: HandlerDescription, instance: Instance | None, server: Any) -> Call:
+def make_call(route: Any, description: HandlerDescription, instance: "Instance | None", server: Any) -> Call:
     """A function that calls the handler of a route with the values a request gave.
 
     Args:
@@ -53,7 +54,9 @@ def make_call(route: Any, description: HandlerDescription, instance: Instance | 
         return _function_call(route.handler, positional, points, blocking)
     if points or positional or blocking:
         return _full_call(instance, route.method_name, positional, points, blocking)
-    return _method_call(instance, route.method_name, inspect.iscoroutinefunction(description.handler))
+    if instance.direct is not None and inspect.iscoroutinefunction(description.handler):
+        return _direct_call(*instance.direct, route.method_name)
+    return _method_call(instance, route.method_name)
 
 
 def _is_blocking(description: HandlerDescription) -> bool:
@@ -81,57 +84,81 @@ def _injection_points(route: Any, description: HandlerDescription) -> list[Injec
 # Controllers
 
 
+class Instance:
+    """How the controller of a route is had for a request.
+
+    Attributes:
+        make: A function of the exchange that gives it, perhaps as an awaitable.
+        direct: A plain function and its arguments that give it whatever the request is; ``None`` when it depends.
+        warms: Whether it may become direct when the singletons it needs are made.
+    """
+
+    __slots__ = ("direct", "make", "warms")
+
+    def __init__(
+        self,
+        make: Callable[[Exchange], Any],
+        direct: tuple[Callable[..., Any], tuple[Any, ...]] | None = None,
+        *,
+        warms: bool = False,
+    ) -> None:
+        self.make = make
+        self.direct = direct
+        self.warms = warms
+
+    async def get(self, exchange: Exchange) -> Any:
+        """The controller of the request, made once."""
+        found = exchange.controller
+        if found is None:
+            found = self.make(exchange)
+            if is_awaitable(found):
+                found = await found
+            exchange.controller = found
+        return found
+
+
 def make_instance(route: ControllerRoute, server: Any) -> Instance:
-    """How the controller is had: made on the spot when nothing has to be resolved, else from the request's context."""
-    if route.factory is None and route.binding_key is not None:
-        binding = server.get_binding(route.binding_key, optional=True)
-        plain = (
-            binding is not None
-            and binding.source is not None
-            and binding.source.type is BindingType.CLASS
-            and binding.scope is BindingScope.TRANSIENT
-            and not _needs_anything(binding.source.value)
-        )
-        if plain:
-            cls = binding.source.value
-            return lambda exchange: cls()
-        key = route.binding_key
-        return lambda exchange: request_context_of(exchange).get(key)
-    maker = controller_maker(route)
-    return lambda exchange: maker(request_context_of(exchange))
-
-
-def _needs_anything(cls: type[Any]) -> bool:
-    spec = class_spec(cls)
-    return bool(spec.constructor.points or spec.properties)
-
-
-async def controller_of(exchange: Exchange, instance: Instance) -> Any:
-    """The controller of the request, made once."""
-    found = exchange.controller
-    if found is None:
-        found = instance(exchange)
-        if is_awaitable(found):
-            found = await found
-        exchange.controller = found
-    return found
+    """The shortest way to the controller: without the request's context where nothing of it can be seen."""
+    if route.factory is not None or route.binding_key is None:
+        maker = controller_maker(route)
+        return Instance(lambda exchange: maker(request_context_of(exchange)))
+    key = route.binding_key
+    if not depends_on_request(server, key):
+        plan = compile_plan(server, key, awaiting=True)
+        if plan is not None and plan.kind == "any":
+            function = plan.function
+            return Instance(lambda exchange: function(server), (function, (server,)))
+        return Instance(lambda exchange: request_context_of(exchange).get(key), warms=True)
+    return Instance(lambda exchange: request_context_of(exchange).get(key))
 
 
 # Calls
 
 
-def _method_call(instance: Instance, name: str, is_async: bool) -> Call:
+def _method_call(instance: Instance, name: str) -> Call:
     """The common case: nothing but values of the request."""
 
     async def call(exchange: Exchange, values: dict[str, Any]) -> Any:
         controller = exchange.controller
         if controller is None:
-            controller = instance(exchange)
+            controller = instance.make(exchange)
             if is_awaitable(controller):
                 controller = await controller
             exchange.controller = controller
         result = getattr(controller, name)(**values)
-        return await result if is_async or is_awaitable(result) else result
+        return await result if is_awaitable(result) else result
+
+    return call
+
+
+def _direct_call(make: Callable[..., Any], args: tuple[Any, ...], name: str) -> Call:
+    """The same for a controller that no request can change, and an ``async`` method."""
+
+    async def call(exchange: Exchange, values: dict[str, Any]) -> Any:
+        controller = exchange.controller
+        if controller is None:
+            controller = exchange.controller = make(*args)
+        return await getattr(controller, name)(**values)
 
     return call
 
@@ -140,7 +167,7 @@ def _full_call(
     instance: Instance, name: str, positional: tuple[str, ...], points: list[InjectionPoint], blocking: bool
 ) -> Call:
     async def call(exchange: Exchange, values: dict[str, Any]) -> Any:
-        method = getattr(await controller_of(exchange, instance), name)
+        method = getattr(await instance.get(exchange), name)
         if points:
             await _inject(points, request_context_of(exchange), values)
         return await _run(method, positional, values, blocking)
@@ -187,7 +214,7 @@ def _intercepted(
         if instance is None:
             target: Any = FunctionTarget(route.handler)
         else:
-            target = await controller_of(exchange, instance)
+            target = await instance.get(exchange)
         args = [values.pop(each) for each in positional if each in values]
         async with kind(request_context_of(exchange), target, name, args, values, source=route) as invocation:
             return await run_chain(invocation, interceptors, invocation.proceed)

@@ -16,6 +16,7 @@ from mainspring.openapi.operations import OperationDeclaration
 from mainspring.openapi.parameters import MISSING
 from mainspring.openapi.signatures import describe_handler
 from mainspring.rest.arguments import ArgumentPlan
+from mainspring.rest.collecting import make_collect
 from mainspring.rest.exchange import Exchange
 from mainspring.rest.invoking import Call, Instance, make_call, make_instance, missing_method
 from mainspring.rest.payloads import BodyPlan
@@ -29,13 +30,13 @@ __all__ = ["Operation", "Parts", "describe_route", "make_operation"]
 class Parts:
     """What a route says by itself: made once per route and ``validation`` setting."""
 
-    __slots__ = ("arguments", "body", "description", "reply", "validation")
+    __slots__ = ("arguments", "body", "collect", "description", "reply", "validation")
 
     def __init__(self, route: AnyRoute, validation: Validation) -> None:
         self.validation = validation
         self.description = describe_route(route, validation.check_options.document)
-        arguments = ArgumentPlan(self.description, validation.check_options)
-        self.arguments: ArgumentPlan | None = None if arguments.is_empty else arguments
+        self.arguments = ArgumentPlan(self.description, validation.check_options)
+        self.collect = make_collect(self.arguments)
         self.body = BodyPlan(self.description, validation) if self.description.body is not None else None
         self.reply = _reply_plan(route, self.description)
 
@@ -45,38 +46,47 @@ class Operation:
 
     Attributes:
         route: The route.
-        arguments: Reads the parameters, ``None`` when there are none.
+        collect: Reads the parameters, ``None`` when there are none.
+        positional: The names of positional-only parameters.
         body: Reads the body, ``None`` when there is none.
         call: Calls the handler.
         instance: Gives the controller; ``None`` for functions.
         reply: What is known of its replies.
+        is_warm: Whether a second making of it could be no shorter.
         timeout: Seconds until the response starts; ``None`` for the server's, 0 for none.
         cancel_on_disconnect: Whether the handler is cancelled when the client goes away; ``None`` for the server's word.
+        watches: Whether it is cancelled when the client goes away by its own word.
         negotiates: Whether the request's ``Accept`` is looked at.
     """
 
     __slots__ = (
-        "arguments",
         "body",
         "call",
         "cancel_on_disconnect",
+        "collect",
         "instance",
+        "is_warm",
         "negotiates",
+        "positional",
         "reply",
         "route",
         "timeout",
+        "watches",
     )
 
     def __init__(self, route: AnyRoute, parts: Parts | None, call: Call, instance: Instance | None = None) -> None:
         self.route = route
         self.instance = instance
-        self.arguments = parts.arguments if parts is not None else None
+        self.collect = parts.collect if parts is not None else None
+        self.positional = parts.arguments.positional if parts is not None else ()
         self.body = parts.body if parts is not None else None
         self.reply = parts.reply if parts is not None else ReplyPlan(route.description, json_codec(MISSING).encode)
         self.call = call
+        self.is_warm = instance is None or not instance.warms
         self.timeout: float | None = _seconds(route.spec.get("x-timeout"))
         cancel = route.spec.get("x-cancel-on-disconnect")
         self.cancel_on_disconnect: bool | None = None if cancel is None else bool(cancel)
+        self.watches = bool(cancel)
         self.negotiates = bool(self.reply.media)
 
 

@@ -17,6 +17,7 @@ from mainspring.openapi.readers import MissingParameterError
 from mainspring.rest.arguments import ParameterFailures
 from mainspring.rest.bodies import json_value, malformed_body
 from mainspring.rest.errors import RegistrationError
+from mainspring.rest.exchange import Exchange
 from mainspring.rest.forms import Form, form_limit
 from mainspring.rest.parsers import BUILT_IN_PARSERS, JsonBodyParser
 from mainspring.rest.requests import Request
@@ -140,12 +141,15 @@ class BodyPlan:
 
     # Reading
 
-    async def read(self, request: Request, values: dict[str, Any]) -> None:
+    async def read(self, exchange: Exchange, values: dict[str, Any]) -> None:
         """Put what the body says into the values.
 
         Raises:
             HttpError: 400, 413, 415 or 422.
         """
+        request = exchange.request
+        if request is None:
+            request = exchange.request = Request(exchange)
         text = request.content_type()
         if text is None and not await _has_body(request):
             self._absent(values)

@@ -19,8 +19,7 @@ from mainspring.rest.finding import find_operation, local_to_base
 from mainspring.rest.heads import finished
 from mainspring.rest.logs import log_error, log_failure
 from mainspring.rest.problems import problem_of, problem_reply
-from mainspring.rest.replying import check_acceptable, reply_to
-from mainspring.rest.requests import Request
+from mainspring.rest.replying import check_acceptable, json_reply, reply_to
 from mainspring.rest.sending import WatchDisconnect, send_reply
 from mainspring.rest.sequences import DefaultSequence, MiddlewareSequence
 from mainspring.rest.streaming import in_thread
@@ -36,20 +35,17 @@ async def serve(exchange: Exchange, plan: Any) -> None:
     Raises:
         Exception: What went wrong after the response had started; the door must cut the connection.
     """
-    exchange.begin(plan)
-    if plan.base_path:
-        exchange.path = local_to_base(exchange)
+    exchange.plan = plan
+    exchange.path = local_to_base(exchange) if plan.base_path else exchange.raw_path
     token = CURRENT.set(exchange)
     try:
-        if plan.is_direct and not plan.has_timeouts:
-            reply = await walk(exchange)
-        else:
-            reply = await guided(exchange)
-        if reply is not SENT:
-            if reply.background is None:
-                await send_reply(exchange, reply)
-            else:
-                await deliver(exchange, reply)
+        reply = await (walk(exchange) if plan.is_plain else guided(exchange))
+        if reply.background is not None:
+            await deliver(exchange, reply)
+        elif type(reply.body) is bytes and exchange.method != "HEAD" and reply is not SENT:
+            await exchange.respond(reply.status, reply.headers, reply.body)
+        elif reply is not SENT:
+            await send_reply(exchange, reply)
     except ClientDisconnected:
         logger.debug("The client went away.")
     except BaseException as error:
@@ -66,51 +62,63 @@ async def walk(exchange: Exchange) -> Reply:
     """The steps of the default sequence."""
     plan = exchange.plan
     try:
-        if plan.failure is not None:
-            raise plan.failure
-        if plan.cors is not None:
-            answer = await plan.cors.begin(exchange)
+        if plan.asks_first or exchange.path in plan.pages:
+            answer = await _before_routes(exchange)
             if answer is not None:
                 return finished(exchange, answer)
-        page = plan.pages.get(exchange.path)
-        if page is not None and exchange.method in ("GET", "HEAD"):
-            answer = page(exchange)
-            return finished(exchange, await answer if inspect.isawaitable(answer) else answer)
-        operation = find_operation(exchange)
+        match = plan.router.find(exchange.method, exchange.path)
+        operation = plan.operations.get(match.route) if match is not None and exchange.context is None else None
+        if operation is None:
+            operation = find_operation(exchange)
+        else:
+            exchange.match, exchange.operation = match, operation
         if operation.negotiates:
             check_acceptable(operation.reply, exchange)
-        values: dict[str, Any] = {}
-        if operation.arguments is not None or operation.body is not None:
-            values = await _arguments(exchange, operation)
-        if operation.cancel_on_disconnect or (plan.cancel_on_disconnect and operation.cancel_on_disconnect is None):
-            async with WatchDisconnect(exchange):
-                result = await operation.call(exchange, values)
+        values = operation.collect(exchange) if operation.collect is not None else {}
+        if operation.body is not None:
+            await operation.body.read(exchange, values)
+        exchange.arguments = values
+        if operation.watches or plan.cancel_on_disconnect:
+            exchange.result = result = await _watched(exchange, operation, values)
         else:
-            result = await operation.call(exchange, values)
-        exchange.result = result
+            exchange.result = result = await operation.call(exchange, values)
         if exchange.started:
             return await _by_hand(exchange)
-        reply = await reply_to(exchange, operation.reply, result)
-        if reply is SENT:
-            return reply
+        reply = json_reply(exchange, operation.reply, result)
+        if reply is None:
+            reply = await reply_to(exchange, operation.reply, result)
     except ClientDisconnected:
         raise
     except Exception as error:
         if exchange.started:
             raise
         reply = await refused(exchange, error)
-    return finished(exchange, reply)
+    return finished(exchange, reply) if reply is not SENT else reply
 
 
-async def _arguments(exchange: Exchange, operation: Any) -> dict[str, Any]:
-    request = exchange.request
-    if request is None:
-        request = exchange.request = Request(exchange)
-    values: dict[str, Any] = operation.arguments.collect(request) if operation.arguments is not None else {}
-    if operation.body is not None:
-        await operation.body.read(request, values)
-    exchange.arguments = values
-    return values
+async def _before_routes(exchange: Exchange) -> Reply | None:
+    """What is answered without looking for a route: preflight requests, the document and the explorer."""
+    plan = exchange.plan
+    if plan.failure is not None:
+        raise plan.failure
+    if plan.cors is not None:
+        answer: Reply | None = await plan.cors.begin(exchange)
+        if answer is not None:
+            return answer
+    page = plan.pages.get(exchange.path)
+    if page is None or exchange.method not in ("GET", "HEAD"):
+        return None
+    found = page(exchange)
+    answer = await found if inspect.isawaitable(found) else found
+    return answer
+
+
+async def _watched(exchange: Exchange, operation: Any, values: dict[str, Any]) -> Any:
+    """The call, ended as soon as the client is gone, unless the operation says otherwise."""
+    if operation.cancel_on_disconnect is False:
+        return await operation.call(exchange, values)
+    async with WatchDisconnect(exchange):
+        return await operation.call(exchange, values)
 
 
 async def _by_hand(exchange: Exchange) -> Reply:

@@ -28,6 +28,7 @@ class Planning:
     def __init__(self, server: Any) -> None:
         self._server = server
         self._plan: ServerPlan | None = None
+        self._shape: Any = None
         self._seen: object = None
         self._steps = sequence_steps()
         self._parts: WeakKeyDictionary[AnyRoute, Parts] = WeakKeyDictionary()
@@ -39,15 +40,16 @@ class Planning:
     def plan(self) -> ServerPlan:
         """The server as it is now; made anew when a binding changed."""
         # The context throws its own plans away at any change here or above: as long as they stay, so does ours.
-        plan = self._plan
-        if plan is not None and self._server.shape().plans is self._seen:
+        plan, shape = self._plan, self._shape
+        if plan is not None and shape.plans is self._seen and (shape.is_settled or self._server.shape() is shape):
             return plan
         registry = self._server.registry
         registry.sync()
         if self.is_checked:
             registry.report()
         self._plan = plan = ServerPlan(self._server, self, self._steps, self._parts)
-        self._seen = self._server.shape().plans
+        self._shape = self._server.shape()
+        self._seen = self._shape.plans
         return plan
 
     def check(self) -> None:

@@ -59,6 +59,7 @@ class ServerPlan:
         self._steps = steps
         self._chains: dict[tuple[str, bool], Chain] = {}
         self.operations: dict[AnyRoute, Operation] = {}
+        self._cold: set[AnyRoute] = set()
         self.failure: Exception | None = None
         self._read_settings()
         self._build_router()
@@ -71,6 +72,8 @@ class ServerPlan:
         self.pages = self._pages()
         self.error_tables = self._error_tables()
         self._read_sequence()
+        self.asks_first = self.cors is not None or self.failure is not None
+        self.is_plain = self.is_direct and not self.has_timeouts
 
     # Settings
 
@@ -110,12 +113,12 @@ class ServerPlan:
         server = self.server
         cls = server.get_sync(RestBindings.ROUTER, optional=True) or TrieRouter
         routes = server.registry.routes()
+        self.has_timeouts = bool(self.request_timeout) or any("x-timeout" in route.spec for route in routes)
         if not isinstance(cls, type):
             self.router = cls
             return
         # Two routers of one class, spelling and set of routes are the same: it is kept while these stay.
         self.router = self.planning.router_for(cls, self.strict, routes)
-        self.has_timeouts = bool(self.request_timeout) or any("x-timeout" in route.spec for route in routes)
 
     def operation_of(self, route: AnyRoute) -> Operation:
         """A route made ready; kept as long as this plan."""
@@ -124,7 +127,10 @@ class ServerPlan:
             operation, parts = make_operation(route, self.validation, self.server, self._kept.get(route))
             if parts is not None:
                 self._kept[route] = parts
-            self.operations[route] = operation
+            if operation.is_warm or route in self._cold:
+                self.operations[route] = operation
+            else:  # what its controller needs is not made yet; after the first request a shorter way is known
+                self._cold.add(route)
         return operation
 
     def parts_of(self, route: AnyRoute) -> Parts | None:

@@ -19,7 +19,7 @@ from mainspring.rest.responses import FileResponse, Response
 from mainspring.rest.streaming import NOTHING, encoder_for, first_item, is_stream, items_of, pieces
 from mainspring.rest.writing import JSON_TYPE, OCTETS, TEXT, body_lines, text_type
 
-__all__ = ["ReplyPlan", "reply_to"]
+__all__ = ["ReplyPlan", "check_acceptable", "json_reply", "reply_to"]
 
 JSON, TEXTUAL, BINARY, NONE, STREAM, RESPONSE, REPLY = range(7)
 
@@ -84,6 +84,21 @@ def check_acceptable(plan: ReplyPlan, exchange: Exchange) -> None:
         raise HttpErrors.NotAcceptable(f"None of the accepted media types is available: {', '.join(offered)}.")
 
 
+def json_reply(exchange: Exchange, plan: ReplyPlan, value: Any) -> Reply | None:
+    """The reply for a JSON value where nothing else was said; ``None`` for everything that takes `reply_to`.
+
+    Raises:
+        UnserializableError: The value cannot be written.
+    """
+    if plan.types.get(type(value)) != JSON or exchange.response is not None or plan.media or plan.check is not None:
+        return None
+    try:
+        body = plan.encode(value)
+    except Exception as error:
+        raise _unserializable(plan, value, error) from error
+    return Reply(plan.status or 200, [(CONTENT_TYPE, JSON_TYPE), (CONTENT_LENGTH, b"%d" % len(body))], body)
+
+
 async def reply_to(exchange: Exchange, plan: ReplyPlan, value: Any) -> Reply:
     """The reply to a request for which the handler returned ``value``.
 
@@ -93,9 +108,6 @@ async def reply_to(exchange: Exchange, plan: ReplyPlan, value: Any) -> Reply:
     kind = plan.types.get(type(value))
     if kind is None:
         kind = plan.types[type(value)] = _kind_of(value)
-    if kind == JSON and exchange.response is None and not plan.media:
-        body = _encoded(plan, value)
-        return Reply(plan.status or 200, [(CONTENT_TYPE, JSON_TYPE), (CONTENT_LENGTH, b"%d" % len(body))], body)
     if kind == REPLY:
         return value  # type: ignore[no-any-return]  # it is one
     if kind == RESPONSE:
@@ -180,11 +192,16 @@ def _written(plan: ReplyPlan, value: Any, kind: int, media_type: str | None, sta
 def _encoded(plan: ReplyPlan, value: Any, status: int | None = None) -> bytes:
     try:
         data = plan.encode(value)
-    except Exception as error:  # a cycle, an open file, an unknown object: whatever the encoder says of it
-        raise UnserializableError(plan.name, type(value).__name__, str(error) or type(error).__name__) from error
+    except Exception as error:
+        raise _unserializable(plan, value, error) from error
     if plan.check is not None:
         plan.check(status or plan.status or 200, data)
     return data
+
+
+def _unserializable(plan: ReplyPlan, value: Any, error: Exception) -> UnserializableError:
+    """A cycle, an open file, an unknown object: whatever the encoder says of it."""
+    return UnserializableError(plan.name, type(value).__name__, (str(error) or type(error).__name__).rstrip("."))
 
 
 def _packed(plan: ReplyPlan, value: Any, status: int) -> bytes:

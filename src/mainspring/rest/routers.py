@@ -15,6 +15,9 @@ from mainspring.rest.routes import AnyRoute, RouteMatch
 
 __all__ = ["RegexRouter", "Router", "TrieRouter", "allowed_verbs", "specificity"]
 
+#: Paths of which every segment is in its canonical spelling already.
+_IS_CANONICAL = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:@/]*").fullmatch
+
 VERB_ORDER = ("post", "put", "patch", "get", "head", "delete", "options", "trace")
 
 
@@ -159,10 +162,32 @@ class TrieRouter(_Table):
             found = static.get(path)
             if found is not None:
                 return found
+        if _IS_CANONICAL(path) is None:
+            path = "/" + "/".join(map(canonical_segment, path[1:].split("/")))
+        # The straight way down: while every segment leaves no choice there is nothing to come back to.
+        node = self._root
+        values = []
+        for segment in path[1:].split("/"):
+            follower = node.literals.get(segment)
+            if follower is None:
+                follower = node.variable
+                if follower is None or not segment or node.patterns:
+                    break
+                values.append(segment)
+            elif node.variable is not None or node.patterns or node.rest:
+                break
+            node = follower
+        else:
+            route = node.ends.get(verb)
+            if route is not None:
+                return RouteMatch(route, tuple(values))
+        return self._search(verb, path)
+
+    def _search(self, verb: str, path: str) -> RouteMatch | None:
+        """The whole search: every branch, in order, and the other spelling of the end."""
         for spelling in self._spellings(path):
-            segments = [canonical_segment(segment) for segment in spelling[1:].split("/")]
             values: list[str] = []
-            route = self._walk(self._root, segments, 0, verb, values)
+            route = self._walk(self._root, spelling[1:].split("/"), 0, verb, values)
             if route is not None:
                 return RouteMatch(route, tuple(values))
         return None

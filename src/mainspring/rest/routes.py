@@ -5,8 +5,10 @@ A route may be registered, looked at and called without a server.
 
 import functools
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
+
+import msgspec
 
 from mainspring.context import BindingKey, Context, create_binding_from_class, invoke_method
 from mainspring.http import PathTemplate, decode_path_segment, parse_path_template
@@ -26,10 +28,12 @@ class AnyRoute:
         path: As registered, with the base path of its controller.
         spec: What was said of the operation, a mapping on its own.
         template: The path, taken apart.
+        has_controller: Whether a controller handles it.
         type: ``route``, for interceptors that ask where a call comes from.
     """
 
     type = "route"
+    has_controller = False
 
     def __init__(self, verb: str, path: str, spec: Any = None) -> None:
         self.verb = verb.lower()
@@ -164,19 +168,16 @@ class FunctionTarget:
         self.call = function
 
 
-class RouteMatch:
-    """A route with the values its variables have in a path; unpacks into route and values.
+class RouteMatch(msgspec.Struct, frozen=True, eq=False):
+    """A route with the values its variables have in a path; unpacks into route and decoded values.
 
     Attributes:
         route: The route.
         values: The undecoded values, left to right.
     """
 
-    __slots__ = ("route", "values")
-
-    def __init__(self, route: Any, values: tuple[str, ...]) -> None:
-        self.route = route
-        self.values = values
+    route: Any
+    values: tuple[str, ...]
 
     @property
     def path_params(self) -> dict[str, str]:
@@ -185,16 +186,11 @@ class RouteMatch:
         Raises:
             PercentDecodingError: One of them does not decode.
         """
-        return {
-            name: decode_path_segment(value)
-            for name, value in zip(self.route.template.variables, self.values, strict=True)
-        }
+        names = self.route.template.variables
+        return {name: decode_path_segment(value) for name, value in zip(names, self.values, strict=True)}
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Any]:
         return iter((self.route, self.path_params))
-
-    def __repr__(self) -> str:
-        return f"<RouteMatch {self.route} {self.values!r}>"
 
 
 def function_name(handler: Any) -> str:

@@ -56,16 +56,17 @@ async def send_reply(exchange: Exchange, reply: Reply) -> None:
         Exception: What the body raised; the response is then incomplete, and the connection must be cut.
     """
     body = reply.body
+    if reply.dropped is not None:
+        await close_iterator(reply.dropped)
     if type(body) is bytes:
-        await exchange.start(reply.status, reply.headers)
-        await exchange.write(b"" if exchange.method == "HEAD" else body, more=False)
+        await exchange.respond(reply.status, reply.headers, b"" if exchange.method == "HEAD" else body)
         return
     try:
         await exchange.start(reply.status, reply.headers)
         if exchange.method == "HEAD":
             await exchange.write(b"", more=False)
         else:
-            await _send_pieces(exchange, body)  # type: ignore[arg-type]  # it is no bytes, so an iterator
+            await _send_pieces(exchange, body)
     finally:
         await close_iterator(body)
 

@@ -121,7 +121,15 @@ class RestServer(Context):
             if not self.planning.is_checked:
                 await self.serving.prepare()
             self._has_served = True
-            await self.serving.track(serve(AsgiExchange(scope, receive, send), self.planning.plan()))
+            running = self.serving.tasks
+            task = asyncio.current_task()
+            counts = task not in running  # a request that a handler makes of its own server is part of that one
+            running.add(task)
+            try:
+                await serve(AsgiExchange(scope, receive, send), self.planning.plan())
+            finally:
+                if counts:
+                    running.discard(task)
         elif kind == "lifespan":
             await Lifespan(self).run(receive, send)
         elif kind == "websocket":

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -32,8 +32,8 @@ class Serving:
         self._listens = True
         self._published: list[tuple[Binding[Any], Binding[Any] | None]] = []
         self._place: tuple[str, str | None, int, str | None] | None = None
-        self._tasks: set[asyncio.Task[Any]] = set()
-        self._idle: asyncio.Event | None = None
+        #: The tasks of the requests in flight.
+        self.tasks: set[asyncio.Task[Any] | None] = set()
         self._preparing: asyncio.Task[None] | None = None
         self._mounts = MountLifespans(server)
         self.is_draining = False
@@ -45,22 +45,10 @@ class Serving:
 
     # Requests in flight
 
-    async def track(self, request: Coroutine[Any, Any, None]) -> None:
-        """Await a request, counted until it has ended."""
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        try:
-            await request
-        finally:
-            self._tasks.discard(task)
-            if self._idle is not None and not self._tasks:
-                self._idle.set()
-
     async def _until_idle(self, seconds: float | None) -> None:
         """Wait for the requests in flight that the listener does not know of; cancel what remains."""
         own = asyncio.current_task()
-        waiting = {task for task in self._tasks if task is not own and not task.done()}
+        waiting = {task for task in self.tasks if task is not None and task is not own and not task.done()}
         if not waiting:
             return
         _, pending = await asyncio.wait(waiting, timeout=seconds)

@@ -15,10 +15,11 @@ import jsonschema
 import msgspec
 import pydantic
 import pytest
+from msgspec import UNSET, Meta, Struct, UnsetType
+
 from mainspring.openapi import AnnotationError
 from mainspring.openapi.components import Components
 from mainspring.openapi.schemas import SchemaBuilder
-from msgspec import UNSET, Meta, Struct, UnsetType
 
 
 class Colour(enum.Enum):
@@ -161,9 +162,14 @@ REF = "#/components/schemas/"
             Annotated[list[int], Meta(min_length=1, max_length=3, title="Few")],
             {"type": "array", "items": {"type": "integer"}, "minItems": 1, "maxItems": 3, "title": "Few"},
         ),
-        (Annotated[dict[str, int], Meta(max_length=3)], {**{"type": "object"}, "additionalProperties": {"type": "integer"}, "maxProperties": 3}),
         (
-            Annotated[int, Meta(ge=1, lt=9, multiple_of=2, description="d", examples=[2], extra_json_schema={"x-a": 1})],
+            Annotated[dict[str, int], Meta(max_length=3)],
+            {"type": "object", "additionalProperties": {"type": "integer"}, "maxProperties": 3},
+        ),
+        (
+            Annotated[
+                int, Meta(ge=1, lt=9, multiple_of=2, description="d", examples=[2], extra_json_schema={"x-a": 1})
+            ],
             {
                 "type": "integer",
                 "minimum": 1,
@@ -186,7 +192,7 @@ def test_types_have_their_schemas(annotation, expected):
 
 def test_a_type_without_json_form_is_an_error_naming_it():
     for annotation in (type("Service", (), {}), complex, list[complex]):
-        with pytest.raises(AnnotationError, match="Service|complex"):
+        with pytest.raises(AnnotationError, match=r"Service|complex"):
             schema(annotation)
 
 
@@ -338,7 +344,11 @@ def test_nested_models_of_an_adapter_become_components():
     customer = model(
         "Customer",
         {
-            "properties": {"a": {"$ref": "#/$defs/Address"}, "self": {"$ref": "#"}, "other": {"$ref": "#/$defs/Customer"}},
+            "properties": {
+                "a": {"$ref": "#/$defs/Address"},
+                "self": {"$ref": "#"},
+                "other": {"$ref": "#/$defs/Customer"},
+            },
             "$defs": {"Address": address},
         },
     )

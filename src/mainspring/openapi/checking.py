@@ -5,28 +5,29 @@ JSON Schema 2020-12 and the older spellings that documents of OpenAPI 3.0 use.
 """
 
 import inspect
-import math
-import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
 from mainspring.openapi.errors import DocumentError, Violation
 from mainspring.openapi.formats import FORMATS
+from mainspring.openapi.keywords import (
+    check_number,
+    check_size,
+    check_string,
+    compiled_pattern,
+    first_twins,
+    has_type,
+    json_type,
+    same_value,
+    type_violation_of,
+)
 from mainspring.openapi.references import follow_pointer, pointer_escape
 
 __all__ = ["CHECK", "CheckOptions", "OwnKeyword", "check", "check_async"]
 
 #: A member of schemas made in memory: a function that gives the violations of a value by itself.
 CHECK = "x-mainspring-check"
-_COMPARISONS: dict[str, tuple[str, Callable[[Any, Any], bool]]] = {
-    "minimum": (">=", lambda value, limit: value >= limit),
-    "maximum": ("<=", lambda value, limit: value <= limit),
-    "exclusiveMinimum": (">", lambda value, limit: value > limit),
-    "exclusiveMaximum": ("<", lambda value, limit: value < limit),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,27 +83,6 @@ async def check_async(value: Any, schema: Any, options: CheckOptions | None = No
     return found
 
 
-def json_type(value: Any) -> str:
-    """The JSON type of a plain value; whole floats are integers."""
-    if value is None:
-        return "null"
-    for types, name in _JSON_TYPES:
-        if isinstance(value, types):
-            return "integer" if isinstance(value, float) and value.is_integer() else name
-    return "object" if isinstance(value, Mapping) else "array" if isinstance(value, Sequence) else type(value).__name__
-
-
-_JSON_TYPES: tuple[tuple[type, str], ...] = (
-    (bool, "boolean"),
-    (str, "string"),
-    (int, "integer"),
-    (float, "number"),
-    (Decimal, "number"),
-    (dict, "object"),
-    (list, "array"),
-)
-
-
 class _Walk:
     """One check: the schema's root, and what is still to be awaited."""
 
@@ -127,7 +107,7 @@ class _Walk:
             return
         if value is None and schema.get("nullable") is True:
             return
-        wrong = _type_violation(value, schema.get("type"), path)
+        wrong = type_violation_of(value, schema.get("type"), path)
         if wrong is not None:
             yield wrong
             return
@@ -143,14 +123,18 @@ class _Walk:
         yield from found
 
     def _kind_checks(self, value: Any, schema: Mapping[str, Any], path: str) -> Iterator[Violation]:
-        checks = _KIND_CHECKS.get(json_type(value))
+        kind = json_type(value)
+        plain = _PLAIN_CHECKS.get(kind)
+        if plain is not None:
+            return plain(value, schema, path)
+        checks = _KIND_CHECKS.get(kind)
         return iter(()) if checks is None else checks(self, value, schema, path)
 
     def _values(self, value: Any, schema: Mapping[str, Any], path: str) -> Iterator[Violation]:
-        if "enum" in schema and not any(_same(value, allowed) for allowed in schema["enum"]):
+        if "enum" in schema and not any(same_value(value, allowed) for allowed in schema["enum"]):
             allowed = list(schema["enum"])
             yield Violation(path, "enum", "must be equal to one of the allowed values", {"allowedValues": allowed})
-        if "const" in schema and not _same(value, schema["const"]):
+        if "const" in schema and not same_value(value, schema["const"]):
             yield Violation(path, "const", "must be equal to the constant", {"allowedValue": schema["const"]})
         name = schema.get("format")
         if name is not None:
@@ -218,7 +202,7 @@ class _Walk:
 
     def _own_keywords(self, value: Any, schema: Mapping[str, Any], path: str) -> Iterator[Violation]:
         for name, keyword in self.options.keywords.items():
-            if name not in schema or not (keyword.type is None or _has_type(value, keyword.type)):
+            if name not in schema or not (keyword.type is None or has_type(value, keyword.type)):
                 continue
             answer = keyword.validate(schema[name], value)
             violation = Violation(path, name, f'must pass "{name}" keyword validation', {"keyword": name})
@@ -236,32 +220,10 @@ class _Walk:
         raise DocumentError(f"the reference {reference!r}", "names nothing; add it to the components")
 
 
-def _number(_: _Walk, value: Any, schema: Mapping[str, Any], path: str) -> Iterator[Violation]:
-    for keyword in _COMPARISONS:
-        limit = schema.get(keyword)
-        if isinstance(limit, bool) or limit is None:
-            continue
-        exclusive = f"exclusive{keyword.capitalize()}"
-        actual = exclusive if schema.get(exclusive) is True else keyword  # the spelling of OpenAPI 3.0
-        sign, holds = _COMPARISONS[actual]
-        if not holds(value, limit):
-            yield Violation(path, actual, f"must be {sign} {limit}", {"limit": limit, "comparison": sign})
-    step = schema.get("multipleOf")
-    if step and not _is_multiple(value, step):
-        yield Violation(path, "multipleOf", f"must be multiple of {step}", {"multipleOf": step})
-
-
-def _string(_: _Walk, value: str, schema: Mapping[str, Any], path: str) -> Iterator[Violation]:
-    yield from _size(len(value), schema, path, ("minLength", "maxLength", "characters"))
-    pattern = schema.get("pattern")
-    if pattern is not None and not _compiled(pattern).search(value):
-        yield Violation(path, "pattern", f'must match pattern "{pattern}"', {"pattern": pattern})
-
-
 def _array(walk: _Walk, value: Sequence[Any], schema: Mapping[str, Any], path: str) -> Iterator[Violation]:
-    yield from _size(len(value), schema, path, ("minItems", "maxItems", "items"))
+    yield from check_size(len(value), schema, path, ("minItems", "maxItems", "items"))
     if schema.get("uniqueItems") is True:
-        twins = _first_twins(value)
+        twins = first_twins(value)
         if twins is not None:
             message = f"must NOT have duplicate items (items {twins[0]} and {twins[1]} are identical)"
             yield Violation(path, "uniqueItems", message, {"i": twins[1], "j": twins[0]})
@@ -279,7 +241,7 @@ def _array(walk: _Walk, value: Sequence[Any], schema: Mapping[str, Any], path: s
 
 def _object(walk: _Walk, value: Mapping[str, Any], schema: Mapping[str, Any], path: str) -> Iterator[Violation]:
     yield from _properties(walk, value, schema, path)
-    yield from _size(len(value), schema, path, ("minProperties", "maxProperties", "properties"))
+    yield from check_size(len(value), schema, path, ("minProperties", "maxProperties", "properties"))
     yield from _further_properties(walk, value, schema, path)
     yield from _dependencies(walk, value, schema, path)
 
@@ -305,7 +267,7 @@ def _further_properties(
     additional = schema.get("additionalProperties", True)
     for name, item in value.items():
         yield from walk.visit(name, names, path)
-        matching = [member for pattern, member in patterns.items() if _compiled(pattern).search(name)]
+        matching = [member for pattern, member in patterns.items() if compiled_pattern(pattern).search(name)]
         for member in matching:
             yield from walk.visit(item, member, f"{path}/{pointer_escape(name)}")
         if name in properties or matching:
@@ -330,78 +292,15 @@ def _dependencies(walk: _Walk, value: Mapping[str, Any], schema: Mapping[str, An
             yield from walk.visit(value, member, path)
 
 
+_PLAIN_CHECKS: dict[str, Callable[[Any, Mapping[str, Any], str], Iterator[Violation]]] = {
+    "integer": check_number,
+    "number": check_number,
+    "string": check_string,
+}
 _KIND_CHECKS: dict[str, Callable[[_Walk, Any, Mapping[str, Any], str], Iterator[Violation]]] = {
-    "integer": _number,
-    "number": _number,
-    "string": _string,
     "array": _array,
     "object": _object,
 }
-
-
-def _type_violation(value: Any, wanted: Any, path: str) -> Violation | None:
-    if wanted is None:
-        return None
-    names = [wanted] if isinstance(wanted, str) else list(wanted)
-    if any(_has_type(value, name) for name in names):
-        return None
-    real = [name for name in names if name != "null"] or names
-    shown = real[0] if len(real) == 1 else real
-    return Violation(path, "type", f"must be {' or '.join(real)}", {"type": shown})
-
-
-def _has_type(value: Any, name: str) -> bool:
-    actual = json_type(value)
-    return actual == name or (name == "number" and actual == "integer")
-
-
-def _size(count: int, schema: Mapping[str, Any], path: str, names: tuple[str, str, str]) -> Iterator[Violation]:
-    least, most, what = names
-    if schema.get(least) is not None and count < schema[least]:
-        yield Violation(path, least, f"must NOT have fewer than {schema[least]} {what}", {"limit": schema[least]})
-    if schema.get(most) is not None and count > schema[most]:
-        yield Violation(path, most, f"must NOT have more than {schema[most]} {what}", {"limit": schema[most]})
-
-
-def _same(value: Any, other: Any) -> bool:
-    """Equality of JSON: ``1`` is ``1.0`` and not ``true``."""
-    if isinstance(value, bool) != isinstance(other, bool):
-        return False
-    if isinstance(value, list) and isinstance(other, list | tuple):
-        return len(value) == len(other) and all(map(_same, value, other))
-    if isinstance(value, dict) and isinstance(other, Mapping):
-        return value.keys() == other.keys() and all(_same(item, other[key]) for key, item in value.items())
-    return bool(value == other)
-
-
-def _first_twins(items: Sequence[Any]) -> tuple[int, int] | None:
-    """The positions of the first two equal items. Scalars are found by hash, so that long lists cost no square."""
-    seen: dict[Any, int] = {}
-    others: list[tuple[int, Any]] = []
-    for position, item in enumerate(items):
-        if isinstance(item, dict | list):
-            for earlier, other in others:
-                if _same(item, other):
-                    return earlier, position
-            others.append((position, item))
-            continue
-        key = (isinstance(item, bool), item)
-        if key in seen:
-            return seen[key], position
-        seen[key] = position
-    return None
-
-
-def _is_multiple(value: float, step: float) -> bool:
-    if isinstance(value, int) and isinstance(step, int):
-        return value % step == 0
-    quotient = value / step
-    return math.isfinite(quotient) and abs(quotient - round(quotient)) < 1e-9 * max(1.0, abs(quotient))
-
-
-@lru_cache(maxsize=512)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
 
 
 def _is_null(schema: Any) -> bool:

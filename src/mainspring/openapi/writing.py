@@ -53,7 +53,10 @@ def _scalar(value: Any) -> str:
         return "{}"
     if isinstance(value, list | tuple):
         return "[]"
-    return json.dumps(value)
+    text = json.dumps(value)
+    if isinstance(value, float) and "e" in text and "." not in text:
+        return text.replace("e", ".0e")  # without the dot YAML 1.1 takes it for text
+    return text
 
 
 def _text(text: str) -> str:

@@ -1,6 +1,11 @@
 """A proxy stands for an object and runs interceptors around its public methods."""
 
 import inspect
+import sys
+import weakref
+from collections.abc import Callable
+from enum import Enum
+from numbers import Number
 from typing import Any
 
 from mainspring.context.context import Context
@@ -53,12 +58,56 @@ class _Proxy:
         return dir(_slot(self, "_mainspring_object"))
 
     def __eq__(self, other: object) -> bool:
-        if type(other) is _Proxy:
-            other = _slot(other, "_mainspring_object")
-        return bool(_slot(self, "_mainspring_object") == other)
+        return bool(_slot(self, "_mainspring_object") == _object_of(other))
 
     def __hash__(self) -> int:
         return hash(_slot(self, "_mainspring_object"))
+
+
+#: Python looks these up on the class, past ``__getattribute__``: a proxy has those that its object has.
+_SPECIAL = (
+    *("__call__", "__len__", "__bool__", "__contains__", "__getitem__", "__setitem__", "__delitem__", "__iter__"),
+    *("__next__", "__reversed__", "__await__", "__aiter__", "__anext__", "__enter__", "__exit__", "__aenter__"),
+    *("__aexit__", "__lt__", "__le__", "__gt__", "__ge__", "__format__", "__bytes__", "__int__", "__float__"),
+    *("__complex__", "__index__", "__fspath__", "__instancecheck__", "__subclasscheck__"),
+)
+
+_classes: "weakref.WeakKeyDictionary[type[Any], type[_Proxy]]" = weakref.WeakKeyDictionary()
+
+
+def _proxy_class(kind: type[Any]) -> type[_Proxy]:
+    """The class of the proxies of instances of a class: one for each, as each has other special methods."""
+    found = _classes.get(kind)
+    if found is None:
+        special = {name: _passed_on(name) for name in _SPECIAL if _has_special(kind, name)}
+        if "__aenter__" in special:
+            special["__aenter__"] = _enter_later
+        found = _classes[kind] = type("_Proxy", (_Proxy,), {"__slots__": (), **special})
+    return found
+
+
+def _has_special(kind: type[Any], name: str) -> bool:
+    return next((vars(klass)[name] for klass in kind.__mro__ if name in vars(klass)), None) is not None
+
+
+def _passed_on(name: str) -> Callable[..., Any]:
+    def special(self: Any, *args: Any, **kwargs: Any) -> Any:
+        obj = _slot(self, "_mainspring_object")
+        result = getattr(type(obj), name)(obj, *map(_object_of, args), **kwargs)
+        return self if result is obj else result
+
+    special.__name__ = name
+    return special
+
+
+async def _enter_later(self: Any) -> Any:
+    obj = _slot(self, "_mainspring_object")
+    result = await type(obj).__aenter__(obj)
+    return self if result is obj else result
+
+
+def _object_of(value: Any) -> Any:
+    return _slot(value, "_mainspring_object") if issubclass(type(value), _Proxy) else value
 
 
 def _is_method(obj: Any, name: str, value: Any) -> bool:
@@ -73,12 +122,21 @@ def create_proxy_with_interceptors(obj: Any, ctx: Context, source: Any = None) -
     Reading and writing attributes reaches the object; a call of a public method gives an awaitable, with interceptors
     and injected parameters as in ``invoke_method``. Names that begin with ``_`` pass through.
     """
-    return _Proxy(obj, ctx, source)
+    obj = _object_of(obj)
+    return _proxy_class(type(obj))(obj, ctx, source)
 
 
 def proxy_of_value(value: Any, ctx: Context, path: str) -> Any:
-    """A proxy of a bound value; built-in values and functions are returned as they are."""
+    """A proxy of a bound value; built-in values, containers, functions and classes are returned as they are."""
     kind = type(value)
-    if value is None or kind.__module__ == "builtins" or inspect.isroutine(value) or kind is _Proxy:
+    if isinstance(value, _PLAIN) or inspect.isroutine(value) or issubclass(kind, _Proxy) or _is_built_in(kind):
         return value
-    return _Proxy(value, ctx, InvocationSource("proxy", path))
+    return create_proxy_with_interceptors(value, ctx, InvocationSource("proxy", path))
+
+
+_PLAIN = (str, bytes, bytearray, dict, list, tuple, set, frozenset, Number, Enum, type, BaseException)
+
+
+def _is_built_in(kind: type[Any]) -> bool:
+    """Whether Python itself defines it: dates, paths, queues and the like are values too."""
+    return kind.__module__.partition(".")[0] in sys.stdlib_module_names

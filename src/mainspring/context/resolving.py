@@ -114,8 +114,14 @@ def _resolve_address(
         if optional:
             return MISSING
         raise not_bound(ctx, address, session)
-    value = yield from resolve_binding(*found, ctx, session, optional=optional, as_proxy=as_proxy)
-    return read_path(value, path) if path and value is not MISSING else value
+    binding, owner = found
+    value = yield from resolve_binding(binding, owner, ctx, session, optional=optional)
+    if value is MISSING:
+        return MISSING
+    value = read_path(value, path) if path else value
+    if as_proxy:
+        return ctx.as_proxy(value, ARROW.join(filter(None, (session.binding_path, binding.key))))
+    return value
 
 
 def not_bound(ctx: Any, address: Any, session: Session) -> KeyNotBoundError:
@@ -170,9 +176,7 @@ def _holder_of(binding: Binding[Any], owner: Any, ctx: Any, session: Session, op
 # The value of a binding
 
 
-def resolve_binding(
-    binding: Binding[Any], owner: Any, ctx: Any, session: Session, *, optional: bool = False, as_proxy: bool = False
-) -> Steps:
+def resolve_binding(binding: Binding[Any], owner: Any, ctx: Any, session: Session, *, optional: bool = False) -> Steps:
     """The value of a binding owned by one context, asked for in another one."""
     source = binding.source
     holder = _holder_of(binding, owner, ctx, session, optional)
@@ -183,14 +187,10 @@ def resolve_binding(
     if source is None or holder is MISSING:
         return MISSING
     if source.type is BindingType.CONSTANT:
-        value = source.value
-    elif binding.scope is BindingScope.TRANSIENT:
-        value = yield from _make(binding, holder, session.enter(binding, holder), optional)
-    else:
-        value = yield from _keep(binding, holder, session, optional)
-    if as_proxy and value is not MISSING:
-        return ctx.as_proxy(value, ARROW.join(filter(None, (session.binding_path, binding.key))))
-    return value
+        return source.value
+    if binding.scope is BindingScope.TRANSIENT:
+        return (yield from _make(binding, holder, session.enter(binding, holder), optional))
+    return (yield from _keep(binding, holder, session, optional))
 
 
 def _keep(binding: Binding[Any], holder: Any, session: Session, optional: bool) -> Steps:

@@ -8,6 +8,7 @@ the grace period, the rest cancelled.
 import asyncio
 import contextlib
 import errno
+import logging
 import os
 import socket
 import stat
@@ -16,8 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from ssl import SSLContext
 from typing import Any
-
-import uvicorn
 
 from mainspring.rest.errors import ListenError
 
@@ -61,7 +60,7 @@ class Listener:
         self._app = app
         self._options = options
         self._socket: socket.socket | None = None
-        self._server: uvicorn.Server | None = None
+        self._server: Any = None
         self._ticking: asyncio.Task[None] | None = None
         self._inode: tuple[int, int] | None = None
 
@@ -98,6 +97,8 @@ class Listener:
         self._socket = bound
 
     async def _serve(self, bound: socket.socket) -> None:
+        import uvicorn  # noqa: PLC0415 - it brings its command line along; other ASGI servers need none of it
+
         options = self._options
         config = uvicorn.Config(
             self._app,
@@ -115,7 +116,7 @@ class Listener:
         config.load()
         server = uvicorn.Server(config)
         server.lifespan = config.lifespan_class(config)
-        with _quiet():
+        with _quiet(uvicorn.server.logger):
             await server.startup(sockets=[bound])
         self._server = server
         self._ticking = asyncio.create_task(server.main_loop(), name="listener clock")
@@ -200,7 +201,7 @@ class Listener:
                 ticking.cancel()
                 await asyncio.wait([ticking])
 
-    def _stop_accepting(self, server: uvicorn.Server, bound: socket.socket) -> None:
+    def _stop_accepting(self, server: Any, bound: socket.socket) -> None:
         for each in server.servers:
             each.close()
         bound.close()
@@ -208,7 +209,7 @@ class Listener:
         for connection in list(server.server_state.connections):
             connection.shutdown()
 
-    async def _drain(self, server: uvicorn.Server, grace_period: float | None) -> None:
+    async def _drain(self, server: Any, grace_period: float | None) -> None:
         state = server.server_state
         await _until_gone(state, grace_period)
         tasks = [task for task in state.tasks if not task.done()]
@@ -244,9 +245,8 @@ def _answers(path: str) -> bool:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def _quiet(logger: logging.Logger) -> Iterator[None]:
     """Keep uvicorn from announcing itself: the application says where it listens."""
-    logger = uvicorn.server.logger
     was, logger.disabled = logger.disabled, True
     try:
         yield

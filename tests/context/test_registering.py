@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import sys
 import threading
 import time
 import weakref
@@ -18,6 +19,7 @@ from mainspring.context import (
     InvocationContext,
     KeyNotBoundError,
     create_binding_from_class,
+    inject,
 )
 
 GETS = 4  # the first gets are interpreted, later ones run a plan: a behaviour has to hold for both
@@ -552,6 +554,90 @@ def test_a_change_by_one_thread_is_seen_by_every_get_that_starts_afterwards():
     for reader in readers:
         reader.join(10)
     assert failures == []
+
+
+class Deep:
+    def __init__(self, k=inject("k"), single=inject("single")):
+        self.numbers = k, single.number
+
+
+class Single:
+    def __init__(self, k=inject("k")):
+        self.number = k
+
+
+def _changes(app, server, number):
+    """One change of many kinds, after which every get gives ``number`` or more."""
+    kinds = [
+        lambda: app.get_binding("k").to(number),
+        lambda: app.add(Binding("k").to(number)),
+        lambda: server.add(Binding("k").to(number)),
+        lambda: (app.bind("k").to_dynamic_value(lambda: number), server.unbind("k")),
+        lambda: app.get_binding("k").to_dynamic_value(lambda: number).in_scope("singleton"),
+    ]
+    kinds[number % len(kinds)]()
+    single = app.get_binding("single")
+    if server.contains("k"):  # which the singleton of `app` does not see
+        single.to_dynamic_value(lambda: Single(number))
+    else:
+        single.to_class(Single)
+    single.refresh(app)
+
+
+def test_a_change_of_any_kind_is_seen_by_every_get_of_another_thread_that_starts_afterwards():
+    """CTX-047, CTX-149"""
+    app = Context("app", scope=BindingScope.APPLICATION)
+    server = Context(app, "server", scope=BindingScope.SERVER)
+    shared = Context(server, "shared", scope=BindingScope.REQUEST)
+    app.bind("k").to(0)
+    app.bind("alias").to_alias("k")
+    app.bind("deep").to_class(Deep)
+    app.bind("single").to_class(Single).in_scope("singleton")
+    written, stop, failures = [0], threading.Event(), []
+
+    def read():
+        try:
+            while not stop.is_set():
+                for ctx in (shared, Context(server, scope=BindingScope.REQUEST)):
+                    least = written[0]
+                    found = (ctx.get_sync("k"), ctx.get_sync("alias"), *ctx.get_sync("deep").numbers)
+                    assert min(found) >= least, (found, least)
+        except BaseException as error:
+            failures.append(error)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        readers = [threading.Thread(target=read) for _ in range(3)]
+        for reader in readers:
+            reader.start()
+        deadline, number = time.monotonic() + 1, 0
+        while time.monotonic() < deadline and not failures:
+            number += 1
+            _changes(app, server, number)
+            written[0] = number
+        stop.set()
+        for reader in readers:
+            reader.join(10)
+    finally:
+        sys.setswitchinterval(interval)
+    assert failures == []
+
+
+def test_a_change_reaches_contexts_of_more_kinds_than_are_remembered():
+    """CTX-044, CTX-047"""
+    app = Context("app")
+    app.bind("k").to("old")
+    contexts = []
+    for number in range(400):
+        request = Context(app, scope=BindingScope.REQUEST)
+        request.bind(f"own.{number}").to(number)
+        contexts.append(request)
+        assert [request.get_sync("k") for _ in range(GETS)] == ["old"] * GETS
+    app.get_binding("k").to("new")
+    assert {request.get_sync("k") for request in contexts} == {"new"}
+    app.unbind("k")
+    assert {request.get_sync("k", optional=True) for request in contexts} == {None}
 
 
 def test_a_context_nobody_references_is_collected_although_its_binding_lives():

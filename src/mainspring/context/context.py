@@ -167,7 +167,7 @@ class Context(Registry):
 
     def _asked_for(self, key: Any, *, awaiting: bool) -> None:
         """Count what was asked for without a plan, and make one for what is asked for again."""
-        shape = self.shape()
+        counts, shape = self.change_counts(), self.shape()
         asked = shape.asked.get((key, awaiting), 0) + 1
         shape.asked[key, awaiting] = asked
         if asked != PLANNED_AFTER:  # more than that: there is no plan for it
@@ -175,8 +175,10 @@ class Context(Registry):
         tables = {"any": shape.plans, "sync": shape.sync_plans, "async": shape.async_plans}
         plan = compile_plan(self, key, awaiting=awaiting)
         if plan is not None:
-            # The tables as they were before compiling: what changed meanwhile put others in their place.
-            tables[plan.kind][key] = plan.function
+            with self._lock:
+                # A plan of what another thread changed meanwhile is no plan of this shape.
+                if counts == self.change_counts():
+                    tables[plan.kind][key] = plan.function
 
     @overload
     def __getitem__(self, key: str) -> Any: ...

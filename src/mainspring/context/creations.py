@@ -122,7 +122,8 @@ class Creation:
                 self.finished = threading.Event()
             event = self.finished
             other: Creation | None = self
-            while other is not None and other.task is None:
+            # A thread whose event is set waits no more, it only has not run yet.
+            while other is not None and other.task is None and not (other.finished and other.finished.is_set()):
                 if other.thread == me:
                     raise circular([*session.path_from(), self.binding.key], self.binding.key)
                 other = _waiting_threads.get(other.thread)

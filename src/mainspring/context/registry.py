@@ -148,17 +148,18 @@ class Registry:
             InvalidKeyError: The key is empty or has a path.
         """
         binding: Binding[Any] = Binding(key)
-        if self._shape is not None or self._is_followed or _debugs(logging.DEBUG):
-            self.add(binding)
-        # A context that nobody asked yet (a new request's): there is nothing to tell and nothing to drop.
-        elif self._bindings.setdefault(binding.key, binding) is binding:
-            owner = self._self
-            if owner is None:
-                owner = self._self = weakref.ref(self)
-            binding.begin_in(owner)
-            self._changes += 1
-        else:
-            self.add(binding)
+        if self._shape is None and not self._is_followed and not _debugs(logging.DEBUG):
+            with self._lock:
+                # Nobody asked this context yet (a new request's): there is nothing to tell and nothing to drop.
+                is_quiet = self._shape is None and not self._is_followed
+                if is_quiet and self._bindings.setdefault(binding.key, binding) is binding:
+                    owner = self._self
+                    if owner is None:
+                        owner = self._self = weakref.ref(self)
+                    binding.begin_in(owner)
+                    self._changes += 1
+                    return binding
+        self.add(binding)
         return binding
 
     def add(self, binding: Binding[Any]) -> Self:
@@ -469,8 +470,10 @@ class Registry:
             known = above.bare.get(self.scope) if above is not None and above.is_settled else None
             if known is not None:
                 self._shape = known
-                return known
-        found = self._shape = shape_for(self)
+                if not self._bindings:  # still: another thread that binds from now on sees the shape
+                    return known
+        with self._lock:
+            found = self._shape = shape_for(self)
         return found
 
     def change_counts(self) -> tuple[int, ...]:

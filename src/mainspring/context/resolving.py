@@ -242,6 +242,8 @@ def _make(binding: Binding[Any], holder: Any, frame: Session, optional: bool) ->
     """Make the value anew from its source."""
     source = binding.source
     assert source is not None
+    if source.type is BindingType.CONSTANT:  # another thread made it one since it was looked at
+        return source.value
     if source.type is BindingType.ALIAS:
         target = source.key if source.key is not None else source.value
         return (yield from resolve(holder, target, frame, optional=optional))

@@ -76,6 +76,8 @@ class Shape:
         found = self._below.get(description)
         if found is None:
             if len(self._below) >= MAX_SHAPES:
+                # Contexts that live on keep the shape they have: a change must still find it.
+                self._watched().update(self._below.values())
                 self._below = {}
             found = self._below[description] = Shape(self, exclusive=False)
         return found
@@ -90,10 +92,13 @@ class Shape:
     def single(self) -> "Shape":
         """A new shape below for one context."""
         found = Shape(self, exclusive=True)
+        self._watched().add(found)
+        return found
+
+    def _watched(self) -> "weakref.WeakSet[Shape]":
         if self._single is None:
             self._single = weakref.WeakSet()
-        self._single.add(found)
-        return found
+        return self._single
 
 
 def shape_for(context: Any) -> Shape:

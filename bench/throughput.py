@@ -1,6 +1,6 @@
 """Requests per second of ``GET /hello``: Mainspring against hand-written ASGI on the same server, in the same run.
 
-    .venv/bin/python bench/http.py [--rounds 5] [--seconds 3] [--connections 32]
+    .venv/bin/python bench/throughput.py [--rounds 5] [--seconds 3] [--connections 32]
 
 Both run on uvicorn with uvloop and httptools, each as one process. They are loaded in turn by ``wrk``, round by round,
 so that what else the machine does hits both alike; the figure to look at is the median of the rounds' ratios, with

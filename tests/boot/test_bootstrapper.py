@@ -13,7 +13,14 @@ from mainspring.boot import (
     ControllerBooter,
     booter,
 )
+from mainspring.boot.declaring import create_booter_binding
 from mainspring.core import Application, Context, config, create_binding_from_class, inject
+
+
+def decorated(cls):
+    """A class of its own: decorators write on the class they are given."""
+    return booter("x")(type(cls.__name__, (cls,), {}))
+
 
 LOG: list[str] = []
 
@@ -46,7 +53,7 @@ def bare(project, *classes):
     """An application without the mixin, its bootstrapper made by hand."""
     app = Application()
     for cls in classes:
-        app.add(create_binding_from_class(booter("x")(cls)))
+        app.add(create_booter_binding(cls))
     return app, Bootstrapper(app, project.root)
 
 
@@ -179,7 +186,7 @@ async def test_default_booters_are_known_by_their_names(project):
 async def test_booters_of_parent_contexts_are_included(project):
     """BOOT-048"""
     parent = Context("parent")
-    parent.add(create_binding_from_class(booter("x")(One)))
+    parent.add(create_binding_from_class(decorated(One)))
     app = Application(parent)
     await Bootstrapper(app, project.root).boot()
     assert LOG == ["configure One", "discover One", "load One"]
@@ -250,7 +257,7 @@ async def test_a_default_booter_is_replaced_at_its_key(project, way):
     project.write("controllers/a_controller.py", "class A: ...\n")
     app = project.app()
     if way == "key":
-        app.add(create_binding_from_class(booter("controllers")(One), key="booters.ControllerBooter"))
+        app.add(create_binding_from_class(decorated(One), key="booters.ControllerBooter"))
     else:
         app.bind("booters.ControllerBooter").to_class(One)
     await app.boot()

@@ -76,6 +76,7 @@ def elsewhere(monkeypatch):
 async def test_a_room_that_is_not_there_has_no_booter(project, elsewhere):
     """BOOT-041"""
     elsewhere("mainspring.no_such_room.booter:ModelApiBooter")
+    project.write("model_endpoints/todo_config.py", "config = {}\n")
     app = project.app()
     await app.boot()
     assert app.state == "booted"
@@ -86,6 +87,8 @@ async def test_a_room_that_fails_to_import_is_an_error(project, elsewhere, tmp_p
     (tmp_path / "broken_room_of_a_test.py").write_text("import no_such_driver_at_all\n")
     monkeypatch.syspath_prepend(tmp_path)
     elsewhere("broken_room_of_a_test:ModelApiBooter")
+    await project.app().boot()
+    project.write("model_endpoints/todo_config.py")
     app = project.app()
     with pytest.raises(ModuleNotFoundError, match="no_such_driver_at_all"):
         await app.boot()
@@ -108,6 +111,9 @@ async def test_a_late_booter_is_made_like_any_other(project, elsewhere, monkeypa
     module.ModelApiBooter = ModelApiBooter
     monkeypatch.setitem(sys.modules, "late_room_of_a_test", module)
     elsewhere("late_room_of_a_test:ModelApiBooter")
-    app = project.app(model_api={"x": 1})
+    await project.app().boot()
+    assert seen == []
+    project.write("apis/todo_config.py")
+    app = project.app(model_api={"dirs": "apis"})
     await app.boot()
-    assert seen == [(app, {"x": 1}), "load"]
+    assert seen == [(app, {"dirs": "apis"}), "load"]

@@ -1,6 +1,5 @@
 """What a boot may bind: two classes of its files under one key are a clash; what is bound already stays."""
 
-import os
 import sys
 from collections.abc import Iterable
 from typing import Any
@@ -16,7 +15,7 @@ class Admission:
 
     Args:
         app: The application.
-        booters: Those that run; what they discovered are the files of this boot.
+        booters: Those that run; the classes they loaded are those of this boot.
     """
 
     def __init__(self, app: Any, booters: Iterable[Any]) -> None:
@@ -24,7 +23,7 @@ class Admission:
         self._booters = list(booters)
         self._claims: dict[str, type[Any]] = {}
         self._count = 0
-        self._files: set[str] = set()
+        self._classes: set[type[Any]] = set()
 
     def __call__(self, binding: Binding[Any]) -> bool:
         """Whether the binding is to be added.
@@ -46,16 +45,12 @@ class Admission:
         return held is None or _class_of(held) is not cls
 
     def _is_of_this_boot(self, cls: type[Any]) -> bool:
-        file = _file_of(cls)
-        return file is not None and os.path.realpath(file) in self._discovered()
-
-    def _discovered(self) -> set[str]:
-        """The files of this boot; worked out again only when a booter has discovered more."""
-        lists = [list(getattr(booter, "discovered", ())) for booter in self._booters]
-        if sum(map(len, lists)) != self._count:
-            self._count = sum(map(len, lists))
-            self._files = {os.path.realpath(file) for files in lists for file in files}
-        return self._files
+        """Whether a booter loaded the class; the set is made anew only when a booter has loaded more."""
+        lists = [getattr(booter, "classes", ()) for booter in self._booters]
+        if (count := sum(map(len, lists))) != self._count:
+            self._count = count
+            self._classes = {each for classes in lists for each in classes}
+        return cls in self._classes
 
 
 def _class_of(binding: Binding[Any]) -> type[Any] | None:

@@ -12,6 +12,7 @@ from mainspring.boot.discovery import discover_files, files_in_folder
 from mainspring.boot.globs import escape
 from mainspring.boot.keys import ARTIFACT_NAMESPACE, BootBindings
 from mainspring.boot.options import ArtifactOptions, as_list, complete_options
+from mainspring.boot.paths import RealPaths
 from mainspring.context import Binding, config, inject
 from mainspring.context.declarations import templates_of
 from mainspring.core import CoreBindings
@@ -84,13 +85,13 @@ class BaseArtifactBooter:
         if self.glob != self._made_glob:
             self.discovered = discover_files(self.glob, self.project_root)
             return
-        found: dict[Path, None] = {}
+        found: list[Path] = []
         for folder in self.dirs:
             files = discover_files(self._names_pattern(), self.project_root / folder)
-            found.update(dict.fromkeys(files))
             if not files:
                 self._mention(folder)
-        self.discovered = _each_once(found)
+            found = _each_once([*found, *files]) if found else files
+        self.discovered = found
 
     async def load(self) -> None:
         """Import what was discovered and set ``classes``."""
@@ -161,11 +162,10 @@ def _either(texts: Sequence[str]) -> str:
     return texts[0] if len(texts) == 1 else "{" + ",".join(texts) + "}"
 
 
-def _each_once(files: dict[Path, None]) -> list[Path]:
+def _each_once(files: Sequence[Path]) -> list[Path]:
     """Each file once, also when several folders lead to it by links."""
-    if len(files) < 2:
-        return list(files)
+    paths = RealPaths()
     real: dict[str, Path] = {}
     for file in files:
-        real.setdefault(os.path.realpath(file), file)
+        real.setdefault(paths.of(str(file)), file)
     return list(real.values())

@@ -83,7 +83,8 @@ class Bootstrapper:
         for cls in wanted.booters:
             self.app.add(create_booter_binding(cls))
         await self._prepare(ctx)
-        booters = [await self._instance(ctx, each) for each in self._chosen(ctx, wanted.filter.booters)]
+        chosen = self._chosen(ctx, wanted.filter.booters)
+        booters = [await self._instance(ctx, each) for each in chosen if await _is_needed(ctx, each)]
         phases = BOOTER_PHASES if wanted.filter.phases is None else wanted.filter.phases
         with self.app.admitting(Admission(self.app, booters)):
             for phase in phases:
@@ -119,7 +120,7 @@ class Bootstrapper:
                     f"No booter is called {', '.join(map(repr, unknown))}. Those bound are {', '.join(sorted(known))}."
                 )
             bound = [(name, binding) for name, binding in bound if name in names]
-        return [binding for _, binding in bound if not _is_missing(binding)]
+        return [binding for _, binding in bound]
 
     async def _instance(self, ctx: Context, binding: Binding[Any]) -> Any:
         """The instance of this boot context: also of a transient binding the same one in each of its calls."""
@@ -162,10 +163,13 @@ def _late(binding: Binding[Any]) -> LateBooter | None:
     return owner if isinstance(owner, LateBooter) else None
 
 
-def _is_missing(binding: Binding[Any]) -> bool:
-    """Whether its room is not part of this installation."""
+async def _is_needed(ctx: Context, binding: Binding[Any]) -> bool:
+    """Whether a booter of another room has something to do, and the room is part of this installation."""
     late = _late(binding)
-    return late is not None and not late.is_installed
+    if late is None:
+        return True
+    options = await ctx.get_config(binding.key)
+    return await late.has_files(await ctx.get(BootBindings.PROJECT_ROOT), options) and late.is_installed
 
 
 def _is_inside_archive(root: Path) -> bool:

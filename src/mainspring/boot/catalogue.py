@@ -4,12 +4,21 @@ A room that is not part of the installation has no booter; one that is there and
 """
 
 import importlib
+import os
 import sys
 from typing import Any
 
+from mainspring.boot.artifacts import BaseArtifactBooter
 from mainspring.boot.booters import ControllerBooter, InterceptorBooter, LifeCycleObserverBooter, ServiceBooter
 from mainspring.boot.declaring import create_booter_binding
 from mainspring.boot.keys import ARTIFACT_NAMESPACE, BootBindings, BootTags
+from mainspring.boot.options import (
+    DATASOURCE_DEFAULTS,
+    MODEL_API_DEFAULTS,
+    MODEL_DEFAULTS,
+    REPOSITORY_DEFAULTS,
+    ArtifactOptions,
+)
 from mainspring.boot.project import ApplicationMetadataBooter
 from mainspring.context import Binding, BindingKey, BindingScope, ContextTags, ResolutionContext
 
@@ -41,13 +50,15 @@ class LateBooter:
     Attributes:
         name: The name of the class.
         artifact_namespace: Its entry of the boot options.
+        defaults: Its conventions.
     """
 
-    __slots__ = ("artifact_namespace", "name")
+    __slots__ = ("artifact_namespace", "defaults", "name")
 
-    def __init__(self, name: str, artifact_namespace: str) -> None:
+    def __init__(self, name: str, artifact_namespace: str, defaults: ArtifactOptions) -> None:
         self.name = name
         self.artifact_namespace = artifact_namespace
+        self.defaults = defaults
 
     def __repr__(self) -> str:
         return f"LateBooter({self.name!r})"
@@ -66,6 +77,18 @@ class LateBooter:
             return True
         return True
 
+    async def has_files(self, root: str | os.PathLike[str], options: Any) -> bool:
+        """Whether there are files for it; without any, its room need not be imported.
+
+        Raises:
+            BootError: The options are not right.
+        """
+        convention = {"defaults": self.defaults, "artifact_namespace": self.artifact_namespace}
+        scout = type(self.name, (BaseArtifactBooter,), convention)(root, options)
+        await scout.configure()
+        await scout.discover()
+        return bool(scout.discovered)
+
     def binding(self) -> Binding[Any]:
         """The binding at ``booters.<name>`` that imports the class when it is resolved."""
         binding: Binding[Any] = Binding(BindingKey(f"{BootBindings.BOOTERS}.{self.name}"))
@@ -83,12 +106,12 @@ class LateBooter:
 #: The order in which they are bound, and with it run: data before what uses it, controllers last.
 DEFAULT_BOOTERS: tuple[Any, ...] = (
     ApplicationMetadataBooter,
-    LateBooter("DataSourceBooter", "datasources"),
-    LateBooter("ModelBooter", "models"),
-    LateBooter("RepositoryBooter", "repositories"),
+    LateBooter("DataSourceBooter", "datasources", DATASOURCE_DEFAULTS),
+    LateBooter("ModelBooter", "models", MODEL_DEFAULTS),
+    LateBooter("RepositoryBooter", "repositories", REPOSITORY_DEFAULTS),
     ServiceBooter,
     InterceptorBooter,
     LifeCycleObserverBooter,
     ControllerBooter,
-    LateBooter("ModelApiBooter", "model_api"),
+    LateBooter("ModelApiBooter", "model_api", MODEL_API_DEFAULTS),
 )

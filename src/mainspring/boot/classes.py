@@ -1,7 +1,6 @@
 """From files to the classes they define."""
 
 import enum
-import inspect
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from types import FunctionType, ModuleType
@@ -10,6 +9,11 @@ from typing import Any, is_typeddict
 from mainspring.boot.importing import import_files
 
 __all__ = ["can_be_artifact", "defined_classes", "defined_functions", "load_classes_from_files"]
+
+#: The flag of a class with abstract methods left: all that `inspect.isabstract` asks of a finished class.
+_ABSTRACT = 1 << 20
+
+_NO_ARTIFACTS = (enum.Enum, BaseException)
 
 
 def load_classes_from_files(
@@ -28,15 +32,14 @@ def load_classes_from_files(
     Raises:
         BootError: A file does not exist or fails to import.
     """
-    found: dict[type[Any], None] = {}
-    for module in import_files(files, root, packages):
-        found.update(dict.fromkeys(defined_classes(module)))
-    return list(found)
+    modules = import_files(files, root, packages)
+    return list(dict.fromkeys(cls for module in modules for cls in defined_classes(module)))
 
 
 def defined_classes(module: ModuleType) -> list[type[Any]]:
     """The public classes defined in a module, in order, each once; not what it imports."""
-    return list(dict.fromkeys(value for value in _public(module) if _is_class_of(value, module)))
+    name = module.__name__
+    return list(dict.fromkeys(value for value in _public(module) if _is_class_of(value, name)))
 
 
 def defined_functions(module: ModuleType) -> list[FunctionType]:
@@ -52,9 +55,9 @@ def _public(module: ModuleType) -> Iterator[Any]:
             yield value
 
 
-def _is_class_of(value: Any, module: ModuleType) -> bool:
+def _is_class_of(value: Any, module: str) -> bool:
     # By the type itself: `isinstance` believes what an object says its class is.
-    if not issubclass(type(value), type) or value.__module__ != module.__name__:
+    if not issubclass(type(value), type) or value.__module__ != module:
         return False
     # `Alias = Outer.Inner` is the inner class still; what a function made and the module names is the module's.
     return "." not in value.__qualname__ or "<locals>" in value.__qualname__
@@ -62,8 +65,8 @@ def _is_class_of(value: Any, module: ModuleType) -> bool:
 
 def can_be_artifact(cls: type[Any]) -> bool:
     """Whether a class could be an artifact: protocols, enums, exceptions, records and abstract classes cannot."""
-    if getattr(cls, "_is_protocol", False) or is_typeddict(cls) or inspect.isabstract(cls):
+    if cls.__flags__ & _ABSTRACT or getattr(cls, "_is_protocol", False) or is_typeddict(cls):
         return False
-    if issubclass(cls, enum.Enum | BaseException):
+    if issubclass(cls, _NO_ARTIFACTS):
         return False
     return not (issubclass(cls, tuple) and hasattr(cls, "_fields"))

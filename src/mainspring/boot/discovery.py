@@ -81,21 +81,16 @@ def _into(way: Parts, name: str) -> Iterator[Parts]:
 def _unique(entries: Iterable[Entry], root: str) -> list[str]:
     """Each file once: under its own path when that matched, else under the first path in order."""
     ordered = sorted(entries, key=lambda entry: order_of(entry.path, root))
+    below = os.path.realpath(root)
     chosen: dict[str, str] = {}
     for entry in ordered:
-        is_own = _own_path(entry.real, root) == entry.path
-        if entry.real not in chosen or is_own:
+        if entry.real not in chosen or entry.path == root + entry.real.removeprefix(below):
             chosen[entry.real] = entry.path
     wanted = set(chosen.values())
     return [entry.path for entry in ordered if entry.path in wanted]
 
 
-def _own_path(real: str, root: str) -> str:
-    """The path of a file below the root as the root is written."""
-    below = os.path.realpath(root)
-    return os.path.join(root, os.path.relpath(real, below)) if real.startswith(below + os.sep) else real
-
-
-def order_of(path: str, root: str) -> tuple[str, ...]:
+def order_of(path: str, root: str) -> list[str]:
     """The parts of the path relative to the root."""
-    return tuple(os.path.relpath(path, root).split(os.sep))
+    below = path[len(root) + 1 :] if path.startswith(root + os.sep) else os.path.relpath(path, root)
+    return below.split(os.sep)

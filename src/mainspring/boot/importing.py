@@ -19,7 +19,8 @@ from types import ModuleType
 from typing import Any
 
 from mainspring.boot.errors import BootError
-from mainspring.boot.naming import finds, folder_name, module_name, same_file
+from mainspring.boot.naming import find_in_package, folder_name, module_name, same_file
+from mainspring.boot.paths import RealPaths
 from mainspring.boot.trees import tree_of
 
 __all__ = ["import_files"]
@@ -39,9 +40,8 @@ def import_files(
         BootError: A file does not exist or fails to import; the file, the line and the original error are named.
     """
     paths = [os.path.abspath(os.fspath(file)) for file in files]
-    for path in paths:
-        if not _exists(path):
-            raise BootError("The file does not exist.", path)
+    if not paths:
+        return []
     importlib.invalidate_caches()
     importer = _Importer(os.path.abspath(os.fspath(root)), packages, paths)
     return [importer.import_file(path) for path in paths]
@@ -60,32 +60,43 @@ class _LoadedFiles:
     """Which of the wanted files are imported already, and as what."""
 
     def __init__(self, paths: Sequence[str]) -> None:
+        self._real = RealPaths()
+        self._wanted = {path: self._real.of(path) for path in paths}
+        self._known = set(self._wanted.values())
         self._names = {os.path.basename(path) for path in paths}
-        self._wanted = {os.path.realpath(path) for path in paths}
         self._modules: dict[str, ModuleType] = {}
-        self._seen = 0
-        self._look()
-        self._note(sys.modules.get("__main__"), overwrite=True)
+        for module in list(sys.modules.values()):
+            file = _file_of(module)
+            if file is not None and (os.path.basename(file) in self._names or os.path.islink(file)):
+                self._note(module, file)
+        main = sys.modules.get("__main__")
+        self._note(main, _file_of(main), overwrite=True)
+        self._seen = len(sys.modules)
 
-    def get(self, real: str) -> ModuleType | None:
-        self._look()
-        return self._modules.get(real)
+    def get(self, path: str) -> ModuleType | None:
+        """The module of a file."""
+        if len(sys.modules) != self._seen:
+            self._look()
+        return self._modules.get(self._wanted[path])
+
+    def put(self, path: str, module: ModuleType) -> None:
+        """A file was imported just now; if that was all, nothing else has to be looked at."""
+        self._modules[self._wanted[path]] = module
+        if len(sys.modules) == self._seen + 1:
+            self._seen += 1
 
     def _look(self) -> None:
         # Modules are added at the end, so only those that came since are looked at: with thousands of files it counts.
-        if len(sys.modules) < self._seen:
-            self._seen = 0
-        new = list(islice(sys.modules.values(), self._seen, None))
-        self._seen += len(new)
-        for module in new:
-            self._note(module)
+        new = list(islice(sys.modules.values(), min(self._seen, len(sys.modules)), None))
+        for module in new if len(sys.modules) > self._seen else list(sys.modules.values()):
+            file = _file_of(module)
+            if file is not None and os.path.basename(file) in self._names:
+                self._note(module, file)
+        self._seen = len(sys.modules)
 
-    def _note(self, module: Any, *, overwrite: bool = False) -> None:
-        file = _file_of(module)
-        if file is None or (os.path.basename(file) not in self._names and not os.path.islink(file)):
-            return
-        real = os.path.realpath(file)
-        if real in self._wanted and (overwrite or real not in self._modules):
+    def _note(self, module: Any, file: str | None, *, overwrite: bool = False) -> None:
+        real = self._real.of(os.path.abspath(file)) if file is not None else ""
+        if real in self._known and (overwrite or real not in self._modules):
             self._modules[real] = module
 
 
@@ -103,34 +114,39 @@ class _Importer:
         self._packages = packages
         self._loaded = _LoadedFiles(paths)
         # Packages of folders found so far: most files share theirs with many others.
-        self._folders: dict[str, str | None] = {}
+        self._folders: dict[str, str] = {}
 
     def import_file(self, path: str) -> ModuleType:
-        module = self._loaded.get(os.path.realpath(path))
+        module = self._loaded.get(path)
         if module is not None:
             return module
         try:
-            return self._import(path)
+            module = self._import(path)
         except Exception as error:
+            if not _exists(path):
+                raise BootError("The file does not exist.", path) from None
             raise BootError.of_import(Path(path), error) from error
+        self._loaded.put(path, module)
+        return module
 
     def _import(self, path: str) -> ModuleType:
-        name = self._name_of(path)
-        return importlib.import_module(name) if name is not None else self._load_privately(path)
-
-    def _name_of(self, path: str) -> str | None:
         folder, file = os.path.split(path)
         stem = os.path.splitext(file)[0]
         if not stem.isidentifier():
-            return None
+            return self._load_privately(path)
         package = self._folders.get(folder)
         if package is not None:
-            name = f"{package}.{stem}" if package else stem
-            if name not in sys.modules and finds(name, path):
-                return name
-        found = module_name(path, self._packages)
-        self._folders[folder] = found.rpartition(".")[0] if found is not None else None
-        return found
+            spec = find_in_package(package, stem, path)
+            if spec is not None:
+                return _execute(spec)
+        name = module_name(path, self._packages)
+        if name is None:
+            return self._load_privately(path)
+        module = importlib.import_module(name)
+        parent = name.rpartition(".")[0]
+        if parent:
+            self._folders[folder] = parent
+        return module
 
     # Files that no import path leads to
 
@@ -185,20 +201,26 @@ def _make_package(name: str, folder: str) -> str:
 
 
 def _load_from(name: str, path: str, locations: list[str] | None = None) -> ModuleType:
-    """Execute a file as the module of that name; a failing one is not left behind."""
+    """Execute a file as the module of that name."""
     loader = SourcelessFileLoader(name, path) if path.endswith(".pyc") else None
     spec = importlib.util.spec_from_file_location(name, path, loader=loader, submodule_search_locations=locations)
     if spec is None or spec.loader is None:
         raise ImportError(f"{path} is no Python file.")
+    return _execute(spec)
+
+
+def _execute(spec: ModuleSpec) -> ModuleType:
+    """What the import system does once it has found a module; a failing one is not left behind."""
     module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
+    sys.modules[spec.name] = module
     try:
+        assert spec.loader is not None
         spec.loader.exec_module(module)
     except BaseException:
-        sys.modules.pop(name, None)
+        sys.modules.pop(spec.name, None)
         raise
-    module = sys.modules.get(name, module)
-    _attach(name, module)
+    module = sys.modules.get(spec.name, module)
+    _attach(spec.name, module)
     return module
 
 

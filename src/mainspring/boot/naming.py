@@ -12,7 +12,7 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
-__all__ = ["finds", "folder_name", "module_name", "same_file"]
+__all__ = ["find_in_package", "folder_name", "module_name", "same_file"]
 
 
 def module_name(file: str, packages: Sequence[str] = ()) -> str | None:
@@ -36,9 +36,20 @@ def folder_name(folder: str, packages: Sequence[str] = ()) -> str | None:
     return _choose(folder, _candidates(os.path.dirname(folder), name), packages)
 
 
+def find_in_package(package: str, stem: str, path: str) -> ModuleSpec | None:
+    """How an imported package would find the module of a file, if it would find this very file and has not yet."""
+    name = f"{package}.{stem}"
+    locations = getattr(sys.modules.get(package), "__path__", None)
+    if locations is None or name in sys.modules:
+        return None
+    spec = _find(name, locations)
+    fits = spec is not None and spec.loader is not None and spec.submodule_search_locations is None
+    return spec if fits and spec is not None and spec.origin == path else None
+
+
 def _choose(path: str, candidates: Iterable[str], packages: Sequence[str]) -> str | None:
     """The application's own package first, then one whose parent is imported already, then the shortest name."""
-    valid = [name for name in dict.fromkeys(candidates) if finds(name, path)]
+    valid = [name for name in dict.fromkeys(candidates) if _finds(name, path)]
     if not valid:
         return None
 
@@ -81,7 +92,7 @@ def _package_folders() -> dict[str, list[str]]:
     return folders
 
 
-def finds(name: str, path: str) -> bool:
+def _finds(name: str, path: str) -> bool:
     """Whether importing by the name would find this file or folder."""
     if name in sys.modules:
         return _is_at(getattr(sys.modules[name], "__spec__", None), sys.modules[name], path)

@@ -7,7 +7,7 @@ from mainspring.context import Binding
 from mainspring.core.observers import FunctionObserver
 from mainspring.core.ordering import LifeCycleObserverOptions, group_of, order_groups
 
-__all__ = ["Course", "Observer"]
+__all__ = ["Choice", "Course", "Observer"]
 
 
 class Observer:
@@ -31,6 +31,9 @@ class Observer:
     def is_sequential(self) -> bool:
         """Whether it keeps its order even where its group is notified in parallel."""
         return isinstance(self.instance, FunctionObserver) and self.instance.is_sequential
+
+
+Choice = Callable[[Observer], bool]
 
 
 class Course:
@@ -59,10 +62,19 @@ class Course:
         """All of them, in order."""
         return [observer for group in self.groups for observer in group]
 
-    def up(self, group: Sequence[Observer]) -> list[list[Observer]]:
-        """The lanes of a group: side by side what may be, in one lane what keeps an order."""
+    def up(self, takes_part: Choice) -> list[list[list[Observer]]]:
+        """For each group in order, the lanes of those observers that take part."""
+        lanes = [self._lanes([each for each in group if takes_part(each)]) for group in self.groups]
+        return [each for each in lanes if each]
+
+    def down(self, takes_part: Choice) -> list[list[list[Observer]]]:
+        """The same, groups, lanes and observers each in reverse."""
+        return [[lane[::-1] for lane in reversed(lanes)] for lanes in reversed(self.up(takes_part))]
+
+    def _lanes(self, group: Sequence[Observer]) -> list[list[Observer]]:
+        """Side by side what may be, in one lane what keeps an order."""
         if not self.options.parallel:
-            return [list(group)]
+            return [list(group)] if group else []
         lanes: list[list[Observer]] = []
         sequential: list[Observer] = []
         for observer in group:
@@ -73,11 +85,3 @@ class Course:
                 lanes.append(sequential)
             sequential.append(observer)
         return lanes
-
-    def down(self, accepts: Callable[[Observer], bool]) -> list[list[list[Observer]]]:
-        """For each group in reverse, its lanes in reverse, of those observers that are accepted."""
-        groups = []
-        for group in reversed(self.groups):
-            lanes = [[each for each in reversed(lane) if accepts(each)] for lane in reversed(self.up(group))]
-            groups.append([lane for lane in lanes if lane])
-        return [lanes for lanes in groups if lanes]

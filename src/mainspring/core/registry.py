@@ -5,12 +5,12 @@ It knows bindings and instances, nothing of the states of an application. What a
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any
 
 from mainspring.context import Binding, BindingScope, BindingType, Context, inject
 from mainspring.core.calling import call_method
-from mainspring.core.courses import Course, Observer
+from mainspring.core.courses import Choice, Course, Observer
 from mainspring.core.keys import CoreBindings
 from mainspring.core.notifying import Failures, bring_down, bring_up
 from mainspring.core.observers import (
@@ -80,7 +80,8 @@ class LifeCycleObserverRegistry:
         """
         course = Course(await self._options(), await self._observers())
         try:
-            await self._up(course, self._init_one)
+            for lanes in course.up(_awaits_init):
+                await bring_up(lanes, self._init_one)
         except BaseException as error:
             await self._undo(course, lambda observer: observer.is_initialized and observer.has("init"), error)
             for observer in (*course.observers, *self._transient.values()):
@@ -100,12 +101,13 @@ class LifeCycleObserverRegistry:
             course = Course(options, await self._observers())
         except BaseException as error:
             known = Course(options, self._known.values())
-            await self._undo(known, lambda observer: observer.is_initialized and not observer.has("start"), error)
+            await self._undo(known, _needs_no_start, error)
             raise
         try:
-            await self._up(course, self._start_one)
+            for lanes in course.up(_awaits_start):
+                await bring_up(lanes, self._start_one)
         except BaseException as error:
-            await self._undo(course, lambda observer: observer.is_started or not observer.has("start"), error)
+            await self._undo(course, lambda observer: observer.is_started or _needs_no_start(observer), error)
             raise
         self._course = course
 
@@ -175,13 +177,14 @@ class LifeCycleObserverRegistry:
     # One
 
     async def _init_one(self, observer: Observer) -> None:
-        if not observer.is_initialized:
-            await self._notify(observer, "init")
-            observer.is_initialized = True
+        await self._notify(observer, "init")
+        observer.is_initialized = True
 
     async def _start_one(self, observer: Observer) -> None:
-        await self._init_one(observer)
-        await self._notify(observer, "start")
+        if _awaits_init(observer):
+            await self._init_one(observer)
+        if observer.has("start"):
+            await self._notify(observer, "start")
         observer.is_started = True
 
     async def _stop_one(self, observer: Observer) -> None:
@@ -189,8 +192,6 @@ class LifeCycleObserverRegistry:
         await self._notify(observer, "stop")
 
     async def _notify(self, observer: Observer, phase: str) -> None:
-        if not observer.has(phase):
-            return
         instance = observer.instance
         try:
             if isinstance(instance, FunctionObserver | GeneratorObserver):
@@ -203,15 +204,11 @@ class LifeCycleObserverRegistry:
 
     # All
 
-    async def _up(self, course: Course, notify: Callable[[Observer], Awaitable[None]]) -> None:
-        for group in course.groups:
-            await bring_up(course.up(group), notify)
-
-    async def _down(self, course: Course, accepts: Callable[[Observer], bool], failures: Failures) -> None:
-        for lanes in course.down(accepts):
+    async def _down(self, course: Course, accepts: Choice, failures: Failures) -> None:
+        for lanes in course.down(lambda observer: observer.has("stop") and accepts(observer)):
             await bring_down(lanes, self._stop_one, failures)
 
-    async def _undo(self, course: Course, begun: Callable[[Observer], bool], error: BaseException) -> None:
+    async def _undo(self, course: Course, begun: Choice, error: BaseException) -> None:
         if self.on_undo is not None:
             self.on_undo()
         failures = Failures()
@@ -219,6 +216,19 @@ class LifeCycleObserverRegistry:
         for failure in failures.errors:
             error.add_note(f"and, while undoing it: {failure!r}")
             logger.error("A life cycle observer could not be stopped after a failure.", exc_info=failure)
+
+
+def _awaits_init(observer: Observer) -> bool:
+    return not observer.is_initialized and observer.has("init")
+
+
+def _awaits_start(observer: Observer) -> bool:
+    return observer.has("start") or _awaits_init(observer)
+
+
+def _needs_no_start(observer: Observer) -> bool:
+    """Whether it is to be stopped although no ``start`` of it ran, since it has none."""
+    return not observer.has("start") and not _awaits_init(observer)
 
 
 def _everybody(observer: Observer) -> bool:  # noqa: ARG001 - the shape of a choice

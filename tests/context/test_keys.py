@@ -421,6 +421,9 @@ def test_a_class_with_a_path_is_written_by_a_typed_key():
     ctx.bind("consumer").to_dynamic_value(consume)
     assert read(ctx, "consumer") == 80
     assert pickle.loads(pickle.dumps(key)) == key
+    assert key.deep_property("ports") == BindingKey.create(Settings, "ports")
+    assert BindingKey(list[int]) == BindingKey(list[int])
+    assert BindingKey(Settings) != BindingKey(BindingKey(Settings).key)
 
 
 # The object

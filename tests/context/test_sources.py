@@ -251,22 +251,47 @@ async def test_a_factory_may_ask_for_the_resolution_it_is_part_of():
         seen.clear()
 
 
+PLAIN = {"optional": False, "as_proxy_with_interceptors": False}
+
+
 @pytest.mark.parametrize("scope", ["transient", "singleton"])
-async def test_the_options_of_the_resolution_are_those_of_the_get(scope):
-    """CTX-064"""
+@pytest.mark.parametrize("key", ["k", "alias", "alias of alias"])
+async def test_the_options_of_the_resolution_are_those_of_the_get(scope, key):
+    """CTX-064, CTX-073"""
     ctx, seen = Context(), []
 
     def make(resolution: ResolutionContext):
-        seen.append(dict(resolution.options))
+        seen.append(resolution.options)
 
-    def get(**options):
-        ctx.bind("k").to_dynamic_value(make).in_scope(scope)
-        ctx.get_sync("k", **options)
-        return seen.pop()
+    ctx.bind("alias").to_alias("k")
+    ctx.bind("alias of alias").to_alias("alias")
+    binding = ctx.bind("k").to_dynamic_value(make).in_scope(scope)
+    for _ in range(GETS):
+        for options in ({}, {"optional": True}, {"as_proxy_with_interceptors": True}):
+            ctx.get_sync(key, **options)
+            binding.refresh(ctx)
+            await ctx.get(key, **options)
+            binding.refresh(ctx)
+            assert seen == [{**PLAIN, **options}] * 2
+            seen.clear()
 
-    assert get() == {"optional": False, "as_proxy_with_interceptors": False}
-    assert get(optional=True) == {"optional": True, "as_proxy_with_interceptors": False}
-    assert get(as_proxy_with_interceptors=True) == {"optional": False, "as_proxy_with_interceptors": True}
+
+def test_the_options_of_an_injected_value_are_those_of_the_parameter():
+    """CTX-064"""
+    ctx = Context()
+
+    def make(resolution: ResolutionContext):
+        return resolution.options
+
+    def consume(plain=inject("k"), maybe=inject("k", optional=True), default: int = 5):
+        return plain, maybe
+
+    ctx.bind("k").to_dynamic_value(make)
+    ctx.bind("consumer").to_dynamic_value(consume)
+    for _ in range(GETS):
+        plain, maybe = ctx.get_sync("consumer", optional=True)
+        assert plain == PLAIN
+        assert maybe == {**PLAIN, "optional": True}
 
 
 def test_a_factory_of_a_parent_sees_the_bindings_of_the_child_it_is_got_through():

@@ -69,7 +69,7 @@ class BindingKey(Generic[T]):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, BindingKey):
             return NotImplemented
-        return self._text == other._text and self.type is other.type  # type: ignore[attr-defined]  # a slot, as below
+        return (self.key, self.property_path, self.type) == (other.key, other.property_path, other.type)
 
     def __hash__(self) -> int:
         return self._hash  # type: ignore[attr-defined, no-any-return]  # a slot set through object.__setattr__

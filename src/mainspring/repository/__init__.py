@@ -1,0 +1,79 @@
+"""Models, filters, repositories, relations and data sources.
+
+Models and filters need no database; drivers are imported when a data source of their kind is first used.
+"""
+
+from mainspring.repository.builders import FilterBuilder, WhereBuilder, filter_template
+from mainspring.repository.crud import DefaultCrudRepository
+from mainspring.repository.datasources import DataSource
+from mainspring.repository.definitions import ModelDefinition, PropertyDefinition, RelationDefinition
+from mainspring.repository.errors import (
+    ConnectionLostError,
+    DataSourceError,
+    EntityNotFoundError,
+    ForeignKeyViolationError,
+    InvalidFilterError,
+    InvalidRelationError,
+    MigrationError,
+    ModelDefinitionError,
+    ModelValidationError,
+    PoolTimeoutError,
+    RepositoryError,
+    StaleEntityError,
+    StatementError,
+    TransactionError,
+    UniqueViolationError,
+    UnsupportedOperationError,
+)
+from mainspring.repository.events import QueryEvent
+from mainspring.repository.fields import belongs_to, field, has_many, has_one, references_many
+from mainspring.repository.filters import Count, Filter, Inclusion, Where, is_filter
+from mainspring.repository.hooks import HookContext
+from mainspring.repository.models import Entity, Model, ValueObject, define_model_class, model
+from mainspring.repository.transactions import Savepoint, Transaction
+
+__all__ = [
+    "ConnectionLostError",
+    "Count",
+    "DataSource",
+    "DataSourceError",
+    "DefaultCrudRepository",
+    "Entity",
+    "EntityNotFoundError",
+    "Filter",
+    "FilterBuilder",
+    "ForeignKeyViolationError",
+    "HookContext",
+    "Inclusion",
+    "InvalidFilterError",
+    "InvalidRelationError",
+    "MigrationError",
+    "Model",
+    "ModelDefinition",
+    "ModelDefinitionError",
+    "ModelValidationError",
+    "PoolTimeoutError",
+    "PropertyDefinition",
+    "QueryEvent",
+    "RelationDefinition",
+    "RepositoryError",
+    "Savepoint",
+    "StaleEntityError",
+    "StatementError",
+    "Transaction",
+    "TransactionError",
+    "UniqueViolationError",
+    "UnsupportedOperationError",
+    "ValueObject",
+    "Where",
+    "WhereBuilder",
+    "belongs_to",
+    "define_model_class",
+    "field",
+    "filter_template",
+    "has_many",
+    "has_one",
+    "is_filter",
+    "model",
+    "references_many",
+]

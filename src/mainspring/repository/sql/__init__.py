@@ -1,0 +1,1 @@
+"""SQL databases through SQLAlchemy Core. Everything that names SQLAlchemy or a driver is in this room."""

@@ -1,0 +1,309 @@
+"""The connector of SQL databases: rows of models, transactions, commands, migrations."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
+from typing import Any, TypeVar
+
+from sqlalchemy import MetaData, exc
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mainspring.repository.conditions import Condition
+from mainspring.repository.connectors import PLAIN_INSERTION, Insertion, TransactionOptions
+from mainspring.repository.definitions import ModelDefinition
+from mainspring.repository.events import QueryListeners
+from mainspring.repository.filters import Query
+from mainspring.repository.shielding import finish
+from mainspring.repository.sql.commands import run_command
+from mainspring.repository.sql.dialects import dialect_of
+from mainspring.repository.sql.engine import KIND, SqlEngine
+from mainspring.repository.sql.faults import translated
+from mainspring.repository.sql.handles import SqlTransaction, begin, roll_back
+from mainspring.repository.sql.inserting import insert_rows
+from mainspring.repository.sql.migrations import Migrator, Operation
+from mainspring.repository.sql.statements import Statements
+from mainspring.repository.sql.tables import ModelTable, Tables
+
+__all__ = ["SqlConnector"]
+
+T = TypeVar("T")
+
+#: Something done with a connection.
+Work = Callable[[AsyncConnection], Awaitable[T]]
+
+
+class SqlConnector:
+    """One SQL database.
+
+    Args:
+        datasource: The data source's name.
+        settings: Its configuration.
+        listeners: Who is told of statements.
+    """
+
+    def __init__(self, datasource: str, settings: Mapping[str, Any], listeners: QueryListeners) -> None:
+        self.name = str(settings["connector"])
+        self._datasource = datasource
+        self._dialect = dialect_of(datasource, settings)
+        self.exclusive = self._dialect.exclusive
+        self.counts_ids = self._dialect.in_memory
+        self._engine = SqlEngine(datasource, settings, self._dialect, listeners)
+        self._tables = Tables(self._dialect.name, settings.get("schema"))
+        self._attached: dict[int, ModelDefinition] = {}
+        self._statements: dict[int, Statements] = {}
+        self._made: set[int] = set()
+
+    # Life
+
+    async def connect(self) -> None:
+        """Open the database.
+
+        Raises:
+            DataSourceError: It cannot be opened.
+        """
+        self._made.clear()
+        await self._engine.open()
+
+    async def disconnect(self) -> None:
+        """Close every connection; what was in memory is gone."""
+        await self._engine.close()
+
+    async def ping(self) -> None:
+        """Run the smallest statement."""
+        try:
+            async with self._engine.connection(write=False) as connection:
+                await connection.exec_driver_sql("SELECT 1", execution_options={KIND: "connect"})
+        except exc.SQLAlchemyError as error:
+            raise translated(error, self._dialect) from error
+
+    def stats(self) -> Mapping[str, int]:
+        """Numbers for health checks and metrics."""
+        return self._engine.stats()
+
+    def metadata(self) -> MetaData:
+        """The tables of the attached models."""
+        for definition in self._attached.values():
+            self._tables.of(definition)
+        return self._tables.metadata
+
+    def attach(self, definition: ModelDefinition) -> None:
+        """Make a model known; its table is made when it is first needed."""
+        self._attached[id(definition)] = definition
+
+    def _prepared(self, definition: ModelDefinition) -> Statements:
+        found = self._statements.get(id(definition))
+        if found is None:
+            self.attach(definition)
+            found = self._statements[id(definition)] = Statements(self._tables.of(definition), self._dialect)
+        return found
+
+    # Rows
+
+    async def insert(
+        self,
+        definition: ModelDefinition,
+        rows: Sequence[Mapping[str, Any]],
+        handle: Any,
+        insertion: Insertion = PLAIN_INSERTION,
+    ) -> list[dict[str, Any]]:
+        """Insert all rows or none; gives for each the values that the database made."""
+        statements = self._prepared(definition)
+
+        async def work(connection: AsyncConnection) -> list[dict[str, Any]]:
+            return await insert_rows(connection, statements, rows, insertion)
+
+        return await self._run(work, handle, statements.table, atomic=len(rows) > 1)
+
+    async def select(self, definition: ModelDefinition, query: Query, handle: Any) -> list[Any]:
+        """The instances that a query selects."""
+        statements = self._prepared(definition)
+        maker = statements.maker(query.fields)
+        statement = statements.select(query, maker)
+
+        async def work(connection: AsyncConnection) -> list[Any]:
+            result = await connection.execute(statement)
+            return maker.instances(result.all())
+
+        return await self._run(work, handle, statements.table, write=False)
+
+    async def stream(
+        self, definition: ModelDefinition, query: Query, handle: Any, batch_size: int
+    ) -> AsyncIterator[list[Any]]:
+        """The instances that a query selects, batch by batch, without holding them all."""
+        statements = self._prepared(definition)
+        maker = statements.maker(query.fields)
+        statement = statements.select(query, maker).execution_options(yield_per=batch_size)
+        if handle is not None:
+            async with aclosing(self._batches(handle.handle.connection, statement, maker)) as batches:
+                async for batch in batches:
+                    yield batch
+            return
+        await self._make_tables([statements.table], None)
+        async with self._engine.connection(write=False) as connection:
+            async with aclosing(self._batches(connection, statement, maker)) as batches:
+                async for batch in batches:
+                    yield batch
+
+    async def _batches(self, connection: AsyncConnection, statement: Any, maker: Any) -> AsyncIterator[list[Any]]:
+        try:
+            result = await connection.stream(statement)
+            try:
+                async for rows in result.partitions():
+                    yield maker.instances(rows)
+            finally:
+                await finish(result.close())
+        except exc.SQLAlchemyError as error:
+            raise translated(error, self._dialect) from error
+
+    async def count(self, definition: ModelDefinition, where: Condition | None, handle: Any) -> int:
+        """How many rows match."""
+        statements = self._prepared(definition)
+        statement = statements.count(where)
+
+        async def work(connection: AsyncConnection) -> int:
+            return int((await connection.execute(statement)).scalar_one())
+
+        return await self._run(work, handle, statements.table, write=False)
+
+    async def exists(self, definition: ModelDefinition, where: Condition | None, handle: Any) -> bool:
+        """Whether any row matches."""
+        statements = self._prepared(definition)
+        statement = statements.exists(where)
+
+        async def work(connection: AsyncConnection) -> bool:
+            return (await connection.execute(statement)).first() is not None
+
+        return await self._run(work, handle, statements.table, write=False)
+
+    async def update(
+        self,
+        definition: ModelDefinition,
+        values: Mapping[str, Any],
+        where: Condition | None,
+        handle: Any,
+        *,
+        replace: bool = False,
+    ) -> int:
+        """Set values in the rows that match; gives their number."""
+        statements = self._prepared(definition)
+        statement = statements.update(values, where, replace=replace)
+        return await self._run(_counting(statement), handle, statements.table)
+
+    async def delete(self, definition: ModelDefinition, where: Condition | None, handle: Any) -> int:
+        """Delete the rows that match; gives their number."""
+        statements = self._prepared(definition)
+        return await self._run(_counting(statements.delete(where)), handle, statements.table)
+
+    # Commands, transactions, schema
+
+    async def execute(self, command: str, parameters: Any, handle: Any) -> Any:
+        """Run one statement of SQL, its parameters bound."""
+
+        async def work(connection: AsyncConnection) -> Any:
+            return await run_command(connection, self._datasource, command, parameters)
+
+        return await self._run(work, handle, None)
+
+    async def begin(self, options: TransactionOptions) -> SqlTransaction:
+        """Begin a transaction."""
+        write = not options.read_only
+        await self._make_tables([self._tables.of(each) for each in self._attached.values()], None)
+        connection = await self._engine.take(write=write)
+        try:
+            await begin(connection, self._dialect, options)
+        except BaseException as error:
+            await finish(self._engine.give_back(connection, write=write))
+            if isinstance(error, exc.SQLAlchemyError):
+                raise translated(error, self._dialect) from error
+            raise
+        return SqlTransaction(connection, self._engine, write=write)
+
+    async def migrate(
+        self, definitions: Sequence[ModelDefinition], *, drop: bool, dry_run: bool, allow_unsafe: bool
+    ) -> list[Operation]:
+        """Bring the tables of models to what the models say."""
+        tables = [self._tables.of(each) for each in definitions]
+        migrator = Migrator(self._datasource, self._dialect, tables, allow_unsafe=allow_unsafe)
+        try:
+            async with self._engine.connection(write=True) as connection:
+                return await migrator.run(connection, drop=drop, dry_run=dry_run)
+        except exc.SQLAlchemyError as error:
+            raise translated(error, self._dialect) from error
+
+    async def _make_tables(self, tables: Sequence[ModelTable], connection: AsyncConnection | None) -> None:
+        """In memory nothing is there before the first use: the tables are made then."""
+        wanted = [table for table in tables if id(table) not in self._made] if self._dialect.in_memory else []
+        if not wanted:
+            return
+        if connection is None:
+            async with self._engine.connection(write=True) as taken:
+                await self._make_tables(tables, taken)
+            return
+        migrator = Migrator(self._datasource, self._dialect, wanted, allow_unsafe=False)
+        await migrator.make_missing(connection)
+        self._made.update(id(table) for table in wanted)
+
+    # Running
+
+    async def _run(
+        self, work: Work[T], handle: Any, table: ModelTable | None, *, write: bool = True, atomic: bool = False
+    ) -> T:
+        """Do something with a connection: that of a transaction, or one of its own.
+
+        Args:
+            work: What is done.
+            handle: The open `Transaction`, or ``None``.
+            table: The table it is about.
+            write: Whether it writes.
+            atomic: Whether it is several statements that belong together.
+        """
+        try:
+            if handle is not None:
+                async with handle.lock:
+                    return await self._in_transaction(work, handle.handle, table, atomic=atomic)
+            async with self._engine.connection(write=write) as connection:
+                if table is not None and id(table) not in self._made:
+                    await self._make_tables([table], connection)
+                if atomic:
+                    return await self._atomically(work, connection)
+                return await work(connection)
+        except exc.SQLAlchemyError as error:
+            raise translated(error, self._dialect, table) from _driver_error(error)
+
+    async def _in_transaction(
+        self, work: Work[T], handle: SqlTransaction, table: ModelTable | None, *, atomic: bool
+    ) -> T:
+        if table is not None and id(table) not in self._made:
+            await self._make_tables([table], handle.connection)
+        if not atomic:
+            return await work(handle.connection)
+        name = "mainspring_statement"
+        await handle.savepoint(name)
+        try:
+            result = await work(handle.connection)
+        except BaseException:
+            await finish(handle.rollback_to(name))
+            raise
+        await finish(handle.release(name))
+        return result
+
+    async def _atomically(self, work: Work[T], connection: AsyncConnection) -> T:
+        await begin(connection, self._dialect, TransactionOptions())
+        try:
+            result = await work(connection)
+            await connection.exec_driver_sql("COMMIT", execution_options={KIND: "transaction"})
+        except BaseException:
+            await finish(roll_back(connection))
+            raise
+        return result
+
+
+def _counting(statement: Any) -> Work[int]:
+    async def work(connection: AsyncConnection) -> int:
+        return int((await connection.execute(statement)).rowcount)
+
+    return work
+
+
+def _driver_error(error: exc.SQLAlchemyError) -> BaseException | None:
+    """The driver's error as the cause: SQLAlchemy's words repeat the statement and its parameters."""
+    return error.orig if isinstance(error, exc.DBAPIError) else error

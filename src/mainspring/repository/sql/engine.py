@@ -1,0 +1,222 @@
+"""The engine of a data source: connections, who gets one when, and what is told of every statement.
+
+Connections are in the driver's autocommit: one statement is one transaction, and where several belong together ``BEGIN``
+and ``COMMIT`` are sent as what they are. Waiting happens before the pool, in order; the pool always has a connection.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import event, exc
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from mainspring.repository.configuration import masked
+from mainspring.repository.connectors import missing_module
+from mainspring.repository.errors import DataSourceError, PoolTimeoutError, TransactionError
+from mainspring.repository.events import QueryEvent, QueryListeners
+from mainspring.repository.shielding import finish
+from mainspring.repository.sql.dialects import Dialect
+from mainspring.repository.sql.faults import connect_error
+from mainspring.repository.sql.gates import Gate
+
+__all__ = ["KIND", "SqlEngine"]
+
+#: The execution option that says what a statement is: ``query``, ``transaction`` or ``migration``.
+KIND = "mainspring_kind"
+
+#: Connections; more than a few concurrent readers of one process rarely help a database.
+_POOL_SIZE, _MAX_OVERFLOW = 5, 10
+
+#: Seconds to wait for a connection.
+_POOL_TIMEOUT = 30.0
+
+
+class SqlEngine:
+    """Connections of one data source.
+
+    Args:
+        datasource: Its name.
+        settings: Its configuration.
+        dialect: The database.
+        listeners: Who is told of statements.
+    """
+
+    def __init__(
+        self, datasource: str, settings: Mapping[str, Any], dialect: Dialect, listeners: QueryListeners
+    ) -> None:
+        self._datasource, self._settings, self.dialect = datasource, settings, dialect
+        self._listeners = listeners
+        self._engine: AsyncEngine | None = None
+        pool = dict(settings.get("pool") or {})
+        self._size = 1 if dialect.in_memory else int(pool.get("size", _POOL_SIZE))
+        self._overflow = 0 if dialect.in_memory else int(pool.get("max_overflow", _MAX_OVERFLOW))
+        self._timeout = None if dialect.in_memory else float(pool.get("timeout", _POOL_TIMEOUT))
+        self._recycle, self._pre_ping = int(pool.get("recycle", -1)), bool(pool.get("pre_ping", not self._is_local))
+        self._places: Gate | None = None
+        self._writers: Gate | None = None
+
+    @property
+    def _is_local(self) -> bool:
+        return self.dialect.name == "sqlite"
+
+    # Life
+
+    async def open(self) -> None:
+        """Make the engine and see that the database works.
+
+        Raises:
+            DataSourceError: It does not; data source and place are named.
+        """
+        engine = self._make()
+        self._engine = engine
+        self._places = Gate(self._size + self._overflow, self._timeout, self._pool_timeout)
+        self._writers = Gate(1, self._busy_timeout, self._busy) if self.dialect.exclusive == "writes" else None
+        try:
+            async with self.connection(write=False) as connection:
+                for statement in self.dialect.probe_statements():
+                    await connection.exec_driver_sql(statement, execution_options={KIND: "connect"})
+        except BaseException as error:
+            await finish(self.close())
+            if isinstance(error, exc.SQLAlchemyError | OSError):
+                raise connect_error(error, self.dialect) from _without_secrets(error)
+            raise
+
+    def _make(self) -> AsyncEngine:
+        try:
+            engine = create_async_engine(
+                self.dialect.url(),
+                poolclass=AsyncAdaptedQueuePool,
+                pool_size=self._size,
+                max_overflow=self._overflow,
+                pool_recycle=self._recycle,
+                pool_pre_ping=self._pre_ping,
+                pool_reset_on_return=None,  # what is open is ended here; there is nothing to reset
+                isolation_level="AUTOCOMMIT",
+                echo=self._settings.get("echo", False),
+                **self.dialect.engine_options(),
+            )
+        except ModuleNotFoundError as error:
+            raise missing_module(self._datasource, str(self._settings["connector"]), error) from error
+        except (exc.ArgumentError, ValueError) as error:
+            raise DataSourceError(self._datasource, f"the url cannot be used: {masked(str(error))}") from None
+        self.dialect.sql_dialect = engine.dialect
+        self._listen(engine)
+        return engine
+
+    def _listen(self, engine: AsyncEngine) -> None:
+        dialect, listeners = self.dialect, self._listeners
+
+        def connected(connection: Any, _: Any) -> None:
+            dialect.on_connect(connection)
+
+        def before(connection: Any, cursor: Any, text: str, parameters: Any, context: Any, many: bool) -> None:
+            listeners.statements += 1
+            context.mainspring_begun = time.perf_counter() if listeners.is_needed else None
+
+        def after(connection: Any, cursor: Any, text: str, parameters: Any, context: Any, many: bool) -> None:
+            if listeners.is_needed:
+                self._tell(text, parameters, context)
+
+        def failed(context: Any) -> None:
+            listeners.errors += 1
+            if self._is_local and isinstance(context.original_exception, asyncio.CancelledError):
+                # The statement goes on in the driver's thread and later ones queue behind it: the connection is sound.
+                context.is_disconnect = False
+
+        event.listen(engine.sync_engine, "connect", connected)
+        event.listen(engine.sync_engine, "before_cursor_execute", before)
+        event.listen(engine.sync_engine, "after_cursor_execute", after)
+        event.listen(engine.sync_engine, "handle_error", failed)
+
+    def _tell(self, text: str, parameters: Any, context: Any) -> None:
+        begun = context.mainspring_begun
+        elapsed = time.perf_counter() - begun if begun is not None else 0.0
+        kind = context.execution_options.get(KIND, "query")
+        if kind != "connect":
+            shown = "(hidden)" if context.execution_options.get("mainspring_hidden") else parameters
+            self._listeners.tell(QueryEvent(text, parameters, elapsed, self._datasource, kind), shown)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            await engine.dispose()
+
+    # Use
+
+    @asynccontextmanager
+    async def connection(self, *, write: bool) -> AsyncIterator[AsyncConnection]:
+        """A connection for the length of a block; writers of SQLite come one after the other.
+
+        Raises:
+            PoolTimeoutError: None became free in time.
+        """
+        taken = await self.take(write=write)
+        try:
+            yield taken
+        finally:
+            await finish(self.give_back(taken, write=write))
+
+    async def take(self, *, write: bool) -> AsyncConnection:
+        """Wait for a connection and take it."""
+        engine, places = self._engine, self._places
+        if engine is None or places is None:
+            raise DataSourceError(self._datasource, "it is disconnected; connect it first")
+        if write and self._writers is not None:
+            await self._writers.enter()
+        try:
+            await places.enter()
+            try:
+                return await engine.connect()
+            except BaseException:
+                places.leave()
+                raise
+        except BaseException:
+            if write and self._writers is not None:
+                self._writers.leave()
+            raise
+
+    async def give_back(self, connection: AsyncConnection, *, write: bool) -> None:
+        """Give a connection back."""
+        try:
+            await connection.close()
+        finally:
+            if self._places is not None:
+                self._places.leave()
+            if write and self._writers is not None:
+                self._writers.leave()
+
+    @property
+    def _busy_timeout(self) -> float:
+        timeout: float = getattr(self.dialect, "busy_timeout", _POOL_TIMEOUT)
+        return timeout
+
+    def _busy(self) -> Exception:
+        return TransactionError(
+            f"Data source {self._datasource!r} is being written to for longer than {self._busy_timeout:g} s: shorten the "
+            "transactions or raise busy_timeout.",
+            retryable=True,
+        )
+
+    def _pool_timeout(self) -> Exception:
+        return PoolTimeoutError(self._datasource, self._size, self._overflow, self._timeout or 0.0)
+
+    def stats(self) -> dict[str, int]:
+        """Numbers for health checks and metrics."""
+        places, writers = self._places, self._writers
+        return {
+            "size": self._size + self._overflow,
+            "checked_out": 0 if places is None else places.inside,
+            "waiting": sum(gate.waiting for gate in (places, writers) if gate is not None),
+            "statements": self._listeners.statements,
+            "errors": self._listeners.errors,
+        }
+
+
+def _without_secrets(error: BaseException) -> BaseException | None:
+    """The cause, unless its words could hold a password."""
+    return error.orig if isinstance(error, exc.DBAPIError) else error

@@ -1,0 +1,79 @@
+"""Between rows and instances. What is known of model and columns is worked out once; a row costs one dictionary."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from json import loads
+from typing import Any
+
+from sqlalchemy import Column
+
+from mainspring.repository.instances import mark_unloaded
+from mainspring.repository.sql.stored_json import to_stored
+from mainspring.repository.sql.tables import ModelTable
+from mainspring.repository.sql.types import json_text
+
+__all__ = ["RowMaker", "column_values"]
+
+
+class RowMaker:
+    """Makes instances of rows that have certain properties.
+
+    Args:
+        table: The model's table.
+        fields: The names of the properties, ``None`` for all.
+
+    Attributes:
+        columns: What is selected.
+    """
+
+    def __init__(self, table: ModelTable, fields: tuple[str, ...] | None) -> None:
+        known = [name for name in table.columns if fields is None or name in fields]
+        free = [] if fields is None else [name for name in fields if name not in table.columns]
+        self._cls = table.definition.model
+        self._names = tuple(known)
+        self._left_out = tuple(name for name in table.columns if name not in known)
+        self._free = None if fields is None else frozenset(free)
+        self.has_extra = table.extra is not None and (fields is None or bool(free))
+        self.columns: list[Column[Any]] = [table.columns[name] for name in known]
+        if self.has_extra and table.extra is not None:
+            self.columns.append(table.extra)
+        if not self.columns:  # only relations are wanted; a row needs something in it
+            self.columns = [table.columns[name] for name in table.ids] or list(table.columns.values())[:1]
+
+    def instances(self, rows: Iterable[Sequence[Any]]) -> list[Any]:
+        """The instances of rows, in their order."""
+        new, cls, names = object.__new__, self._cls, self._names
+        made: list[Any] = []
+        append = made.append
+        for row in rows:
+            instance = new(cls)
+            instance.__dict__ = dict(zip(names, row, strict=False))  # a row may end with the free properties
+            append(instance)
+        if self.has_extra:
+            self._add_extra(made, rows)
+        if self._left_out:
+            for instance in made:
+                mark_unloaded(instance, self._left_out)
+        return made
+
+    def _add_extra(self, made: list[Any], rows: Iterable[Sequence[Any]]) -> None:
+        for instance, row in zip(made, rows, strict=True):
+            if row[-1] is not None:
+                extra: Mapping[str, Any] = loads(row[-1])
+                instance.__dict__.update(
+                    (name, value) for name, value in extra.items() if self._free is None or name in self._free
+                )
+
+
+def column_values(table: ModelTable, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values by property name as values by column key; free properties together in their column."""
+    found: dict[str, Any] = {}
+    extra: dict[str, Any] = {}
+    for name, value in values.items():
+        column = table.columns.get(name)
+        if column is not None:
+            found[column.key] = value
+        else:
+            extra[name] = to_stored(value)
+    if table.extra is not None and extra:
+        found[table.extra.key] = json_text(extra)
+    return found

@@ -1,0 +1,160 @@
+"""The statements of one model: select, insert, update, delete, count.
+
+Statements by id and without conditions are made once; SQLAlchemy keeps the SQL text of each shape.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Delete,
+    Insert,
+    Select,
+    Update,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
+
+from mainspring.repository.conditions import Condition
+from mainspring.repository.connectors import Increase, Insertion
+from mainspring.repository.filters import Query
+from mainspring.repository.sql.dialects import Dialect
+from mainspring.repository.sql.rows import RowMaker, column_values
+from mainspring.repository.sql.stored_json import to_stored
+from mainspring.repository.sql.tables import ModelTable
+from mainspring.repository.sql.types import json_text
+from mainspring.repository.sql.where_clauses import WhereClauses
+
+__all__ = ["Statements"]
+
+
+class Statements:
+    """Makes the statements of one model.
+
+    Args:
+        table: Its table.
+        dialect: The database.
+    """
+
+    def __init__(self, table: ModelTable, dialect: Dialect) -> None:
+        self.table, self._dialect = table, dialect
+        self._where = WhereClauses(table, dialect)
+        self._makers: dict[tuple[str, ...] | None, RowMaker] = {}
+
+    def maker(self, fields: tuple[str, ...] | None) -> RowMaker:
+        """What turns rows with these properties into instances."""
+        found = self._makers.get(fields)
+        if found is None:
+            if len(self._makers) > 100:  # field lists come from outside; there are not many useful ones
+                self._makers.clear()
+            found = self._makers[fields] = RowMaker(self.table, fields)
+        return found
+
+    def select(self, query: Query, maker: RowMaker) -> Select[Any]:
+        """Select what a query says, in its order."""
+        statement = select(*maker.columns)
+        condition = self._where.clause(query.where)
+        if condition is not None:
+            statement = statement.where(condition)
+        statement = statement.order_by(*self.order(query))
+        if query.limit is not None:
+            statement = statement.limit(query.limit)
+        if query.skip:
+            statement = statement.offset(query.skip)
+        return statement
+
+    def order(self, query: Query) -> list[ColumnElement[Any]]:
+        """The sort keys: null last ascending, first descending; the id decides between equals."""
+        keys: list[ColumnElement[Any]] = []
+        done: set[str] = set()
+        for path, descending in query.order:
+            keys.append(self._sorted(self._where.order(path), descending, self._may_be_null(path)))
+            if path.is_column:
+                done.add(path.name)
+        keys += [self.table.columns[name].asc() for name in self.table.ids if name not in done]
+        return keys
+
+    def _may_be_null(self, path: Any) -> bool:
+        return not path.is_column or bool(self.table.columns[path.name].nullable)
+
+    def _sorted(self, key: ColumnElement[Any], descending: bool, may_be_null: bool) -> ColumnElement[Any]:
+        direction = key.desc() if descending else key.asc()
+        if not may_be_null:
+            return direction
+        return direction.nulls_first() if descending else direction.nulls_last()
+
+    def count(self, where: Condition | None) -> Select[Any]:
+        """Count the rows that match."""
+        return self._with(select(func.count()).select_from(self.table.table), where)
+
+    def exists(self, where: Condition | None) -> Select[Any]:
+        """One row with nothing in it, if any matches."""
+        return self._with(select(literal_column("1")).select_from(self.table.table), where).limit(1)
+
+    def insert(self, names: Sequence[str]) -> Insert:
+        """Insert rows that have these columns; gives back the counted id."""
+        statement = insert(self.table.table)
+        counted = self.table.autoincrement
+        if counted is not None and counted not in names:
+            return statement.returning(self.table.columns[counted], sort_by_parameter_order=True)
+        return statement
+
+    def update(self, values: Mapping[str, Any], where: Condition | None, *, replace: bool = False) -> Update:
+        """Set values in the rows that match.
+
+        Args:
+            values: By property name; `Increase` adds to what is there.
+            where: Which rows.
+            replace: Whether free properties that are not given are dropped.
+        """
+        statement = update(self.table.table).values(self._assignments(values, replace=replace))
+        condition = self._where.clause(where)
+        return statement if condition is None else statement.where(condition)
+
+    def _assignments(self, values: Mapping[str, Any], *, replace: bool) -> dict[Any, Any]:
+        columns, extra = self.table.columns, self.table.extra
+        free = {name: to_stored(value) for name, value in values.items() if name not in columns}
+        found: dict[Any, Any] = {
+            columns[name]: columns[name] + value.by if isinstance(value, Increase) else value
+            for name, value in values.items()
+            if name in columns
+        }
+        if extra is not None and replace:
+            found[extra] = json_text(free) if free else None
+        elif extra is not None and free:
+            found[extra] = self._dialect.json_with(extra, free)
+        return found
+
+    def upsert(self, row: Mapping[str, Any], insertion: Insertion) -> Any:
+        """Insert a row, or update the one it conflicts with; gives the row as it is then."""
+        columns = self.table.columns
+        values = column_values(self.table, row)
+        counted = self.table.autoincrement
+        if counted is not None and row.get(counted) is None:
+            values.pop(columns[counted].key, None)
+        on = [columns[name] for name in insertion.conflict or ()]
+        changes = {columns[name].name: value for name, value in self._changes(insertion, row).items()}
+        statement = self._dialect.upsert(self.table.table, values, on, changes)
+        return statement.returning(*columns.values())
+
+    def _changes(self, insertion: Insertion, row: Mapping[str, Any]) -> dict[str, Any]:
+        columns = self.table.columns
+        changes = {name: row[name] for name in insertion.update}
+        changes |= {name: columns[name] + 1 for name in insertion.increase}
+        first = (insertion.conflict or ())[0]
+        return changes or {first: columns[first]}  # something must be set, or no row comes back
+
+    def delete(self, where: Condition | None) -> Delete:
+        """Delete the rows that match."""
+        statement = delete(self.table.table)
+        condition = self._where.clause(where)
+        return statement if condition is None else statement.where(condition)
+
+    def _with(self, statement: Select[Any], where: Condition | None) -> Select[Any]:
+        condition = self._where.clause(where)
+        return statement if condition is None else statement.where(condition)

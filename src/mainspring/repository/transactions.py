@@ -1,0 +1,369 @@
+"""Transactions, their savepoints, and which of them a task is in.
+
+A transaction belongs to a data source. Inside ``async with`` the calls of the task that entered it take part by
+themselves; tasks it starts do not. Whatever ends the block, cancellation included, ends the transaction first.
+"""
+
+import asyncio
+import inspect
+import logging
+from collections.abc import Callable, Generator
+from types import TracebackType
+from typing import Any, Self
+from weakref import WeakKeyDictionary
+
+from mainspring.repository.connectors import TransactionHandle, TransactionOptions
+from mainspring.repository.errors import TransactionError
+from mainspring.repository.shielding import finish
+
+__all__ = ["Savepoint", "Transaction", "TransactionRegistry", "isolation_of"]
+
+logger = logging.getLogger(__name__)
+
+_LEVELS = ("READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE")
+
+_TIMEOUT = "TRANSACTION_TIMEOUT"
+
+
+def isolation_of(level: str | None) -> str | None:
+    """An isolation level in the words of SQL.
+
+    Raises:
+        TransactionError: There is no such level.
+    """
+    if level is None:
+        return None
+    found = str(level).upper().replace("_", " ").strip()
+    if found not in _LEVELS:
+        raise TransactionError(f"There is no isolation level {level!r}; there are {', '.join(_LEVELS)}.")
+    return found
+
+
+class TransactionRegistry:
+    """The transactions of one data source that are open, and the blocks each task is in."""
+
+    def __init__(self) -> None:
+        self._blocks: WeakKeyDictionary[asyncio.Task[Any], list[Transaction | Savepoint]] = WeakKeyDictionary()
+        self.open: set[Transaction] = set()
+
+    def current(self) -> "Transaction | Savepoint | None":
+        """The innermost block of the running task."""
+        if not self._blocks:
+            return None
+        task = asyncio.current_task()
+        blocks = self._blocks.get(task) if task is not None else None
+        return blocks[-1] if blocks else None
+
+    def enter(self, block: "Transaction | Savepoint") -> None:
+        """The running task enters a block."""
+        task = asyncio.current_task()
+        if task is None:
+            raise TransactionError("A transaction is entered by a task; there is none.")
+        self._blocks.setdefault(task, []).append(block)
+
+    def leave(self, block: "Transaction | Savepoint") -> None:
+        """The block is left, by whichever task."""
+        for task, blocks in list(self._blocks.items()):
+            if block in blocks:
+                blocks.remove(block)
+                if not blocks:
+                    del self._blocks[task]
+
+    def held_by_this_task(self) -> "Transaction | None":
+        """An open transaction that the running task has begun."""
+        if not self.open:
+            return None
+        task = asyncio.current_task()
+        return next((each for each in self.open if each.owner is task), None)
+
+
+class Transaction:
+    """One transaction: ``async with`` it, or ``await`` it and end it by hand.
+
+    Attributes:
+        datasource: The data source it belongs to.
+        owner: The task that began it.
+        handle: What the connector gave.
+        lock: Held while a statement runs: a connection does one thing at a time.
+    """
+
+    def __init__(
+        self,
+        datasource: Any,
+        begin: Callable[[TransactionOptions], Any],
+        registry: TransactionRegistry,
+        options: TransactionOptions,
+        timeout: float | None = None,
+    ) -> None:
+        self.datasource = datasource
+        self.options = options
+        self.owner: asyncio.Task[Any] | None = None
+        self.lock = asyncio.Lock()
+        self._begin, self._registry, self._timeout = begin, registry, timeout
+        self._handle: TransactionHandle | None = None
+        self._state = "not begun"
+        self._on_commit: list[Callable[[], Any]] = []
+        self._savepoints = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._expiry: asyncio.Task[None] | None = None
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it is open."""
+        return self._state == "active"
+
+    @property
+    def root(self) -> "Transaction":
+        """Itself; of a savepoint the transaction around it."""
+        return self
+
+    @property
+    def handle(self) -> Any:
+        """The open transaction of the connector.
+
+        Raises:
+            TransactionError: It is not open (any more).
+        """
+        self.check_active()
+        return self._handle
+
+    def check_active(self) -> None:
+        """Refuse to be used when it is not open.
+
+        Raises:
+            TransactionError: The state is named.
+        """
+        if self._state == "timed out":
+            raise TransactionError(
+                f"The transaction was rolled back by itself, as its timeout of {self._timeout:g} s passed.", _TIMEOUT
+            )
+        if self._state != "active":
+            raise TransactionError(f"The transaction is {self._state}: begin a new one.")
+
+    def __await__(self) -> Generator[Any, None, Self]:
+        return self._start().__await__()
+
+    async def _start(self) -> Self:
+        if self._state != "not begun":
+            raise TransactionError(f"The transaction is {self._state} already: begin a new one.")
+        self._handle = await self._begin(self.options)
+        self._state = "active"
+        self.owner = asyncio.current_task()
+        self._registry.open.add(self)
+        if self._timeout is not None:
+            self._timer = asyncio.get_running_loop().call_later(self._timeout, self._expire)
+        return self
+
+    async def __aenter__(self) -> Self:
+        await self._start()
+        self._registry.enter(self)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._registry.leave(self)
+        if error is not None:
+            if self.is_active:
+                await self._end_quietly(error)
+        elif self._state != "rolled back" and self._state != "committed":  # ended by hand inside the block
+            await self.commit()
+
+    async def _end_quietly(self, error: BaseException) -> None:
+        """Roll back; a failure to do so must not hide why."""
+        try:
+            await self.rollback()
+        except Exception as also:
+            error.add_note(f"and, while rolling the transaction back: {also!r}")
+
+    async def commit(self) -> None:
+        """Make the writes permanent, then run what ``on_commit`` was given.
+
+        Raises:
+            TransactionError: It is not open.
+        """
+        self.check_active()
+        await finish(self._finish("commit", "committed"))
+        await self._run_callbacks()
+
+    async def rollback(self) -> None:
+        """Undo the writes; a second time does nothing.
+
+        Raises:
+            TransactionError: It was committed.
+        """
+        if self._state in ("rolled back", "timed out"):
+            return
+        self.check_active()
+        await finish(self._finish("rollback", "rolled back"))
+
+    async def _finish(self, operation: str, state: str) -> None:
+        async with self.lock:
+            if self._state != "active":
+                if operation == "commit":
+                    self.check_active()
+                return
+            self._close(state if operation == "rollback" else "rolled back")
+            handle = self._handle
+            assert handle is not None  # it is active
+            if operation == "rollback":
+                await handle.rollback()
+                return
+            try:
+                await handle.commit()
+            except BaseException:
+                await handle.rollback()
+                raise
+            self._state = state
+
+    def _close(self, state: str) -> None:
+        self._state = state
+        self._registry.open.discard(self)
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _expire(self) -> None:
+        if self.is_active:
+            self._expiry = asyncio.ensure_future(self._finish("rollback", "timed out"))
+
+    async def _run_callbacks(self) -> None:
+        callbacks, self._on_commit = self._on_commit, []
+        for callback in callbacks:
+            try:
+                result = callback()
+                if inspect.isawaitable(result):
+                    await result
+            except Exception:  # the data are stored: a callback cannot take that back
+                logger.exception("A callback of on_commit failed.")
+
+    def on_commit(self, callback: Callable[[], Any]) -> None:
+        """Call a function (plain or ``async``) after the outermost commit; never after a rollback.
+
+        Raises:
+            TransactionError: It is not open.
+        """
+        self.check_active()
+        self._on_commit.append(callback)
+
+    def savepoint(self) -> "Savepoint":
+        """A part that can be undone by itself: ``async with tx.savepoint():``.
+
+        Raises:
+            TransactionError: It is not open.
+        """
+        self.check_active()
+        self._savepoints += 1
+        return Savepoint(self, f"mainspring_{self._savepoints}", self._registry)
+
+    # What savepoints need.
+
+    def callbacks_since(self, count: int) -> None:
+        """Forget the callbacks registered after the first ``count``."""
+        del self._on_commit[count:]
+
+    @property
+    def callback_count(self) -> int:
+        """How many callbacks wait for the commit."""
+        return len(self._on_commit)
+
+    async def at_point(self, operation: str, name: str) -> None:
+        """Do something with a savepoint, when no statement runs."""
+        async with self.lock:
+            await getattr(self.handle, operation)(name)
+
+
+class Savepoint:
+    """A part of a transaction; has the methods of one."""
+
+    def __init__(self, transaction: Transaction, name: str, registry: TransactionRegistry) -> None:
+        self._transaction, self._name, self._registry = transaction, name, registry
+        self._state = "not begun"
+        self._callbacks = 0
+
+    @property
+    def root(self) -> Transaction:
+        """The transaction around it."""
+        return self._transaction
+
+    @property
+    def datasource(self) -> Any:
+        """The data source."""
+        return self._transaction.datasource
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it is open, and the transaction too."""
+        return self._state == "active" and self._transaction.is_active
+
+    def check_active(self) -> None:
+        """Refuse to be used when it is not open.
+
+        Raises:
+            TransactionError: The state is named.
+        """
+        self._transaction.check_active()
+        if self._state != "active":
+            raise TransactionError(f"The savepoint is {self._state}: make a new one.")
+
+    def __await__(self) -> Generator[Any, None, Self]:
+        return self._start().__await__()
+
+    async def _start(self) -> Self:
+        if self._state != "not begun":
+            raise TransactionError(f"The savepoint is {self._state} already: make a new one.")
+        await self._transaction.at_point("savepoint", self._name)
+        self._callbacks = self._transaction.callback_count
+        self._state = "active"
+        return self
+
+    async def __aenter__(self) -> Self:
+        await self._start()
+        self._registry.enter(self)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._registry.leave(self)
+        if not self._transaction.is_active or self._state != "active":
+            return
+        if error is None:
+            await self.commit()
+            return
+        try:
+            await self.rollback()
+        except Exception as also:
+            error.add_note(f"and, while rolling back to the savepoint: {also!r}")
+
+    async def commit(self) -> None:
+        """Keep its writes as part of the transaction.
+
+        Raises:
+            TransactionError: It is not open.
+        """
+        self.check_active()
+        self._state = "committed"
+        await finish(self._transaction.at_point("release", self._name))
+
+    async def rollback(self) -> None:
+        """Undo its writes; a second time does nothing.
+
+        Raises:
+            TransactionError: It was committed.
+        """
+        if self._state == "rolled back":
+            return
+        self.check_active()
+        self._state = "rolled back"
+        self._transaction.callbacks_since(self._callbacks)
+        await finish(self._transaction.at_point("rollback_to", self._name))
+
+    def savepoint(self) -> "Savepoint":
+        """A part of this part."""
+        self.check_active()
+        return self._transaction.savepoint()
+
+    def on_commit(self, callback: Callable[[], Any]) -> None:
+        """Call a function after the outermost commit, unless this part is rolled back."""
+        self.check_active()
+        self._transaction.on_commit(callback)

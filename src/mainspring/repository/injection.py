@@ -43,7 +43,7 @@ class _Repository:
     def getter(self, target: type[R] | str) -> Getter[R] | Any:
         """Inject an async callable that resolves the repository when called: for repositories that need each other."""
 
-        def make(ctx: Any, point: InjectionPoint, session: Any) -> Any:
+        def make(ctx: Any, point: InjectionPoint, session: Any) -> Any:  # noqa: ARG001 - as resolvers are called
             async def get() -> Any:
                 return await ctx.get(repository_key(ctx, _checked(target, point)))
 

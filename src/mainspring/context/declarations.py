@@ -8,7 +8,7 @@ from mainspring.context import sources
 from mainspring.context.sources import BindingSource
 from mainspring.metadata import define_metadata, get_metadata
 
-__all__ = ["NAMING", "add_templates", "own_names", "source_by_shape", "templates_of"]
+__all__ = ["NAMING", "add_templates", "names_of", "own_names", "source_by_shape", "templates_of"]
 
 TEMPLATES = "mainspring.context:templates"
 NAMING = "mainspring.context:naming"
@@ -23,18 +23,36 @@ def add_templates(cls: type[Any], templates: tuple[Template, ...]) -> None:
 
 
 def templates_of(cls: type[Any]) -> tuple[Template, ...]:
-    """The templates of the class and of its bases, bases first, so that its own values win."""
+    """The templates of the class and of its bases, bases first, so that its own values win; errors name the class."""
     found: list[Template] = []
     for klass in reversed(cls.__mro__):
         if klass is not object:
             found.extend(get_metadata(TEMPLATES, klass, own=True, default=()))
-    return tuple(found)
+    return tuple(_noted(template, cls) for template in found)
+
+
+def _noted(template: Template, cls: type[Any]) -> Template:
+    def apply(binding: Any) -> Any:
+        try:
+            return template(binding)
+        except Exception as error:
+            error.add_note(f"in a binding template of class {cls.__qualname__}")
+            raise
+
+    return apply
 
 
 def own_names(cls: type[Any]) -> dict[str, Any]:
     """``key``, ``name`` and ``namespace`` that ``@injectable`` gave to this very class."""
     names: dict[str, Any] = dict(get_metadata(NAMING, cls, own=True, default={}))
     return names
+
+
+def names_of(cls: type[Any]) -> dict[str, Any]:
+    """``key`` and ``name`` of this very class; the ``namespace`` is inherited, for it names no single class."""
+    names = own_names(cls)
+    spaces = (own_names(klass).get("namespace") for klass in cls.__mro__ if klass is not object)
+    return {**names, "namespace": next(filter(None, spaces), None)}
 
 
 def source_by_shape(cls: Any) -> BindingSource:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from mainspring.context.bindings import Binding, BindingScope, BindingTemplate
-from mainspring.context.declarations import NAMING, add_templates, own_names, source_by_shape, templates_of
-from mainspring.context.keys import BindingKey, Key, key_text
+from mainspring.context.declarations import NAMING, add_templates, names_of, own_names, source_by_shape, templates_of
+from mainspring.context.keys import Key, key_text
 from mainspring.context.sources import BindingType
 from mainspring.metadata import define_metadata
 
@@ -54,9 +54,34 @@ def injectable(
         provides: A type, or several, by which it is found.
 
     Raises:
-        TypeError: It decorates something that is no class.
+        TypeError: It decorates something that is no class, or takes something that is no template.
     """
-    wanted = list(templates)
+    wanted = (*map(_checked, templates), *_settings(scope, tags, provides))
+    names = {"key": key if key is None or key_text(key) else None, "name": name, "namespace": namespace}
+
+    def decorate(cls: C) -> C:
+        if not isinstance(cls, type):
+            raise TypeError(f"@injectable decorates classes, not {cls!r}.")
+        add_templates(cls, wanted)
+        given = {what: value for what, value in names.items() if value is not None}
+        if given:
+            define_metadata(NAMING, {**own_names(cls), **given}, cls)
+        return cls
+
+    return decorate
+
+
+def _checked(template: Any) -> BindingTemplate:
+    if isinstance(template, type) or not callable(template):
+        raise TypeError(
+            f"@injectable takes functions of a binding, not {template!r}. Without any, write @injectable()."
+        )
+    return template  # type: ignore[no-any-return]  # checked to be callable
+
+
+def _settings(scope: BindingScope | str | None, tags: Any, provides: Any) -> list[BindingTemplate]:
+    """The keyword arguments as templates."""
+    wanted: list[BindingTemplate] = []
     if scope is not None:
         checked = BindingScope(scope)
         wanted.append(lambda binding: binding.in_scope(checked))
@@ -66,18 +91,7 @@ def injectable(
     types = list(provides) if isinstance(provides, list | tuple | set | frozenset) else [provides]
     if types:
         wanted.append(lambda binding: binding.provides(*types))
-    names = {"key": key_text(key) if key is not None else None, "name": name, "namespace": namespace}
-
-    def decorate(cls: C) -> C:
-        if not isinstance(cls, type):
-            raise TypeError(f"@injectable decorates classes, not {cls!r}.")
-        add_templates(cls, tuple(wanted))
-        given = {what: value for what, value in names.items() if value is not None}
-        if given:
-            define_metadata(NAMING, {**own_names(cls), **given}, cls)
-        return cls
-
-    return decorate
+    return wanted
 
 
 _TYPE_TAGS = {BindingType.PROVIDER: ContextTags.PROVIDER, BindingType.DYNAMIC_VALUE: ContextTags.DYNAMIC_VALUE_PROVIDER}
@@ -108,46 +122,25 @@ def create_binding_from_class(
         TypeError: It is no class.
     """
     source = source_by_shape(cls)
-    names = own_names(cls)
-    probe = _templated(Binding[Any]("probe"), cls, source.type)
-    kind = type or _kind_of(probe, type_namespace_mapping or {})
-    if key is None:
-        key = names.get("key")
-    if key is None:
-        space = namespace or names.get("namespace") or probe.tag_map.get(ContextTags.NAMESPACE)
-        space = space or _namespace_of(kind, type_namespace_mapping or {})
-        key = f"{space}.{name or names.get('name') or cls.__name__}"
-    binding: Binding[Any] = Binding(BindingKey(key_text(key)))
+    names = names_of(cls)
+    key = names.get("key") if key is None else key
+    by_name = name or names.get("name") or cls.__name__
+    tag = _TYPE_TAGS.get(source.type)
+    # What the templates say decides about the namespace: without a key, they see the one the shape alone would give.
+    binding: Binding[Any] = Binding(f"{_NAMESPACES[tag or ContextTags.CLASS]}.{by_name}" if key is None else key)
     binding._set_source(source)
-    if source.type in _TYPE_TAGS:
-        tag = _TYPE_TAGS[source.type]
+    if tag is not None:
         binding.tag(tag, {ContextTags.TYPE: tag})
-    binding.apply(*_noted(cls))
+    binding.apply(*templates_of(cls))
+    if key is None:
+        space = namespace or names["namespace"] or binding.tag_map.get(ContextTags.NAMESPACE)
+        kind = type or _kind_of(binding, type_namespace_mapping or {})
+        binding.key = key_text(f"{space or _namespace_of(kind, type_namespace_mapping or {})}.{by_name}")
     if name is not None:
         binding.tag({ContextTags.NAME: name})
     if type is not None:
         binding.tag({ContextTags.TYPE: type}, type)
     return binding.apply_default_scope(default_scope) if default_scope is not None else binding
-
-
-def _templated(binding: Binding[Any], cls: type[Any], kind: BindingType) -> Binding[Any]:
-    if kind in _TYPE_TAGS:
-        binding.tag(_TYPE_TAGS[kind], {ContextTags.TYPE: _TYPE_TAGS[kind]})
-    return binding.apply(*_noted(cls))
-
-
-def _noted(cls: type[Any]) -> list[BindingTemplate]:
-    def noted(template: BindingTemplate) -> BindingTemplate:
-        def apply(binding: Binding[Any]) -> None:
-            try:
-                template(binding)
-            except Exception as error:
-                error.add_note(f"in a binding template of class {cls.__qualname__}")
-                raise
-
-        return apply
-
-    return [noted(template) for template in templates_of(cls)]
 
 
 def _kind_of(binding: Binding[Any], mapping: Mapping[str, str]) -> str:

@@ -22,6 +22,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from mainspring.errors import MainspringError
 from mainspring.openapi import AnnotationError, MalformedJsonError, SchemaViolation, Violation
 from mainspring.openapi.codecs import decode_json, encode_json, json_codec
+from mainspring.openapi.defaults import default_filler
 
 
 class Colour(enum.Enum):
@@ -569,6 +570,59 @@ def test_what_has_no_json_form_raises():
     cycle.append(cycle)
     with pytest.raises(RecursionError):
         encode_json(cycle)
+
+
+@dataclasses.dataclass
+class Defaults:
+    a: int
+    b: int = 1
+    inner: "Defaults | None" = None
+    many: "list[Defaults]" = dataclasses.field(default_factory=list)
+
+
+class Around(Struct):
+    one: Defaults
+    more: dict[str, Defaults | int] = {}
+
+
+class TypedAround(TypedDict, total=False):
+    one: Defaults
+    pair: tuple[int, Defaults]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Slotted:
+    a: int = 1
+
+
+@pytest.mark.parametrize(
+    ("annotation", "data", "encoded"),
+    [
+        (Defaults, b'{"a":1}', b'{"a":1,"many":[],"b":1,"inner":null}'),
+        (Defaults | None, b'{"a":1,"b":2,"inner":null,"many":[]}', b'{"a":1,"b":2,"inner":null,"many":[]}'),
+        (list[Defaults], b'[{"a":1,"b":2,"inner":null,"many":[{"a":2,"inner":null,"many":[]}]}]', None),
+        (Around, b'{"one":{"a":1,"inner":null,"many":[]},"more":{"x":1,"y":{"a":1,"inner":null,"many":[]}}}', None),
+        (TypedAround, b'{"pair":[1,{"a":1,"inner":null,"many":[]}]}', None),
+        (TypedAround, b"{}", b"{}"),
+        (Slotted, b"{}", b'{"a":1}'),
+        (AttrsPoint, b'{"x":1}', b'{"x":1,"tags":[]}'),
+    ],
+)
+def test_defaults_of_what_was_decoded_are_encoded(annotation, data, encoded):
+    """REST-157"""
+    value = json_codec(annotation).decode(data)
+    found = encode_json(value)
+    if encoded is None:
+        assert found.count(b'"b":1') == data.count(b'"a"') - data.count(b'"b"')
+    else:
+        assert decode_json(found) == decode_json(encoded)
+    assert encode_json(json_codec(annotation).convert(decode_json(data))) == found
+
+
+def test_types_without_such_defaults_pay_nothing_for_them():
+    """REST-154"""
+    for annotation in (Order, Slotted, list[Cat | Dog], dict[str, Any], Typed, Note):
+        assert default_filler(annotation) is None
 
 
 class PydanticPoint(pydantic.BaseModel):

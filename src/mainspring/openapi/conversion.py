@@ -15,6 +15,7 @@ import msgspec
 from mainspring.openapi.adapters import ModelAdapter, adapter_of
 from mainspring.openapi.checking import CheckOptions, check
 from mainspring.openapi.components import Components
+from mainspring.openapi.defaults import default_filler
 from mainspring.openapi.errors import AnnotationError, SchemaViolation, Violation
 from mainspring.openapi.kinds import bare, extras_of, is_scalar_class, is_union, union_members
 from mainspring.openapi.references import pointer_escape
@@ -48,6 +49,7 @@ class Conversion:
         self.is_adapter = adapter_of(annotation) is not None
         self._describe()
         self._type = self._decodable(annotation)
+        self.fill = default_filler(annotation)
 
     def json_decoder(self) -> "msgspec.json.Decoder[Any]":
         """A decoder of JSON texts."""
@@ -59,7 +61,10 @@ class Conversion:
         Raises:
             SchemaViolation, msgspec.ValidationError: It does not fit.
         """
-        return msgspec.convert(plain, self._type, dec_hook=self._hook)
+        value = msgspec.convert(plain, self._type, dec_hook=self._hook)
+        if self.fill is not None:
+            self.fill(value)
+        return value
 
     # -- the schema for the complete check
 

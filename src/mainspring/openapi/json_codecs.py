@@ -75,7 +75,7 @@ class JsonCodec:
         encode: A value to bytes. Raises ``TypeError`` for what has no JSON form.
     """
 
-    __slots__ = ("_conversion", "_decode", "_depth", "_extra", "_options", "annotation", "encode")
+    __slots__ = ("_conversion", "_decode", "_depth", "_extra", "_fill", "_options", "annotation", "encode")
 
     def __init__(
         self,
@@ -90,6 +90,7 @@ class JsonCodec:
         self._conversion = Conversion(self.annotation, options)
         self._extra = dict(extra_keywords or {})
         self._decode = self._conversion.json_decoder().decode
+        self._fill = self._conversion.fill
         self._depth = depth if self._conversion.has_untyped_parts else None
         self._options = check_options or CheckOptions()
         self.encode: Callable[[Any], bytes] = _encoder.encode
@@ -103,7 +104,10 @@ class JsonCodec:
         """
         _check_text(data, self._depth)
         try:
-            return self._decode(data)
+            value = self._decode(data)
+            if self._fill is not None:
+                self._fill(value)
+            return value
         except SchemaViolation:
             if self._conversion.is_adapter:
                 raise

@@ -10,7 +10,7 @@ from mainspring.rest.operations import Operation
 from mainspring.rest.routers import allowed_verbs
 from mainspring.rest.routes import Route, RouteMatch
 
-__all__ = ["KNOWN_METHODS", "find_operation", "local_to_base"]
+__all__ = ["KNOWN_METHODS", "find_operation", "local_to_base", "not_found"]
 
 KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 
@@ -20,6 +20,8 @@ def local_to_base(exchange: Exchange) -> str | None:
     base = exchange.plan.base_path
     path = exchange.raw_path
     if not base or exchange.root_path.endswith(base):
+        return path
+    if path == "*":
         return path
     if path == base:
         return "/"

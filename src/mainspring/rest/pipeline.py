@@ -15,16 +15,16 @@ from mainspring.rest.actions import deliver, refused
 from mainspring.rest.context import RequestContext, request_context_of
 from mainspring.rest.errors import ClientDisconnected, SequenceError
 from mainspring.rest.exchange import CURRENT, SENT, Exchange, Reply
-from mainspring.rest.finding import find_operation, local_to_base
+from mainspring.rest.finding import find_operation, local_to_base, not_found
 from mainspring.rest.heads import finished
-from mainspring.rest.logs import log_error, log_failure
+from mainspring.rest.logs import escaped, log_error, log_failure
 from mainspring.rest.problems import problem_of, problem_reply
 from mainspring.rest.replying import check_acceptable, json_reply, reply_to
 from mainspring.rest.sending import WatchDisconnect, send_reply
 from mainspring.rest.sequences import DefaultSequence, MiddlewareSequence
 from mainspring.rest.streaming import in_thread
 
-__all__ = ["serve"]
+__all__ = ["serve", "serve_failure"]
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ async def walk(exchange: Exchange) -> Reply:
             answer = await _before_routes(exchange)
             if answer is not None:
                 return finished(exchange, answer)
-        match = plan.router.find(exchange.method, exchange.path)
+        match = plan.router.find(exchange.method, exchange.path) if exchange.method.isupper() else None
         operation = plan.operations.get(match.route) if match is not None and exchange.context is None else None
         if operation is None:
             operation = find_operation(exchange)
@@ -101,6 +101,8 @@ async def _before_routes(exchange: Exchange) -> Reply | None:
     plan = exchange.plan
     if plan.failure is not None:
         raise plan.failure
+    if exchange.path is None:
+        raise not_found(exchange)
     if plan.cors is not None:
         answer: Reply | None = await plan.cors.begin(exchange)
         if answer is not None:
@@ -186,6 +188,16 @@ def _timeout_of(exchange: Exchange) -> float | None:
 
 
 # When things go wrong, and the end
+
+
+async def serve_failure(exchange: Exchange, error: Exception) -> None:
+    """Answer a request while the application cannot serve: nothing of it can be relied on."""
+    line = f"Request {escaped(exchange.method)} {escaped(exchange.raw_path)} failed with status code 500"
+    logger.error("%s: the application cannot serve.", line, exc_info=error)
+    body = b'{"type":"about:blank","title":"Internal Server Error","status":500}'
+    head = [(b"content-type", b"application/problem+json"), (b"content-length", b"%d" % len(body))]
+    with contextlib.suppress(ClientDisconnected):
+        await exchange.respond(500, head, b"" if exchange.method == "HEAD" else body)
 
 
 async def _emergency(exchange: Exchange, error: BaseException) -> None:

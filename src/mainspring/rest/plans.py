@@ -72,7 +72,7 @@ class ServerPlan:
         self.pages = self._pages()
         self.error_tables = self._error_tables()
         self._read_sequence()
-        self.asks_first = self.cors is not None or self.failure is not None
+        self.asks_first = self.cors is not None or self.failure is not None or bool(self.base_path)
         self.is_plain = self.is_direct and not self.has_timeouts
 
     # Settings

@@ -106,6 +106,8 @@ class ControllerRoute(AnyRoute):
         RegistrationError: There is no method name.
     """
 
+    has_controller = True
+
     def __init__(
         self,
         verb: str,

@@ -22,7 +22,7 @@ from mainspring.rest.errors import BasePathError, NoRequestError, RegistrationEr
 from mainspring.rest.keys import RestBindings, RestTags
 from mainspring.rest.middleware import middleware_binding
 from mainspring.rest.mounts import Mount
-from mainspring.rest.pipeline import serve
+from mainspring.rest.pipeline import serve, serve_failure
 from mainspring.rest.planning import Planning
 from mainspring.rest.redirects import redirect_route
 from mainspring.rest.registering import RouteRegistry
@@ -118,15 +118,21 @@ class RestServer(Context):
         """Answer an ASGI call, inside the ASGI middleware."""
         kind = scope["type"]
         if kind == "http":
-            if not self.planning.is_checked:
-                await self.serving.prepare()
+            exchange = AsgiExchange(scope, receive, send)
+            try:
+                if not self.planning.is_checked:
+                    await self.serving.prepare()
+                plan = self.planning.plan()
+            except Exception as error:
+                await serve_failure(exchange, error)
+                return
             self._has_served = True
             running = self.serving.tasks
             task = asyncio.current_task()
             counts = task not in running  # a request that a handler makes of its own server is part of that one
             running.add(task)
             try:
-                await serve(AsgiExchange(scope, receive, send), self.planning.plan())
+                await serve(exchange, plan)
             finally:
                 if counts:
                     running.discard(task)

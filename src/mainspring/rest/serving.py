@@ -72,9 +72,9 @@ class Serving:
 
     async def _prepare(self) -> None:
         app = self._server.app
-        if app.state in ("created", "booted"):
-            if app.state == "created":
-                await app.before_run()
+        if app.state == "created":
+            await app.before_run()
+        if app.state != "starting":  # which initialized it already, and waits for us
             await app.init()
         self._server.planning.check()
 

@@ -1,6 +1,7 @@
 """Booting: finding artifacts by convention, importing each file exactly once, binding what they define.
 
-The booters of other rooms are offered under their names and imported when they are asked for.
+The booters of other rooms are offered under their names and imported when they are asked for; one of a room that is not
+part of the installation is no name of this one.
 """
 
 from typing import Any
@@ -61,7 +62,6 @@ __all__ = [
     "DataSourceBooter",
     "InterceptorBooter",
     "LifeCycleObserverBooter",
-    "ModelApiBooter",
     "ModelApiBuilder",
     "ModelApiConfig",
     "ModelBooter",

@@ -37,11 +37,26 @@ def load_elsewhere(name: str) -> Any:
     """The class of a name in the table.
 
     Raises:
-        ModuleNotFoundError: The room is not part of this installation.
+        AttributeError: The room is not part of this installation.
         ImportError: It is, and cannot be imported.
     """
     module, _, attribute = ELSEWHERE[name].partition(":")
+    if not is_installed(module):
+        raise AttributeError(f"{name} is not here: the room of {module!r} is not part of this installation.")
     return getattr(importlib.import_module(module), attribute)
+
+
+def is_installed(module: str) -> bool:
+    """Whether a room is part of this installation. Its module may still fail to import: that is an error."""
+    if module in sys.modules:
+        return True
+    try:
+        importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        return not (error.name is not None and (module == error.name or module.startswith(f"{error.name}.")))
+    except Exception:  # it is there; what is wrong with it is told when it is asked for
+        return True
+    return True
 
 
 class LateBooter:
@@ -65,17 +80,8 @@ class LateBooter:
 
     @property
     def is_installed(self) -> bool:
-        """Whether the room is part of this installation. Its module may still fail to import: that is an error."""
-        module = ELSEWHERE[self.name].partition(":")[0]
-        if module in sys.modules:
-            return True
-        try:
-            importlib.import_module(module)
-        except ModuleNotFoundError as error:
-            return not (error.name is not None and (module == error.name or module.startswith(f"{error.name}.")))
-        except Exception:  # it is there; what is wrong with it is told when it is asked for
-            return True
-        return True
+        """Whether the room is part of this installation."""
+        return is_installed(ELSEWHERE[self.name].partition(":")[0])
 
     async def has_files(self, root: str | os.PathLike[str], options: Any) -> bool:
         """Whether there are files for it; without any, its room need not be imported.

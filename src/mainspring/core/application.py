@@ -24,7 +24,6 @@ from mainspring.core.observers import (
 )
 from mainspring.core.registry import LifeCycleObserverRegistry
 from mainspring.core.resources import Resource
-from mainspring.core.running import Runner
 from mainspring.core.servers import create_server_binding, find_server
 from mainspring.core.services import create_service_binding
 from mainspring.core.settings import section_of, server_configurations
@@ -329,6 +328,8 @@ class Application(Context):
             RuntimeError: An event loop is running in this thread already.
             Exception: What failed while starting or stopping.
         """
+        from mainspring.core.running import Runner  # noqa: PLC0415 - what only a process of its own needs
+
         Runner(self, self._lifecycle).run()
 
     async def __aenter__(self) -> Self:

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, get_type_hints, overload
 
 from mainspring.core.errors import ConfigurationError, ConfigurationProblem
-from mainspring.core.layers import Layers
 from mainspring.core.settings import PREFIX
 
 __all__ = ["ApplicationConfig", "load_config"]
@@ -71,6 +70,8 @@ def load_config(*files: str | os.PathLike[str], prefix: str = PREFIX, into: Any 
         FileNotFoundError: A file is missing.
         ConfigurationError: A file is not valid, or entries are wrong or unknown: all of them, with their places.
     """
+    from mainspring.core.layers import Layers  # noqa: PLC0415 - files are read by few, this room is imported by all
+
     layers = Layers()
     for file in files:
         layers.add_file(file)

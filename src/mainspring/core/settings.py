@@ -4,7 +4,6 @@
 the application was given is never changed: what is read is a new mapping.
 """
 
-import json
 import os
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -96,6 +95,8 @@ def server_configurations(config: Any, environ: Mapping[str, str] | None = None)
 
 def parse_text(text: str) -> Any:
     """The text as JSON where it is JSON, else the text itself."""
+    import json  # noqa: PLC0415 - importing the room stays light
+
     try:
         return json.loads(text)
     except ValueError:

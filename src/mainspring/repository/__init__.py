@@ -29,6 +29,9 @@ from mainspring.repository.events import QueryEvent
 from mainspring.repository.fields import belongs_to, field, has_many, has_one, references_many
 from mainspring.repository.filters import Count, Filter, Inclusion, Where, is_filter
 from mainspring.repository.hooks import HookContext
+from mainspring.repository.injection import repository
+from mainspring.repository.keys import RepositoryBindings, RepositoryTags
+from mainspring.repository.mixin import RepositoryMixin
 from mainspring.repository.models import Entity, Model, ValueObject, define_model_class, model
 from mainspring.repository.transactions import Savepoint, Transaction
 
@@ -56,7 +59,10 @@ __all__ = [
     "PropertyDefinition",
     "QueryEvent",
     "RelationDefinition",
+    "RepositoryBindings",
     "RepositoryError",
+    "RepositoryMixin",
+    "RepositoryTags",
     "Savepoint",
     "StaleEntityError",
     "StatementError",
@@ -76,4 +82,5 @@ __all__ = [
     "is_filter",
     "model",
     "references_many",
+    "repository",
 ]

@@ -54,21 +54,7 @@ class ModelAdapter:
         if not isinstance(value, Mapping):
             raise SchemaViolation(wrong_type("object").violations)
         plan = _decoding_plan(definition, options)
-        values: dict[str, Any] = {}
-        violations: list[Violation] = []
-        for wire, name, required, nullable, convert in plan:
-            if wire not in value:
-                if required is not None:
-                    violations.append(required)
-                continue
-            given = value[wire]
-            if given is None and nullable:
-                values[name] = None
-                continue
-            try:
-                values[name] = convert(given)
-            except Unfit as error:
-                violations += [violation.below(pointer(wire)) for violation in error.violations]
+        values, violations = _decoded(plan, value)
         if len(values) < len(value):
             violations += _unplanned(definition, value, plan, values)
         if violations:
@@ -91,6 +77,25 @@ class ModelAdapter:
 
 
 _Entry = tuple[str, str, Violation | None, bool, Converter]
+
+
+def _decoded(plan: list[_Entry], value: Mapping[str, Any]) -> tuple[dict[str, Any], list[Violation]]:
+    values: dict[str, Any] = {}
+    violations: list[Violation] = []
+    for wire, name, required, nullable, convert in plan:
+        if wire not in value:
+            if required is not None:
+                violations.append(required)
+            continue
+        given = value[wire]
+        if given is None and nullable:
+            values[name] = None
+            continue
+        try:
+            values[name] = convert(given)
+        except Unfit as error:
+            violations += [violation.below(pointer(wire)) for violation in error.violations]
+    return values, violations
 
 
 def _decoding_plan(definition: ModelDefinition, given: Mapping[str, Any]) -> list[_Entry]:

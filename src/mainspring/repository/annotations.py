@@ -125,5 +125,5 @@ def _rebuilt(annotation: Any, change: Callable[[Any], Any]) -> Any:
         return Annotated[(change(arguments[0]), *annotation.__metadata__)]
     changed = tuple(change(argument) for argument in arguments)
     if origin in (Union, types.UnionType):
-        return Union[changed]
+        return Union[changed]  # noqa: UP007 - the members are a tuple made at run time
     return origin[changed if len(changed) != 1 else changed[0]]

@@ -4,7 +4,7 @@ A connector is named in the configuration; the module that has it is imported wh
 is used, so that nobody pays for drivers they do not use.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Protocol, runtime_checkable
@@ -158,7 +158,10 @@ class Increase:
 
 @runtime_checkable
 class CrudConnector(Protocol):
-    """A connector that keeps rows of models. Values are converted already; ``handle`` is an open transaction or ``None``."""
+    """A connector that keeps rows of models.
+
+    Values are converted already; ``handle`` is an open transaction or ``None``.
+    """
 
     #: Whether it makes ids for rows that have none, also where the model does not say so.
     counts_ids: bool
@@ -183,7 +186,7 @@ class CrudConnector(Protocol):
 
     def stream(
         self, definition: ModelDefinition, query: Query, handle: Any, batch_size: int
-    ) -> AsyncIterator[list[Any]]:
+    ) -> AsyncGenerator[list[Any], None]:
         """The same, batch by batch."""
         ...
 

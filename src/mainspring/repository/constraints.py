@@ -130,7 +130,7 @@ def _length(code: str, types: tuple[type, ...], unit: str, *, is_least: bool) ->
         def check(value: Any) -> Violation | None:
             if not isinstance(value, types):
                 return None
-            size = len(value)
+            size = len(value)  # type: ignore[arg-type]  # the types checked above have one
             if size >= limit if is_least else size <= limit:
                 return None
             return Violation("", code, f"must not have {word} than {limit} {unit}", {"limit": limit})

@@ -76,7 +76,7 @@ def converter(
     if kind in (Kind.LIST, Kind.SET):
         item = None if value_type.item is None else _nullable(value_type.item, mode, options, prop)
         if item_checks:
-            item = _checked(item or (lambda value: value), item_checks, None)
+            item = _checked(item or _anything, item_checks, None)
         return _list_converter(value_type, mode, item)
     if kind is Kind.DICT:
         value = None if value_type.item is None else _nullable(value_type.item, mode, options, prop)
@@ -84,11 +84,15 @@ def converter(
     if kind is Kind.UNION:
         members = [(member, converter(member, mode, options, prop=prop)) for member in value_type.members]
         return _union_converter(members)
-    if kind is Kind.ANY:
+    return _single(value_type, mode, options)
+
+
+def _single(value_type: ValueType, mode: Mode, options: dict[str, Any]) -> Converter:
+    if value_type.kind is Kind.ANY:
         return _json_value if mode.is_python else _anything
-    if kind is Kind.MODEL:
+    if value_type.kind is Kind.MODEL:
         return _model_converter(value_type.python, mode)
-    if kind is Kind.STRUCT:
+    if value_type.kind is Kind.STRUCT:
         return struct_converter(value_type.python, mode)
     return scalar_converter(value_type, mode, options)
 
@@ -196,7 +200,8 @@ def _list_converter(value_type: ValueType, mode: Mode, item: Converter | None) -
     def convert(value: Any) -> Any:
         if not isinstance(value, sequences):
             raise wrong_type("array")
-        found = _each(list(value), each)
+        items: Any = value
+        found = _each(list(items), each)
         return found if make is list else make(found)
 
     return convert

@@ -227,7 +227,11 @@ class DefaultCrudRepository(Generic[E, Id]):
         return self.datasource.begin_transaction(isolation_level, timeout=timeout, read_only=read_only)
 
     def on(self, event: str, listener: Callable[[HookContext], Any]) -> Self:
-        """Call a function around what this repository does: ``before_save, after_save, before_delete, after_delete, load``.
+        """Call a function around what this repository does.
+
+        Args:
+            event: ``before_save, after_save, before_delete, after_delete`` or ``load``.
+            listener: Gets a `HookContext`; plain or ``async``.
 
         Raises:
             ValueError: There is no such event.

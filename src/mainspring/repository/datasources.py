@@ -19,6 +19,7 @@ from mainspring.repository.connectors import (
     TransactionOptions,
     checked_name,
     connector_class,
+    missing_module,
 )
 from mainspring.repository.definitions import ModelDefinition, definition_of
 from mainspring.repository.errors import DataSourceError, TransactionError, UnsupportedOperationError
@@ -30,7 +31,8 @@ __all__ = ["DataSource"]
 
 T = TypeVar("T")
 
-#: Seconds before the first repetition of a transaction; doubled each time, with some chance so that two do not meet again.
+#: Seconds before the first repetition of a transaction; doubled each time, with some chance, so that two do not meet
+#: again.
 _BACKOFF = 0.02
 
 
@@ -82,7 +84,10 @@ class DataSource:
         """
         if self._connector is None:
             cls = connector_class(self.name, self.settings["connector"])
-            connector = cls(self.name, self.settings, self._listeners)
+            try:
+                connector = cls(self.name, self.settings, self._listeners)
+            except ModuleNotFoundError as error:
+                raise missing_module(self.name, str(self.settings["connector"]), error) from error
             for definition in self._models.values():
                 connector.attach(definition)
             self._connector = connector

@@ -270,7 +270,7 @@ class ModelDefinition:
     """
 
     def __init__(self, name: str | Mapping[str, Any]) -> None:
-        given = {"name": name} if isinstance(name, str) else dict(name)
+        given: dict[str, Any] = {"name": name} if isinstance(name, str) else dict(name)
         self.name: str = given["name"]
         self.model: Any = None
         self.properties: dict[str, PropertyDefinition] = {}
@@ -313,7 +313,7 @@ class ModelDefinition:
 
         Args:
             name: Its name.
-            setting: A `RelationDefinition`, or a mapping with ``type``, ``target`` and what the relation function takes.
+            setting: A `RelationDefinition`, or a mapping with ``type``, ``target`` and the relation's options.
         """
         if not isinstance(setting, RelationDefinition):
             given = dict(setting)
@@ -391,5 +391,6 @@ def typed(annotation: Any, settings: Mapping[str, Any], model: str, name: str) -
     found = describe(annotation)
     if found.kind not in (Kind.LIST, Kind.SET):
         raise ModelDefinitionError(model, name, "item_type is given, but it is not an array; annotate list[...]")
-    result = found.python[item] if found.python is not tuple else tuple[item, ...]
+    container: Any = found.python
+    result: Any = container.__class_getitem__((item, ...) if found.python is tuple else item)
     return result | None if found.nullable else result

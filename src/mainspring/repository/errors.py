@@ -1,7 +1,7 @@
 """What may go wrong between a program and its data.
 
-Every error has a ``code`` and the HTTP ``status`` a REST server answers with. No message repeats SQL, a password, or the
-value of a hidden property.
+Every error has a ``code`` and the HTTP ``status`` a REST server answers with. No message repeats SQL, a password, or
+the value of a hidden property.
 """
 
 import json

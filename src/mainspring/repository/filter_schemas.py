@@ -20,8 +20,7 @@ def filter_schema(definition: ModelDefinition, options: Mapping[str, Any]) -> di
         options: ``exclude`` (a key or several), ``set_title``.
     """
     titled = options.get("set_title", True)
-    schema = _filter(definition, "Filter", titled, frozenset(names_of(options.get("exclude"))))
-    return schema
+    return _filter(definition, "Filter", titled, frozenset(names_of(options.get("exclude"))))
 
 
 def _filter(definition: ModelDefinition, kind: str, titled: bool, exclude: frozenset[str]) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def checked_id(definition: ModelDefinition, id: Any) -> dict[str, Any]:
         raise _refused(definition, names[0], "cannot be undefined: give an id")
     if len(names) == 1:
         if isinstance(id, Mapping) and set(id) == set(names):
-            id = id[names[0]]
+            return {names[0]: id[names[0]]}
         return {names[0]: id}
     if not isinstance(id, Mapping) or set(id) != set(names):
         raise _refused(definition, ", ".join(names), f"must be a mapping with exactly the names {', '.join(names)}")

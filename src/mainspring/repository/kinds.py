@@ -176,7 +176,8 @@ def _described_union(found: Any) -> ValueType:
         return ValueType(Kind.ANY, Any, nullable=True)
     if len(kept) == 1:
         return dataclasses.replace(kept[0], nullable=nullable)
-    return ValueType(Kind.UNION, Union[tuple(member.python for member in kept)], nullable=nullable, members=kept)
+    joined: Any = Union[tuple(member.python for member in kept)]  # noqa: UP007 - the members are made at run time
+    return ValueType(Kind.UNION, joined, nullable=nullable, members=kept)
 
 
 def _described_class(found: Any) -> ValueType:

@@ -53,7 +53,7 @@ class RepositoryMixin:
             TypeError: It is neither.
         """
         if isinstance(name, Mapping):
-            name, namespace = name.get("name"), name.get("namespace", namespace)
+            return self.datasource(source, name.get("name"), namespace=name.get("namespace", namespace))
         space = namespace or RepositoryBindings.DATASOURCES
         if isinstance(source, type):
             given = name or getattr(source, "datasource_name", None)

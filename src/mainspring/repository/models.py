@@ -180,18 +180,18 @@ class Model:
         adapter: ModelAdapter | None = cls.__dict__.get("__mainspring_adapter__")
         if adapter is None:
             adapter = ModelAdapter(cls)
-            cls.__mainspring_adapter__ = adapter  # type: ignore[attr-defined]  # a cache that no program reads
+            setattr(cls, "__mainspring_adapter__", adapter)  # noqa: B010 - a cache no type checker has to know
         return adapter
 
     # Python
 
     def __eq__(self, other: object) -> bool:
-        if type(self) is not type(other):
+        if type(self) is not type(other) or not isinstance(other, Model):
             return NotImplemented
         names = definition_of(type(self)).properties
         return all(getattr(self, name) == getattr(other, name) for name in names) and _extras(self) == _extras(other)
 
-    __hash__: ClassVar[Any] = None
+    __hash__ = None  # type: ignore[assignment]  # compared by value and mutable
 
     def __repr__(self) -> str:
         definition = definition_of(type(self))
@@ -227,7 +227,7 @@ class ValueObject(Model):
     def __delattr__(self, name: str) -> None:
         raise AttributeError(f"{type(self).__name__} is immutable: {name!r} cannot be deleted; make a new one.")
 
-    def __hash__(self) -> int:  # type: ignore[override]  # the base is mutable and says None
+    def __hash__(self) -> int:
         return hash((type(self), *(_hashable(getattr(self, name)) for name in definition_of(type(self)).properties)))
 
 
@@ -327,4 +327,4 @@ def _bind_definition(cls: Any, definition: ModelDefinition) -> None:
         relation.source = relation.source or cls
         if not hasattr(cls, name):
             setattr(cls, name, RelationAccess(name, relation.targets_many))
-    cls.__match_args__ = tuple(definition.properties)
+    setattr(cls, "__match_args__", tuple(definition.properties))  # noqa: B010 - a type checker refuses the plain form

@@ -81,7 +81,7 @@ def operand_types(path: PropertyPath, operator: str) -> Any:
     return path.value_type
 
 
-def _eq(path: PropertyPath, operator: str, value: Any, convert: Convert) -> Condition:
+def _eq(path: PropertyPath, _operator: str, value: Any, convert: Convert) -> Condition:
     return IsNull(path) if value is None else Compare(path, "eq", convert(value))
 
 
@@ -119,17 +119,17 @@ def _between(path: PropertyPath, operator: str, value: Any, convert: Convert) ->
     return Between(path, convert(given[0]), convert(given[1]))
 
 
-def _exists(path: PropertyPath, operator: str, value: Any, convert: Convert) -> Condition:
+def _exists(path: PropertyPath, _operator: str, value: Any, _convert: Convert) -> Condition:
     if not isinstance(value, bool):
         raise InvalidFilterError(f"'exists' (on {path}) takes true or false, not {type(value).__name__}.")
     return Not(IsNull(path)) if value else IsNull(path)
 
 
-def _contains(path: PropertyPath, operator: str, value: Any, convert: Convert) -> Condition:
+def _contains(path: PropertyPath, _operator: str, value: Any, convert: Convert) -> Condition:
     return Compare(path, "contains", convert(value))
 
 
-def _like(path: PropertyPath, operator: str, value: Any, convert: Convert) -> Condition:
+def _like(path: PropertyPath, operator: str, value: Any, _convert: Convert) -> Condition:
     text, options = value
     if not isinstance(text, str):
         raise InvalidFilterError(f"{operator!r} (on {path}) takes text, not {type(text).__name__}.")
@@ -140,7 +140,7 @@ def _like(path: PropertyPath, operator: str, value: Any, convert: Convert) -> Co
     return Not(found) if operator in ("nlike", "nilike") else found
 
 
-def _regexp(path: PropertyPath, operator: str, value: Any, convert: Convert) -> Condition:
+def _regexp(path: PropertyPath, _operator: str, value: Any, _convert: Convert) -> Condition:
     text, options = value
     return Matches(path, compiled(str(path), text, options))
 

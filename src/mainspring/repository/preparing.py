@@ -275,10 +275,7 @@ def validation_error(definition: ModelDefinition, violations: Iterable[Violation
 
 def _entry(definition: ModelDefinition, violation: Violation) -> dict[str, Any]:
     info = dict(violation.info)
-    if info.pop("custom", False):
-        message = violation.message
-    else:
-        message = _words(definition, violation)
+    message = violation.message if info.pop("custom", False) else _words(definition, violation)
     return {"path": violation.path, "code": violation.code, "message": message, "info": info}
 
 

@@ -271,8 +271,9 @@ def _key_type(definition: ModelDefinition, name: str, relation: Relation) -> Any
     if key is None or key not in known.properties:
         reason = f"its type cannot be inferred, as {known.name} has no {key or 'id'}; annotate it"
         raise ModelDefinitionError(definition.name, name, reason, "CANNOT_INFER_PROPERTY_TYPE")
-    found = known.properties[key].value_type.python
-    return list[found] | None if relation.type == "referencesMany" else found | None
+    found: Any = known.properties[key].value_type.python
+    container: Any = list
+    return container[found] | None if relation.type == "referencesMany" else found | None
 
 
 def _relation(definition: ModelDefinition, name: str, relation: Relation, rename: Any) -> RelationDefinition:

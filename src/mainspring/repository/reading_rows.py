@@ -1,6 +1,6 @@
 """The reading half of a repository: find, count, exists, stream."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
@@ -114,13 +114,13 @@ class Reader:
         found = await self.find(replace(query, limit=1), transaction)
         return found[0] if found else None
 
-    async def stream(self, query: Query, transaction: Any, batch_size: int) -> AsyncIterator[Any]:
+    async def stream(self, query: Query, transaction: Any, batch_size: int) -> AsyncGenerator[Any, None]:
         """The instances one by one, fetched in batches."""
         crud = await self.crud()
         tx = self.datasource.transaction_of(transaction, write=False)
         definition = definition_of(self.entity)
         fetched = with_keys(definition, query)
-        async with aclosing(crud.stream(definition, fetched, tx, batch_size)) as batches:  # type: ignore[type-var]
+        async with aclosing(crud.stream(definition, fetched, tx, batch_size)) as batches:
             async for batch in batches:
                 await self._complete(batch, query, fetched, transaction if tx is None else tx)
                 for instance in batch:

@@ -10,6 +10,7 @@ import enum
 import math
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -56,7 +57,7 @@ def scalar_converter(value_type: ValueType, mode: Mode, options: dict[str, Any])
     return _MAKERS[value_type.kind](value_type, mode, options)
 
 
-def _text(_: ValueType, mode: Mode, options: dict[str, Any]) -> Converter:
+def _text(_: ValueType, mode: Mode, _options: dict[str, Any]) -> Converter:
     def convert(value: Any) -> Any:
         if not isinstance(value, str):
             raise wrong_type("string")
@@ -84,7 +85,7 @@ def check_unicode(value: str) -> None:
         raise violated("format", "must be Unicode text without lone surrogates", format="unicode") from None
 
 
-def _bool(_: ValueType, mode: Mode, options: dict[str, Any]) -> Converter:
+def _bool(_: ValueType, mode: Mode, _options: dict[str, Any]) -> Converter:
     def convert(value: Any) -> Any:
         if value is True or value is False:
             return value
@@ -97,7 +98,7 @@ def _bool(_: ValueType, mode: Mode, options: dict[str, Any]) -> Converter:
     return convert
 
 
-def _int(_: ValueType, mode: Mode, options: dict[str, Any]) -> Converter:
+def _int(_: ValueType, mode: Mode, _options: dict[str, Any]) -> Converter:
     from_text = mode is Mode.TEXT
 
     def convert(value: Any) -> Any:
@@ -145,7 +146,7 @@ def _as_float(value: Any, from_text: bool) -> float:
         raise violated("format", "must be within the range of a double", format="double") from None
 
 
-def _decimal(_: ValueType, mode: Mode, options: dict[str, Any]) -> Converter:
+def _decimal(_: ValueType, mode: Mode, _options: dict[str, Any]) -> Converter:
     def convert(value: Any) -> Any:
         if isinstance(value, Decimal):
             found = value
@@ -208,7 +209,7 @@ def _as_utc(value: datetime) -> datetime:
         raise violated("format", "must be within the years 1 to 9999 in UTC", format="date-time") from None
 
 
-def _date(_: ValueType, mode: Mode, options: dict[str, Any]) -> Converter:
+def _date(_: ValueType, _mode: Mode, _options: dict[str, Any]) -> Converter:
     def convert(value: Any) -> Any:
         if isinstance(value, date) and not isinstance(value, datetime):
             return value
@@ -222,13 +223,11 @@ def _date(_: ValueType, mode: Mode, options: dict[str, Any]) -> Converter:
     return convert
 
 
-def _time(_: ValueType, mode: Mode, options: dict[str, Any]) -> Converter:
+def _time(_: ValueType, _mode: Mode, _options: dict[str, Any]) -> Converter:
     def convert(value: Any) -> Any:
         if isinstance(value, str) and ":" in value:
-            try:
+            with suppress(ValueError):  # reported below
                 value = time.fromisoformat(value)
-            except ValueError:
-                pass  # reported below
         if not isinstance(value, time):
             raise _not_text(value, "time", "must be a time in ISO 8601")
         if value.tzinfo is not None:
@@ -238,13 +237,11 @@ def _time(_: ValueType, mode: Mode, options: dict[str, Any]) -> Converter:
     return convert
 
 
-def _timedelta(_: ValueType, mode: Mode, options: dict[str, Any]) -> Converter:
+def _timedelta(_: ValueType, _mode: Mode, _options: dict[str, Any]) -> Converter:
     def convert(value: Any) -> Any:
         if isinstance(value, str):
-            try:
+            with suppress(msgspec.ValidationError):  # reported below
                 value = msgspec.convert(value, timedelta)
-            except msgspec.ValidationError:
-                pass  # reported below
         if not isinstance(value, timedelta):
             raise _not_text(value, "duration", "must be a duration in ISO 8601")
         return value
@@ -252,7 +249,7 @@ def _timedelta(_: ValueType, mode: Mode, options: dict[str, Any]) -> Converter:
     return convert
 
 
-def _uuid(_: ValueType, mode: Mode, options: dict[str, Any]) -> Converter:
+def _uuid(_: ValueType, _mode: Mode, _options: dict[str, Any]) -> Converter:
     def convert(value: Any) -> Any:
         if isinstance(value, UUID):
             return value
@@ -263,7 +260,7 @@ def _uuid(_: ValueType, mode: Mode, options: dict[str, Any]) -> Converter:
     return convert
 
 
-def _bytes(_: ValueType, mode: Mode, options: dict[str, Any]) -> Converter:
+def _bytes(_: ValueType, mode: Mode, _options: dict[str, Any]) -> Converter:
     def convert(value: Any) -> Any:
         if isinstance(value, bytes | bytearray | memoryview):
             return bytes(value)
@@ -277,7 +274,7 @@ def _bytes(_: ValueType, mode: Mode, options: dict[str, Any]) -> Converter:
     return convert
 
 
-def _enum(value_type: ValueType, mode: Mode, options: dict[str, Any]) -> Converter:
+def _enum(value_type: ValueType, mode: Mode, _options: dict[str, Any]) -> Converter:
     cls = value_type.python
     members = {(type(member.value), member.value): member for member in cls if _is_hashable(member.value)}
     by_text = {str(member.value): member for member in cls} if mode is Mode.TEXT else {}
@@ -295,7 +292,7 @@ def _enum(value_type: ValueType, mode: Mode, options: dict[str, Any]) -> Convert
     return convert
 
 
-def _literal(value_type: ValueType, mode: Mode, options: dict[str, Any]) -> Converter:
+def _literal(value_type: ValueType, mode: Mode, _options: dict[str, Any]) -> Converter:
     values = {(type(value), value): value for value in value_type.values}
     by_text = {str(value): value for value in value_type.values} if mode is Mode.TEXT else {}
 
@@ -326,7 +323,7 @@ def _is_hashable(value: Any) -> bool:
     return type(value).__hash__ is not None
 
 
-def _none(_: ValueType, mode: Mode, options: dict[str, Any]) -> Converter:
+def _none(_: ValueType, _mode: Mode, _options: dict[str, Any]) -> Converter:
     def convert(value: Any) -> Any:
         if value is not None:
             raise wrong_type("null")

@@ -41,7 +41,7 @@ def struct_converter(annotation: Any, mode: Mode) -> Converter:
 def _instance_check(cls: Any) -> Any:
     if isinstance(cls, type) and not issubclass(cls, dict):
         return lambda value: isinstance(value, cls)
-    return lambda value: False  # a typed dictionary is a dict at run time: its content is always checked
+    return lambda _: False  # a typed dictionary is a dict at run time: its content is always checked
 
 
 def _violation(text: str) -> Violation:

@@ -166,7 +166,7 @@ class Transaction:
         if error is not None:
             if self.is_active:
                 await self._end_quietly(error)
-        elif self._state != "rolled back" and self._state != "committed":  # ended by hand inside the block
+        elif self._state not in ("rolled back", "committed"):  # ended by hand inside the block
             await self.commit()
 
     async def _end_quietly(self, error: BaseException) -> None:

@@ -55,6 +55,6 @@ def subject_of(path: str) -> str:
     """A JSON pointer as people write it: ``address.city``, ``tags[2]``."""
     text = ""
     for step in path.split("/")[1:]:
-        step = step.replace("~1", "/").replace("~0", "~")
-        text += f"[{step}]" if step.isdigit() else f".{step}" if text else step
+        name = step.replace("~1", "/").replace("~0", "~")
+        text += f"[{name}]" if name.isdigit() else f".{name}" if text else name
     return text

@@ -18,7 +18,8 @@ __all__ = ["LOGICAL", "condition", "conjunction"]
 #: Keys that join conditions instead of naming a property.
 LOGICAL = frozenset(("and", "or", "not"))
 
-#: How deep conditions may nest whoever gives them: databases refuse deeper expressions (SQLite: 1000), Python recursion.
+#: How deep conditions may nest, whoever gives them: databases refuse deeper expressions (SQLite beyond 1000), and
+#: so does Python.
 _DEEPEST = 100
 
 

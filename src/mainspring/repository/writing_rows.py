@@ -151,7 +151,7 @@ class Writer:
             StaleEntityError: The data carry an older version.
         """
         definition = self._definition
-        where = {name: value for name, value in checked_id(definition, id).items()}
+        where = checked_id(definition, id)
         own = self._reader.where_id(id)
         async with self._operation(transaction, "before_save", "after_save") as tx:
             context = HookContext(self.entity, raw_data(definition, data), where, transaction=tx)
@@ -233,18 +233,18 @@ class Writer:
         names = id_names(definition)
         if any(raw.get(name) is None for name in names):
             return await self.create(entity, transaction)
-        id = id_of(definition, raw)
+        own_id = id_of(definition, raw)
         async with self._operation(transaction, "before_save", "after_save") as tx:
             chosen = transaction if tx is None else tx
             try:
-                await self.update_by_id(id, entity, chosen)
+                await self.update_by_id(own_id, entity, chosen)
             except EntityNotFoundError:
                 if any(definition.properties[name].generated for name in names):
                     raise
                 return await self.create(entity, chosen)
-            found = await self._reader.first(Query(where=self._reader.where_id(id)), chosen)
+            found = await self._reader.first(Query(where=self._reader.where_id(own_id)), chosen)
         if found is None:
-            raise EntityNotFoundError(self.entity, id)
+            raise EntityNotFoundError(self.entity, own_id)
         return found
 
     async def update_all(self, data: Any, where: Any, transaction: Any, *, unscoped: bool = False) -> int:

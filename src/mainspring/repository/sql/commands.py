@@ -1,6 +1,6 @@
 """Raw SQL of programs: one statement, its parameters always bound."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import text
@@ -54,5 +54,6 @@ def _bound(datasource: str, scanned: Scanned, parameters: Any) -> dict[str, Any]
     return given
 
 
-def _shown(word: str, names: set[str]) -> str:
-    return f"{word} {', '.join(sorted(names))} " if names else ""
+def _shown(word: str, names: Iterable[str]) -> str:
+    found = ", ".join(sorted(names))
+    return f"{word} {found} " if found else ""

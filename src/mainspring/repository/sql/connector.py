@@ -1,6 +1,6 @@
 """The connector of SQL databases: rows of models, transactions, commands, migrations."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, TypeVar
 
@@ -127,7 +127,7 @@ class SqlConnector:
 
     async def stream(
         self, definition: ModelDefinition, query: Query, handle: Any, batch_size: int
-    ) -> AsyncIterator[list[Any]]:
+    ) -> AsyncGenerator[list[Any], None]:
         """The instances that a query selects, batch by batch, without holding them all."""
         statements = self._prepared(definition)
         maker = statements.maker(query.fields)
@@ -138,12 +138,16 @@ class SqlConnector:
                     yield batch
             return
         await self._make_tables([statements.table], None)
-        async with self._engine.connection(write=False) as connection:
-            async with aclosing(self._batches(connection, statement, maker)) as batches:
-                async for batch in batches:
-                    yield batch
+        async with (
+            self._engine.connection(write=False) as connection,
+            aclosing(self._batches(connection, statement, maker)) as batches,
+        ):
+            async for batch in batches:
+                yield batch
 
-    async def _batches(self, connection: AsyncConnection, statement: Any, maker: Any) -> AsyncIterator[list[Any]]:
+    async def _batches(
+        self, connection: AsyncConnection, statement: Any, maker: Any
+    ) -> AsyncGenerator[list[Any], None]:
         try:
             result = await connection.stream(statement)
             try:

@@ -19,8 +19,8 @@ class Failure:
     """What an error of a driver means.
 
     Attributes:
-        kind: ``unique``, ``foreign key``, ``not null``, ``check``, ``busy``, ``serialization``, ``no table``, ``lost`` or
-            ``other``.
+        kind: ``unique``, ``foreign key``, ``not null``, ``check``, ``busy``, ``serialization``, ``no table``, ``lost``
+            or ``other``.
         text: The driver's words, or the name of what is meant.
         columns: The columns it is about, where the database says them.
     """
@@ -36,6 +36,8 @@ class Dialect(ABC):
     name: ClassVar[str]
     has_transactional_ddl: ClassVar[bool] = False
     longest_list: ClassVar[int] = 1000
+    #: Whether ids of one statement rise with its rows, so that sorting them gives the order of the rows.
+    counts_in_order: ClassVar[bool] = False
     #: Which calls outside a transaction wait for an open one: ``all``, ``writes``, ``none``.
     exclusive: str = "none"
     in_memory: bool = False
@@ -53,7 +55,7 @@ class Dialect(ABC):
         """What the engine is made with."""
         return {"connect_args": dict(self.settings.get("connect_args", {}))}
 
-    def on_connect(self, connection: Any) -> None:
+    def on_connect(self, connection: Any) -> None:  # noqa: B027 - most databases need nothing
         """Prepare a new connection of the driver."""
 
     @abstractmethod

@@ -1,7 +1,8 @@
 """The engine of a data source: connections, who gets one when, and what is told of every statement.
 
-Connections are in the driver's autocommit: one statement is one transaction, and where several belong together ``BEGIN``
-and ``COMMIT`` are sent as what they are. Waiting happens before the pool, in order; the pool always has a connection.
+Connections are in the driver's autocommit: one statement is one transaction, and where several belong together
+``BEGIN`` and ``COMMIT`` are sent as what they are. Waiting happens before the pool, in order; the pool always has a
+connection.
 """
 
 import asyncio
@@ -113,11 +114,13 @@ class SqlEngine:
         def connected(connection: Any, _: Any) -> None:
             dialect.on_connect(connection)
 
-        def before(connection: Any, cursor: Any, text: str, parameters: Any, context: Any, many: bool) -> None:
+        def before(*arguments: Any) -> None:
+            context = arguments[4]  # after connection, cursor, text and parameters
             listeners.statements += 1
             context.mainspring_begun = time.perf_counter() if listeners.is_needed else None
 
-        def after(connection: Any, cursor: Any, text: str, parameters: Any, context: Any, many: bool) -> None:
+        def after(*arguments: Any) -> None:
+            text, parameters, context = arguments[2:5]
             if listeners.is_needed:
                 self._tell(text, parameters, context)
 
@@ -197,8 +200,8 @@ class SqlEngine:
 
     def _busy(self) -> Exception:
         return TransactionError(
-            f"Data source {self._datasource!r} is being written to for longer than {self._busy_timeout:g} s: shorten the "
-            "transactions or raise busy_timeout.",
+            f"Data source {self._datasource!r} is being written to for longer than {self._busy_timeout:g} s: shorten "
+            "the transactions or raise busy_timeout.",
             retryable=True,
         )
 

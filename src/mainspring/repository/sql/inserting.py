@@ -33,8 +33,11 @@ async def insert_rows(
         statement = statements.insert([counted] if not is_counted and counted else [])
         result = await connection.execute(statement, values if len(values) > 1 else values[0])
         if is_counted and counted is not None:
-            for position, row in zip(positions, result.all(), strict=True):
-                made[position] = {counted: row[0]}
+            ids = [row[0] for row in result.all()]
+            if statements.counts_in_order:
+                ids.sort()
+            for position, own in zip(positions, ids, strict=True):
+                made[position] = {counted: own}
     return made
 
 

@@ -61,7 +61,7 @@ class Migrator:
 
     async def make_missing(self, connection: AsyncConnection) -> None:
         """Make the tables that are not there."""
-        for operation in await connection.run_sync(self._missing):
+        for operation in await connection.run_sync(_marked, self._missing):
             await connection.exec_driver_sql(operation.sql, execution_options=_OPTIONS)
 
     async def run(self, connection: AsyncConnection, *, drop: bool, dry_run: bool) -> list[Operation]:
@@ -72,7 +72,7 @@ class Migrator:
         """
         plan: Callable[[Connection], list[Operation]] = self._anew if drop else self._changes
         if dry_run:
-            return await connection.run_sync(plan)
+            return await connection.run_sync(_marked, plan)
         for statement in self._dialect.before_migration():
             await connection.exec_driver_sql(statement, execution_options=_OPTIONS)
         try:
@@ -87,7 +87,7 @@ class Migrator:
         for statement in self._dialect.begin_migration():
             await _send(connection, statement)
         try:
-            operations = await connection.run_sync(plan)
+            operations = await connection.run_sync(_marked, plan)
             for operation in operations:
                 for statement in operation.sql.split(";\n"):
                     await connection.exec_driver_sql(
@@ -151,7 +151,7 @@ class Migrator:
             new.append(("", table.extra))
         has_rows = connection.execute(select(1).select_from(table.table).limit(1)).first() is not None
         self._refuse_unfillable(table, new, has_rows)
-        rebuild = needs_rebuild(self._datasource, self._dialect, connection, table, columns, has_rows=has_rows)
+        rebuild = needs_rebuild(self._dialect, connection, table, columns, has_rows=has_rows)
         if rebuild is not None:
             return self._rebuild(rebuild, table)
         found = [operation for each, column in new for operation in self._add(table, each, column, has_rows)]
@@ -192,6 +192,15 @@ class Migrator:
         statements = rebuild.statements(self._sql)
         found = [Operation("rebuild_table", table.table.name, ";\n".join(statements), rebuild.safe)]
         return found + [self._create_index(index) for index in _indexes(table)]
+
+
+def _marked(connection: Connection, plan: Callable[[Connection], list[Operation]]) -> list[Operation]:
+    """Make a plan; what is asked of the database meanwhile belongs to the migration."""
+    connection.execution_options(**_OPTIONS)
+    try:
+        return plan(connection)
+    finally:
+        connection.execution_options(**{KIND: "query"})
 
 
 async def _send(connection: AsyncConnection, statement: str) -> None:

@@ -54,7 +54,6 @@ class Rebuild:
 
 
 def needs_rebuild(
-    datasource: str,
     dialect: Dialect,
     connection: Connection,
     table: ModelTable,

@@ -46,6 +46,11 @@ class Statements:
         self._where = WhereClauses(table, dialect)
         self._makers: dict[tuple[str, ...] | None, RowMaker] = {}
 
+    @property
+    def counts_in_order(self) -> bool:
+        """Whether sorting the new ids gives the order of the rows."""
+        return self._dialect.counts_in_order
+
     def maker(self, fields: tuple[str, ...] | None) -> RowMaker:
         """What turns rows with these properties into instances."""
         found = self._makers.get(fields)
@@ -97,11 +102,12 @@ class Statements:
         return self._with(select(literal_column("1")).select_from(self.table.table), where).limit(1)
 
     def insert(self, names: Sequence[str]) -> Insert:
-        """Insert rows that have these columns; gives back the counted id."""
+        """Insert rows that have these columns; gives back the counted id, in whatever order the database does."""
         statement = insert(self.table.table)
         counted = self.table.autoincrement
         if counted is not None and counted not in names:
-            return statement.returning(self.table.columns[counted], sort_by_parameter_order=True)
+            in_order = not self._dialect.counts_in_order
+            return statement.returning(self.table.columns[counted], sort_by_parameter_order=in_order)
         return statement
 
     def update(self, values: Mapping[str, Any], where: Condition | None, *, replace: bool = False) -> Update:
@@ -146,8 +152,8 @@ class Statements:
         columns = self.table.columns
         changes = {name: row[name] for name in insertion.update}
         changes |= {name: columns[name] + 1 for name in insertion.increase}
-        first = (insertion.conflict or ())[0]
-        return changes or {first: columns[first]}  # something must be set, or no row comes back
+        unchanged = {name: columns[name] for name in insertion.conflict or ()}
+        return changes or unchanged  # something must be set, or no row comes back
 
     def delete(self, where: Condition | None) -> Delete:
         """Delete the rows that match."""

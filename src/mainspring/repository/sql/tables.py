@@ -6,7 +6,7 @@ Unique constraints are unique indexes: they can be added to a table that exists,
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, MetaData, Table, Text, literal_column
+from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, MetaData, Table, Text
 from sqlalchemy.schema import SchemaItem
 
 from mainspring.repository.definitions import ModelDefinition, PropertyDefinition, definition_of
@@ -117,8 +117,9 @@ class Tables:
             if prop.value_type.kind in (Kind.ENUM, Kind.LITERAL) and prop.value_type.values:
                 column = columns[name]
                 allowed = ", ".join(_quoted(value) for value in enum_values(prop.value_type))
-                condition = literal_column(f'"{column.name}"' if self._dialect_name != "mysql" else f"`{column.name}`")
-                found.append(CheckConstraint(f"{condition.name} IN ({allowed})", name=column.name))
+                quote = "`" if self._dialect_name == "mysql" else '"'
+                quoted = f"{quote}{column.name.replace(quote, quote * 2)}{quote}"
+                found.append(CheckConstraint(f"{quoted} IN ({allowed})".replace(":", "\\:"), name=column.name))
         return found
 
     def _add_indexes(self, definition: ModelDefinition, table: Table, columns: Mapping[str, Column[Any]]) -> None:

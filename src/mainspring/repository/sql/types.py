@@ -1,3 +1,4 @@
+# ruff: noqa: ARG002 - the signatures are those of SQLAlchemy's TypeDecorator
 """Column types: how each kind of value is kept, and how it comes back exactly as it was.
 
 Where SQLite has no type of its own, values are kept as text that sorts as the values do: instants in UTC with all six
@@ -9,6 +10,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from math import isnan
 from typing import Any
 from uuid import UUID
 
@@ -195,20 +197,20 @@ class StoredFloat(TypeDecorator[float]):
     cache_ok = True
 
     def process_bind_param(self, value: float | None, dialect: Any) -> Any:
-        """NaN is the only number that does not equal itself."""
-        return "NaN" if value is not None and value != value and dialect.name == "sqlite" else value
+        """Everything else is a number to every database."""
+        return "NaN" if value is not None and isnan(value) and dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: Any) -> float | None:
         """Back."""
         return None if value is None else float(value)
 
 
-def _text(value_type: ValueType, options: dict[str, Any]) -> TypeEngine[Any]:
+def _text(_: ValueType, options: dict[str, Any]) -> TypeEngine[Any]:
     length = options.get("length")
     return String(length) if length else Text().with_variant(String(255), "mysql")
 
 
-def _decimal(value_type: ValueType, options: dict[str, Any]) -> TypeEngine[Any]:
+def _decimal(_: ValueType, options: dict[str, Any]) -> TypeEngine[Any]:
     precision, scale = options.get("precision"), options.get("scale")
     if precision is None and scale is not None:
         precision = _DIGITS

@@ -1,16 +1,20 @@
 """Schemas written by hand, and the complete check that lists every violation."""
 
 import dataclasses
-from typing import Any
+import datetime
+import re
+from typing import Annotated, Any
 
 import jsonschema
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Meta
 
 from mainspring.openapi import DocumentError, MalformedJsonError, SchemaViolation
 from mainspring.openapi.checking import CheckOptions, OwnKeyword, check, check_async
-from mainspring.openapi.codecs import schema_codec, verify_schema
+from mainspring.openapi.codecs import JsonCodec, body_codec, json_codec, own_checks, schema_codec, verify_schema
 
 COMPONENTS = {
     "components": {
@@ -150,7 +154,7 @@ def test_an_own_message_replaces_the_words_and_keeps_the_code():
         "type": "object",
         "properties": {
             "a": {"type": "integer", "minimum": 1, "errorMessage": "say a number above zero"},
-            "b": {"type": "string", "minLength": 2, "errorMessage": {"minLength": "too short"}},
+            "b": {"type": "string", "minLength": 2, "error_message": {"minLength": "too short"}},
         },
     }
     found = check({"a": 0, "b": "x"}, schema)
@@ -236,6 +240,64 @@ def test_with_and_without_coercion_nothing_is_shared():
     assert codec.convert_text({"a": "1"}) == {"a": 1}
     with pytest.raises(SchemaViolation):
         codec.convert({"a": "1"})
+
+
+# -- own keywords and formats of types
+
+
+class Priced(msgspec.Struct):
+    price: Annotated[int, Meta(extra_json_schema={"even": True})]
+    colour: Annotated[str, Meta(extra_json_schema={"format": "colour"})] = "red"
+
+
+OWN = own_checks(
+    {},
+    keywords=[{"name": "even", "type": "number", "validate": lambda schema, value: (value % 2 == 0) is schema}],
+    formats={"colour": lambda value: value in ("red", "blue")},
+)
+
+
+def test_own_keywords_and_formats_hold_for_types_as_well():
+    """REST-152"""
+    codec = body_codec(list[Priced], check_options=OWN)
+    assert codec.decode(b'[{"price":2}]') == [Priced(2)]
+    with pytest.raises(SchemaViolation) as caught:
+        codec.decode(b'[{"price":3,"colour":"green"},{"price":"x"}]')
+    assert [(item.path, item.code) for item in caught.value.violations] == [
+        ("/0/price", "even"),
+        ("/0/colour", "format"),
+        ("/1/price", "type"),
+    ]
+    assert isinstance(body_codec(list[int], check_options=OWN), JsonCodec)
+    assert isinstance(body_codec(Priced), JsonCodec)
+
+
+@pytest.mark.parametrize(
+    "formats",
+    [
+        {"colour": lambda value: value == "red"},
+        {"colour": {"type": "string", "validate": lambda value: value == "red"}},
+        {"colour": {"validate": lambda schema, value: value == "red"}},
+        [{"name": "colour", "type": "string", "validate": lambda value: value == "red"}],
+        {"colour": "^red$"},
+        {"colour": re.compile("^red$")},
+    ],
+)
+def test_own_formats_are_said_in_several_ways(formats):
+    """REST-152"""
+    options = own_checks({}, formats=formats)
+    assert check("red", {"format": "colour"}, options) == []
+    assert [item.code for item in check("green", {"format": "colour"}, options)] == ["format"]
+
+
+def test_results_are_checked_as_they_would_be_sent():
+    """REST-156"""
+    codec = json_codec(list[Priced])
+    assert codec.result_violations([Priced(2)]) == []
+    found = codec.result_violations([{"price": "x"}, Priced(colour=3, price=1)])
+    assert [(item.path, item.code) for item in found] == [("/0/price", "type"), ("/1/colour", "type")]
+    assert json_codec(datetime.date).result_violations(datetime.date(2026, 1, 2)) == []
+    assert [item.code for item in schema_codec({"type": "string"}).violations(1)] == ["type"]
 
 
 # -- against the reference implementation

@@ -98,7 +98,7 @@ class _Walk:
         if "$ref" in schema:
             yield from self.visit(value, self._resolved(schema["$ref"]), path)
         found = list(self._own_violations(value, schema, path))
-        message = schema.get("errorMessage")
+        message = schema.get("errorMessage", schema.get("error_message"))
         yield from found if message is None else (_reworded(item, message, path) for item in found)
 
     def _own_violations(self, value: Any, schema: Mapping[str, Any], path: str) -> Iterator[Violation]:

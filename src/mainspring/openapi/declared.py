@@ -9,13 +9,13 @@ from typing import Any
 
 from mainspring.openapi.checking import CheckOptions, OwnKeyword, check, check_async
 from mainspring.openapi.coercion import coerce
-from mainspring.openapi.errors import DocumentError, MalformedJsonError, SchemaViolation
+from mainspring.openapi.errors import DocumentError, MalformedJsonError, SchemaViolation, Violation
 from mainspring.openapi.formats import FORMATS
 from mainspring.openapi.json_codecs import DEPTH_LIMIT, JsonCodec, decode_json, encode_json
 from mainspring.openapi.parameters import MISSING
 from mainspring.openapi.references import follow_pointer
 
-__all__ = ["SchemaCodec", "schema_codec", "verify_schema"]
+__all__ = ["SchemaCodec", "body_codec", "schema_codec", "verify_schema"]
 
 _SUBSCHEMAS = ("items", "additionalProperties", "not", "contains", "propertyNames", "if", "then", "else")
 _LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
@@ -40,12 +40,13 @@ class SchemaCodec:
         check_options: CheckOptions | None = None,
         unknown_formats: tuple[str, ...] = (),
         depth: int | None = DEPTH_LIMIT,
+        **model_options: Any,
     ) -> None:
         self.schema = schema
         self._options = check_options or CheckOptions()
         self._depth = depth
         verify_schema(schema, self._options, unknown_formats=unknown_formats)
-        self._typed = None if annotation is MISSING or annotation is Any else JsonCodec(annotation)
+        self._typed = None if annotation is MISSING or annotation is Any else JsonCodec(annotation, **model_options)
         names = set(_keywords_of(schema, self._options, set()))
         self.is_async = any(_is_async(keyword) for name, keyword in self._options.keywords.items() if name in names)
         self.encode: Callable[[Any], bytes] = encode_json
@@ -77,6 +78,10 @@ class SchemaCodec:
         """The value of a tree of texts, coerced as the schema wants."""
         return self.convert(coerce(tree, self.schema, self._options.document))
 
+    def violations(self, plain: Any) -> list[Violation]:
+        """Everything by which plain data does not fit; empty when it fits."""
+        return check(plain, self.schema, self._options)
+
     async def adecode(self, data: bytes) -> Any:
         """Like `decode`, awaiting own keywords."""
         return await self.aconvert(decode_json(data, depth=self._depth))
@@ -99,12 +104,42 @@ def schema_codec(schema: Any, annotation: Any = MISSING, **options: Any) -> Sche
     Args:
         schema: The schema, or a ``$ref`` to one.
         annotation: What a value that fits becomes; plain data without it.
-        options: ``check_options``, ``unknown_formats`` (accepted unchecked) and ``depth``.
+        options: ``check_options``, ``unknown_formats`` (accepted unchecked) and ``depth``; the others are options of a
+            model's ``json_schema``.
 
     Raises:
         DocumentError: A reference names nothing, or a format is unknown.
     """
     return SchemaCodec(schema, annotation, **options)
+
+
+def body_codec(
+    annotation: Any,
+    *,
+    check_options: CheckOptions | None = None,
+    depth: int | None = DEPTH_LIMIT,
+    **model_options: Any,
+) -> JsonCodec | SchemaCodec:
+    """The codec of a type as a body: one that checks own keywords and formats where the type's schema has any.
+
+    Args:
+        annotation: The type.
+        check_options: Own keywords and formats, and the document of references.
+        depth: Levels of untyped data.
+        model_options: The options of a model's ``json_schema``.
+
+    Raises:
+        AnnotationError: Values of the type have no JSON form.
+    """
+    codec = JsonCodec(annotation, depth=depth, check_options=check_options, **model_options)
+    if check_options is None or not (check_options.keywords or check_options.formats):
+        return codec
+    schema, document = codec.plain_schema()
+    options = CheckOptions({**check_options.document, **document}, check_options.formats, check_options.keywords)
+    for found in _walk(schema, schema, options.document, set(), "schema"):
+        if options.keywords.keys() & found.keys() or found.get("format") in options.formats:
+            return SchemaCodec(schema, annotation, check_options=options, depth=depth, **model_options)
+    return codec
 
 
 def verify_schema(

@@ -144,7 +144,7 @@ class JsonCodec:
         Raises:
             SchemaViolation: It does not fit the type; lists every violation.
         """
-        schema, document = self._conversion.text_schema
+        schema, document = self.plain_schema()
         return self.convert(coerce(tree, schema, document))
 
     def collected(self, values: list[Any]) -> Any:
@@ -166,6 +166,20 @@ class JsonCodec:
         """Everything by which plain data does not fit the type; empty when it fits."""
         schema = self._conversion.schema if not self._extra else {"allOf": [self._conversion.schema, self._extra]}
         return check(plain, schema, self._with_definitions())
+
+    def result_violations(self, value: Any) -> list[Violation]:
+        """Everything by which a result, as it would be sent, does not fit the schema that the document shows.
+
+        Raises:
+            TypeError: Something in it has no JSON form.
+        """
+        schema, document = self.plain_schema()
+        plain = msgspec.to_builtins(value, str_keys=True, enc_hook=to_plain)
+        return check(plain, schema, CheckOptions(document, self._options.formats, self._options.keywords))
+
+    def plain_schema(self) -> tuple[Any, Mapping[str, Any]]:
+        """The schema of the type as the document shows it, and the document that its references lead into."""
+        return self._conversion.text_schema
 
     def _explained(self, plain: Any, fault: Exception) -> Any:
         """Raise with all violations; what only msgspec refuses although it fits (``1.0`` for an int) converts."""

@@ -24,6 +24,7 @@ from mainspring.repository.connectors import (
 from mainspring.repository.definitions import ModelDefinition, definition_of
 from mainspring.repository.errors import DataSourceError, TransactionError, UnsupportedOperationError
 from mainspring.repository.events import QueryListeners
+from mainspring.repository.participation import participation
 from mainspring.repository.shielding import finish
 from mainspring.repository.transactions import Savepoint, Transaction, TransactionRegistry, isolation_of
 
@@ -275,41 +276,9 @@ class DataSource:
         """
         if given is None and not self._transactions.open:
             return None  # the usual case: nobody has a transaction open
-        found = self._chosen(given)
-        if found is None:
-            self._check_not_waiting_for_itself(write)
-            return None
-        found.check_active()
-        root = found.root
-        if write and root.options.read_only:
-            raise TransactionError("The transaction is read-only: begin one without read_only to write.")
-        return root
-
-    def _chosen(self, given: Any) -> Transaction | Savepoint | None:
-        if given is False:
-            return None
-        if given is None:
-            return self._transactions.current()
-        if not isinstance(given, Transaction | Savepoint):
-            raise TransactionError(f"{given!r} is no transaction; give what begin_transaction() gave.")
-        if given.datasource is self:
-            return given
-        if self.settings.get("strict_transactions"):
-            raise TransactionError(
-                f"The transaction belongs to data source {given.datasource.name!r}, the call to {self.name!r}."
-            )
-        return self._transactions.current()
-
-    def _check_not_waiting_for_itself(self, write: bool) -> None:
-        held = self._transactions.held_by_this_task()
-        if held is None:
-            return
-        exclusive = getattr(self._connector, "exclusive", "none")
-        if exclusive == "all" or (exclusive == "writes" and write and not held.options.read_only):
-            raise TransactionError(
-                f"This task holds a transaction of data source {self.name!r}; a call outside it would wait for its "
-                "own end: pass transaction=tx."
-            )
+        return participation(
+            self, self._transactions, getattr(self._connector, "exclusive", "none"), given, write=write
+        )
 
     # Schema
 

@@ -213,7 +213,7 @@ class Entity(Model):
         own = _id_key(self)
         return own is not None and own == _id_key(other)
 
-    def __hash__(self) -> int:
+    def __hash__(self) -> int:  # type: ignore[override]  # the base is mutable, compared by value, and says None
         own = _id_key(self)
         return object.__hash__(self) if own is None else hash(own)
 
@@ -227,7 +227,7 @@ class ValueObject(Model):
     def __delattr__(self, name: str) -> None:
         raise AttributeError(f"{type(self).__name__} is immutable: {name!r} cannot be deleted; make a new one.")
 
-    def __hash__(self) -> int:
+    def __hash__(self) -> int:  # type: ignore[override]  # the base is mutable, compared by value, and says None
         return hash((type(self), *(_hashable(getattr(self, name)) for name in definition_of(type(self)).properties)))
 
 

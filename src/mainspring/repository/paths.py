@@ -49,7 +49,7 @@ def attribute_path(definition: ModelDefinition, wire: str) -> str:
     if prop is None:
         if definition.strict is False and first not in definition.properties:
             return wire
-        raise _unknown(definition, wire)
+        raise _unknown(definition, wire, wire_names)
     steps, _ = _inside(definition, prop, wire, rest, wire_names)
     return ".".join(map(str, (prop.name, *steps)))
 
@@ -100,7 +100,10 @@ def _list_step(definition: ModelDefinition, name: str, part: str) -> int:
     return step
 
 
-def _unknown(definition: ModelDefinition, name: str) -> InvalidFilterError:
-    return InvalidFilterError(
-        f"{definition.name} has no property {name!r}; it has {', '.join(definition.properties) or 'none'}."
-    )
+def _unknown(
+    definition: ModelDefinition,
+    name: str,
+    names: Callable[[ModelDefinition], dict[str, PropertyDefinition]] = lambda definition: definition.properties,
+) -> InvalidFilterError:
+    known = ", ".join(names(definition)) or "none"
+    return InvalidFilterError(f"{definition.name} has no property {name!r}; it has {known}.")

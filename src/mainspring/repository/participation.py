@@ -1,0 +1,63 @@
+"""Which transaction a call takes part in: the one it was given, the one its task is in, or none."""
+
+from typing import Any
+
+from mainspring.repository.errors import TransactionError
+from mainspring.repository.transactions import Savepoint, Transaction, TransactionRegistry
+
+__all__ = ["participation"]
+
+
+def participation(
+    datasource: Any, registry: TransactionRegistry, exclusive: str, given: Any, *, write: bool
+) -> Transaction | None:
+    """The transaction of a call.
+
+    Args:
+        datasource: The data source of the call.
+        registry: Its transactions.
+        exclusive: Which calls outside an open transaction have to wait for its end: ``all``, ``writes``, ``none``.
+        given: What the caller said: ``None`` (the task's own), ``False`` (none), or a transaction.
+        write: Whether the call writes.
+
+    Raises:
+        TransactionError: It is not open, refuses writes, or the call would wait for its own task.
+    """
+    found = _chosen(datasource, registry, given)
+    if found is None:
+        _check_not_waiting_for_itself(datasource, registry, exclusive, write=write)
+        return None
+    found.check_active()
+    root = found.root
+    if write and root.options.read_only:
+        raise TransactionError("The transaction is read-only: begin one without read_only to write.")
+    return root
+
+
+def _chosen(datasource: Any, registry: TransactionRegistry, given: Any) -> Transaction | Savepoint | None:
+    if given is False:
+        return None
+    if given is None:
+        return registry.current()
+    if not isinstance(given, Transaction | Savepoint):
+        raise TransactionError(f"{given!r} is no transaction; give what begin_transaction() gave.")
+    if given.datasource is datasource:
+        return given
+    if datasource.settings.get("strict_transactions"):
+        raise TransactionError(
+            f"The transaction belongs to data source {given.datasource.name!r}, the call to {datasource.name!r}."
+        )
+    return registry.current()
+
+
+def _check_not_waiting_for_itself(
+    datasource: Any, registry: TransactionRegistry, exclusive: str, *, write: bool
+) -> None:
+    held = registry.held_by_this_task()
+    if held is None:
+        return
+    if exclusive == "all" or (exclusive == "writes" and write and not held.options.read_only):
+        raise TransactionError(
+            f"This task holds a transaction of data source {datasource.name!r}; a call outside it would wait for its "
+            "own end: pass transaction=tx."
+        )

@@ -7,7 +7,6 @@ from typing import Any
 from mainspring.context import Binding, BindingType
 from mainspring.openapi.components import Components
 from mainspring.openapi.derived import derive_operation
-from mainspring.openapi.errors import UnknownLocationError
 from mainspring.openapi.schemas import SchemaBuilder
 from mainspring.rest import documents
 from mainspring.rest.context import request_context_of
@@ -15,8 +14,7 @@ from mainspring.rest.documents import DocumentEndpoint
 from mainspring.rest.exchange import Exchange
 from mainspring.rest.keys import RestBindings, RestTags
 from mainspring.rest.mounts import Mount
-from mainspring.rest.operations import describe_route
-from mainspring.rest.routes import AnyRoute, ControllerRoute
+from mainspring.rest.routes import AnyRoute
 
 __all__ = ["ServerDocument"]
 
@@ -85,19 +83,6 @@ class ServerDocument:
         ]
 
     # One operation
-
-    def verify(self, route: AnyRoute) -> None:
-        """Refuse, at its registration, a route that could never be called.
-
-        Raises:
-            DeclarationError: Its handler does not fit it.
-        """
-        if isinstance(route, ControllerRoute) and not hasattr(route.controller_class, route.method_name):
-            return
-        try:
-            describe_route(route, {"components": self.components()})
-        except UnknownLocationError:
-            return  # answered by the operation itself
 
     def operation_object(self, route: AnyRoute, plan: Any) -> dict[str, Any]:
         """The operation object of a route."""

@@ -1,17 +1,20 @@
 """Keeping a server's plan in step with its bindings, and what outlives one plan: routers, parts of routes, validation."""
 
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
-from weakref import WeakKeyDictionary
 
-from mainspring.context import Binding
+from mainspring.context import Binding, Context
 from mainspring.openapi.codecs import json_codec
+from mainspring.openapi.errors import AnnotationError, UnknownLocationError
 from mainspring.openapi.parameters import MISSING
+from mainspring.rest.keys import RestBindings
 from mainspring.rest.operations import Parts
 from mainspring.rest.plans import ServerPlan
 from mainspring.rest.replying import ReplyPlan
-from mainspring.rest.routes import AnyRoute
+from mainspring.rest.routes import AnyRoute, ControllerRoute
 from mainspring.rest.sequences import MiddlewareSequence, sequence_steps
+from mainspring.rest.settings import as_options
 from mainspring.rest.validating import Validation
 
 __all__ = ["Planning"]
@@ -31,7 +34,8 @@ class Planning:
         self._shape: Any = None
         self._seen: object = None
         self._steps = sequence_steps()
-        self._parts: WeakKeyDictionary[AnyRoute, Parts] = WeakKeyDictionary()
+        self._parts: weakref.WeakKeyDictionary[AnyRoute, Parts] = weakref.WeakKeyDictionary()
+        self._unverified: list[weakref.ref[AnyRoute]] = []
         self._router: tuple[Any, Any] | None = None
         self._validation: tuple[Any, Validation] | None = None
         self.plain_reply = ReplyPlan("an error handler", json_codec(MISSING).encode)
@@ -61,6 +65,7 @@ class Planning:
         registry = self._server.registry
         registry.sync()
         registry.check()
+        self._verify_late()
         plan = self.plan()
         if plan.failure is not None:
             raise plan.failure
@@ -76,13 +81,57 @@ class Planning:
             self._router = (known, router)
         return self._router[1]
 
-    def validation_for(self, options: dict[str, Any], parser_names: Callable[[], set[str]]) -> Validation:
-        """The validation of these options; the one of before if nothing about them has changed."""
+    def validation(self) -> Validation:
+        """How values are checked now; the same as before if nothing about it has changed."""
+        options = as_options(self._server.get_sync(RestBindings.VALIDATION, optional=True), "validation")
         components = self._server.document.components()
         if self._validation is None or self._validation[0] != (options, components):
             document = {"components": components} if components else {}
-            self._validation = ((options, components), Validation(options, document, parser_names))
+            self._validation = ((options, components), Validation(options, document, self._parser_names))
         return self._validation[1]
+
+    def _parser_names(self) -> set[str]:
+        """The names of the body parsers that are bound."""
+        bindings = Context.find(self._server, f"{RestBindings.BODY_PARSERS}.*")
+        names = (getattr(binding.value_type, "name", None) for binding in bindings)
+        return {name for name in names if isinstance(name, str)}
+
+    def verify(self, route: AnyRoute) -> None:
+        """Refuse, at its registration, a route that could never be served.
+
+        An annotation that cannot be evaluated yet is no reason: what it names may be defined later.
+
+        Raises:
+            DeclarationError: Its handler does not fit it.
+            RegistrationError: Its body names a parser that there is not.
+            DocumentError: One of its schemas refers to nothing.
+        """
+        if isinstance(route, ControllerRoute) and not hasattr(route.controller_class, route.method_name):
+            return
+        try:
+            self._parts[route] = Parts(route, self.validation())
+        except AnnotationError:
+            self._unverified.append(weakref.ref(route))
+        except UnknownLocationError:
+            if isinstance(route, ControllerRoute) and route.declaration is not None:
+                raise  # any other one is answered by the operation itself
+
+    def _verify_late(self) -> None:
+        """Whatever could not be evaluated at its registration has to be now.
+
+        Raises:
+            AnnotationError: It cannot; handler, parameter and text are named.
+        """
+        late, self._unverified = self._unverified, []
+        served = set(map(id, self._server.registry.routes()))
+        try:
+            for ref in list(late):
+                route = ref()
+                if route is not None and id(route) in served:
+                    self._parts[route] = Parts(route, self.validation())
+        except Exception:
+            self._unverified = late
+            raise
 
     def runs_default_sequence(self, binding: Binding[Any] | None) -> bool:
         """Whether what is bound as sequence is the default class itself."""

@@ -64,9 +64,7 @@ class ServerPlan:
         self._read_settings()
         self._build_router()
         self.parsers = self._parsers()
-        self.validation = planning.validation_for(
-            as_options(self.setting("validation"), "validation"), self._parser_names
-        )
+        self.validation = planning.validation()
         self.mounts = MountTable(self._values(RestTags.MOUNT, Mount))
         self.statics = StaticTable(self._values(RestTags.STATIC, object))
         self.pages = self._pages()
@@ -170,14 +168,6 @@ class ServerPlan:
             else:
                 own.append(binding.key)
         return Parsers(own, [cls for cls in BUILT_IN_PARSERS if cls in built_in])
-
-    def _parser_names(self) -> set[str]:
-        found = set()
-        for binding in Context.find(self.server, f"{RestBindings.BODY_PARSERS}.*"):
-            name = getattr(binding.value_type, "name", None)
-            if isinstance(name, str):
-                found.add(name)
-        return found
 
     def _error_tables(self) -> list[dict[type[BaseException], Any]]:
         """Handlers of errors by class, the server's own before those of contexts above."""

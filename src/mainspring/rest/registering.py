@@ -56,6 +56,7 @@ class RouteRegistry:
             DuplicateRouteError: Another one has its verb and template.
         """
         self.check_free(route)
+        self._server.planning.verify(route)
         return bind_route(self._server, route)
 
     def check_free(self, route: AnyRoute, *, besides: str | None = None) -> None:
@@ -129,6 +130,7 @@ class RouteRegistry:
         try:
             for route in self.routes_of(cls, binding.key):
                 self.check_free(route, besides=binding.key)
+                self._server.planning.verify(route)
                 bound.append(bind_route(self._server, route, controller=binding.key))
         except Exception as error:  # told at the start, or by the registration that caused it
             self._failures[binding.key] = error

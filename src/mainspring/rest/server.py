@@ -75,9 +75,9 @@ class RestServer(Context):
         self.config: dict[str, Any] = {**section, **as_options(config, "*")}
         check_settings(self.config)
         self._bind_own()
-        self.registry = RouteRegistry(self)
-        self.planning = Planning(self)
         self.document = ServerDocument(self)
+        self.planning = Planning(self)
+        self.registry = RouteRegistry(self)
         self.serving = Serving(self)
         self._has_served = False
         self._wrappers: list[tuple[Any, dict[str, Any]]] = []
@@ -240,7 +240,6 @@ class RestServer(Context):
         return self._add_route(Route(route_or_verb, path, spec, handler[0]))
 
     def _add_route(self, route: AnyRoute) -> Binding[Any]:
-        self.document.verify(route)
         binding: Binding[Any] = self.registry.add(route)
         return binding
 

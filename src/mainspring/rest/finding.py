@@ -12,7 +12,8 @@ from mainspring.rest.routes import Route, RouteMatch
 
 __all__ = ["KNOWN_METHODS", "find_operation", "local_to_base", "not_found"]
 
-KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
+#: RFC 9110 section 9, RFC 5789 (PATCH), and QUERY, the safe method with a body: known, whether or not anybody serves it.
+KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "QUERY"})
 
 
 def local_to_base(exchange: Exchange) -> str | None:

@@ -226,7 +226,8 @@ def test_a_file_that_fails_to_import_is_named_with_the_line(project, text, line,
     assert type(error.__cause__).__name__ == kind
     assert str(error.__cause__) in str(error)
     assert not any(name.endswith("bad_controller") for name in sys.modules)
-    path.write_text("class Good: ...\n")
+    good = "class Good: ..."
+    path.write_text(good + " " * (len(text) - len(good)) if len(text) > len(good) else good)
     assert [cls.__name__ for cls in load_classes_from_files([path], project.root)] == ["Good"]
     again = pickle.loads(pickle.dumps(error))
     assert (str(again), again.file, again.line) == (str(error), path, line)
@@ -337,3 +338,72 @@ def test_what_is_no_class_is_not_listed(project):
     class Lost: ...
     """
     assert loaded(project, text) == ["Box", "Pretends", "Data", "Wrapped"]
+
+
+FROZEN = """
+import importlib.abc, importlib.util, sys
+from pathlib import Path
+
+SOURCES = {
+    "shop": "",
+    "shop.controllers": "",
+    "shop.controllers.todo_controller": "class Todo: ...",
+    "shop.controllers.helper": "raise RuntimeError('not an artifact')",
+    "shop.controllers.deep": "",
+    "shop.controllers.deep.more_controller": "class More: ...",
+}
+PACKAGES = {"shop", "shop.controllers", "shop.controllers.deep"}
+
+class Frozen(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
+    \"\"\"Modules that are on no file system, and a path hook that can list them.\"\"\"
+
+    def __init__(self, path=None):
+        if path is not None and not str(path).startswith("/frozen/shop"):
+            raise ImportError
+        self.path = path
+
+    def find_spec(self, name, path=None, target=None):
+        if name not in SOURCES:
+            return None
+        spec = importlib.util.spec_from_loader(name, self, is_package=name in PACKAGES)
+        if name in PACKAGES:
+            spec.submodule_search_locations = ["/frozen/" + name.replace(".", "/")]
+        return spec
+
+    def get_source(self, name):
+        return SOURCES[name]
+
+    def is_package(self, name):
+        return name in PACKAGES
+
+    def iter_modules(self, prefix=""):
+        parent = self.path[len("/frozen/"):].replace("/", ".")
+        for name in SOURCES:
+            if name.rpartition(".")[0] == parent:
+                yield prefix + name.rpartition(".")[2], name in PACKAGES
+
+sys.meta_path.insert(0, Frozen())
+sys.path_hooks.insert(0, Frozen)
+"""
+
+
+def test_modules_that_only_an_importer_can_list(project):
+    """BOOT-088"""
+    program = project.write(
+        "main.py",
+        FROZEN
+        + SHOW
+        + """
+import shop
+show("/frozen/shop", "controllers/**/*_controller.py")
+show("/frozen/shop", "controllers/*_controller.py")
+import shop.controllers.todo_controller as real
+print(load_classes_from_files(["/frozen/shop/controllers/todo_controller.py"], "/frozen/shop") == [real.Todo])
+""",
+    )
+    assert project.run(program) == [
+        "shop.controllers.deep.more_controller More",
+        "shop.controllers.todo_controller Todo",
+        "shop.controllers.todo_controller Todo",
+        "True",
+    ]

@@ -144,8 +144,9 @@ def test_without_a_file_the_root_must_be_set(project):
         "import asyncio\nfrom mainspring.core import Application\nfrom mainspring.boot import BootError, BootMixin\n"
         "class App(BootMixin, Application): ...\n"
         "try:\n    asyncio.run(App().boot())\nexcept BootError as error:\n    print('project_root' in str(error))\n"
+        "app = App()\napp.bind('boot.project_root').to('.')\nasyncio.run(app.boot())\nprint(app.state)\n"
     )
-    assert project.run("-c", program) == ["True"]
+    assert project.run("-c", program) == ["True", "booted"]
 
 
 @pytest.mark.parametrize("name", ["absent", "file.txt"])

@@ -177,7 +177,7 @@ async def test_a_custom_booter_has_defaults_of_its_own(project):
 
 async def test_a_folder_without_the_ending_is_mentioned(project, caplog):
     """BOOT-008, BOOT-154"""
-    project.write("controllers/todo.py", "class Todo: ...\n")
+    project.write("controllers/v1/todo.py", "class Todo: ...\n")
     project.write("controllers/__init__.py")
     project.write("services/__init__.py")
     with caplog.at_level(logging.INFO, logger="mainspring.boot"):

@@ -552,10 +552,17 @@ async def test_a_failing_start_keeps_the_body_from_running():
     """CORE-120"""
     app, log = Application(), []
     app.on_start(lambda: 1 / 0)
+
+    def held():
+        yield 1
+        log.append("disposed")
+
+    app.bind("held").to_dynamic_value(held).in_scope("singleton")
+    app.get_sync("held")
     with pytest.raises(ZeroDivisionError):
         async with app:
             log.append("body")
-    assert log == []
+    assert log == ["disposed"]
     assert app.state == "stopped"
 
 

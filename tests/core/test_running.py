@@ -326,6 +326,35 @@ def test_an_inner_stop_makes_run_return(program):
     assert process.lines == ["disposed", "it has stopped.", "returned"]
 
 
+def test_the_task_that_asked_for_the_stop_may_be_ended_by_it(program):
+    """CORE-178"""
+    process = program(
+        """
+        app = Application({"name": "it"})
+        class Worker:
+            async def start(self):
+                self.task = asyncio.create_task(self.work())
+            async def work(self):
+                await asyncio.sleep(0.01)
+                await app.stop()
+            async def stop(self):
+                self.task.cancel()
+                await asyncio.wait([self.task])
+                await asyncio.sleep(0.05)
+                say("worker stopped")
+        async def slow():
+            await asyncio.sleep(0.1)
+            say("other stopped")
+        app.life_cycle_observer(Worker)
+        app.on_stop(slow)
+        app.run()
+        """
+    )
+    status, err = process.end()
+    assert status == 0, err
+    assert process.lines == ["worker stopped", "other stopped", "it has stopped."]
+
+
 def test_a_background_failure_of_a_resource_ends_run_with_its_error(program):
     """CORE-241, CORE-176"""
     process = program(

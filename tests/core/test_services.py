@@ -90,9 +90,13 @@ async def test_providers_lose_their_suffix():
         def value(self):
             return "now"
 
+    @injectable(tags={"name": "Tagged"})
+    class TaggedProvider(NowProvider): ...
+
     class PlainProvider: ...
 
     app = Application()
+    assert app.service(TaggedProvider).key == "services.Tagged"
     assert app.service(ClockProvider).key == "services.Clock"
     assert await app.get("services.Clock") == 7
     assert app.service(DateProvider).key == "services.Date"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from mainspring.boot.classes import can_be_artifact, load_classes_from_files
-from mainspring.boot.discovery import discover_files, files_in_folder
+from mainspring.boot.discovery import discover_files
 from mainspring.boot.globs import escape
 from mainspring.boot.keys import ARTIFACT_NAMESPACE, BootBindings
 from mainspring.boot.options import ArtifactOptions, as_list, complete_options
@@ -113,10 +113,11 @@ class BaseArtifactBooter:
 
     def _mention(self, folder: str) -> None:
         """Say that a folder of the right name holds nothing with the right ending."""
-        at = str(self.project_root / folder)
-        if not logger.isEnabledFor(logging.INFO) or not os.path.isdir(at):
+        at = self.project_root / folder
+        if not logger.isEnabledFor(logging.INFO):
             return
-        sources = [name for name in files_in_folder(at) if name.endswith(".py") and name != "__init__.py"]
+        pattern = "*.py" if self.options.nested is False else "**/*.py"
+        sources = [path.name for path in discover_files(pattern, at) if path.name != "__init__.py"]
         if sources:
             logger.info(
                 "%s: no file in %s has the ending %s (there are %s); %s finds nothing there.",

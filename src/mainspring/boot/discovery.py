@@ -7,7 +7,7 @@ from pathlib import Path
 from mainspring.boot.globs import DEEP, Part, parse_pattern
 from mainspring.boot.trees import Entry, Tree, tree_of
 
-__all__ = ["discover_files", "files_in_folder"]
+__all__ = ["discover_files"]
 
 Parts = tuple[Part | str, ...]
 
@@ -30,11 +30,6 @@ def discover_files(pattern: str, root: str | os.PathLike[str]) -> list[Path]:
         for entry in _walk(tree, start, parts):
             found.setdefault(entry.path, entry)
     return [Path(path) for path in _unique(found.values(), start)]
-
-
-def files_in_folder(folder: str) -> list[str]:
-    """The names of the files directly in a folder."""
-    return sorted(entry.name for entry in tree_of(folder).entries(folder, folder) if not entry.is_folder)
 
 
 def _walk(tree: Tree, start: str, parts: Parts) -> Iterator[Entry]:

@@ -12,6 +12,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from importlib.machinery import ModuleSpec, SourcelessFileLoader
 from itertools import islice
 from pathlib import Path
@@ -45,6 +46,15 @@ def import_files(
     importlib.invalidate_caches()
     importer = _Importer(os.path.abspath(os.fspath(root)), packages, paths)
     return [importer.import_file(path) for path in paths]
+
+
+def _forget_compiled(path: str) -> None:
+    """Take away what Python compiled of a file that failed.
+
+    It tells versions apart by size and full second only: a file repaired at once might be taken for the broken one.
+    """
+    with suppress(OSError, NotImplementedError, ValueError):
+        os.remove(importlib.util.cache_from_source(path))
 
 
 def _exists(path: str) -> bool:
@@ -125,6 +135,7 @@ class _Importer:
         except Exception as error:
             if not _exists(path):
                 raise BootError("The file does not exist.", path) from None
+            _forget_compiled(path)
             raise BootError.of_import(Path(path), error) from error
         self._loaded.put(path, module)
         return module

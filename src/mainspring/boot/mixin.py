@@ -152,7 +152,6 @@ class BootMixin:
     async def _boot(self, options: Mapping[str, Any] | None) -> None:
         app: Any = self
         try:
-            self._current_root()
             bootstrapper = await app.get(BootBindings.BOOTSTRAPPER_KEY)
             ctx = Context(app, f"boot of {app.name}")
             if options is not None:

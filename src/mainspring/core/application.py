@@ -333,7 +333,11 @@ class Application(Context):
         Runner(self, self._lifecycle).run()
 
     async def __aenter__(self) -> Self:
-        await self.start()
+        try:
+            await self.start()
+        except BaseException as error:  # nobody else would: an `async with` that is not entered is not left
+            await self._lifecycle.leave(error, self.close)
+            raise
         return self
 
     async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:

@@ -50,12 +50,15 @@ class Lifecycle:
         machine: The states and the operations under way.
         resources: What is open while the application runs.
         failure: What stopped the application by itself and was not told to anybody yet.
+        is_run: Whether ``run`` waits for the end: then a stop goes on although whoever asked for it was cancelled,
+            be it by the stop itself.
     """
 
     def __init__(self, app: Context) -> None:
         self.machine = StateMachine()
         self.resources = Resources(app, self.span_ended)
         self.failure: BaseException | None = None
+        self.is_run = False
         self._app = app
         self._is_initialized = False
         self._early: list[BaseException] = []
@@ -156,6 +159,7 @@ class Lifecycle:
                 raise machine.refusal("stop", _STOPPABLE)
             machine.move("stopping")
             operation = machine.begin("stop", self._stop())
+            operation.is_kept = self.is_run
         await machine.join(operation)
 
     async def _stop(self) -> None:
@@ -209,16 +213,14 @@ class Lifecycle:
             if not isinstance(failure, Exception):
                 raise
 
-    async def leave(
-        self, error: BaseException | None, stop: Callable[[], Awaitable[None]], close: Callable[[], Awaitable[None]]
-    ) -> None:
-        """The end of ``async with``: stop and close, whatever fails; an error of the body stays the one that is raised.
+    async def leave(self, error: BaseException | None, *steps: Callable[[], Awaitable[None]]) -> None:
+        """The end of ``async with``: each step, whatever fails; an error of the body stays the one that is raised.
 
         Raises:
             Exception: What failed, when the body did not.
         """
         failures: list[BaseException] = []
-        for step in (stop, close):
+        for step in steps:
             try:
                 await step()
             except BaseException as failed:  # what is left still has to be left

@@ -36,6 +36,7 @@ class Runner:
             asyncio.set_event_loop(loop)
             loop.run_until_complete(self._main())
         finally:
+            self._lifecycle.is_run = False
             if self._watchdog is not None:
                 self._watchdog.cancel()
             self._close_loop(loop)
@@ -44,8 +45,9 @@ class Runner:
         loop = asyncio.get_running_loop()
         self._signalled = asyncio.Event()
         self._hurried = asyncio.Event()
-        self._stopped = asyncio.Event()
+        self._stopping = asyncio.Event()
         self._app.on("state_changed", self._state_changed)
+        self._lifecycle.is_run = True
         with trapped(self._settings.signals, self._trap):
             failures: list[BaseException] = []
             starting = loop.create_task(self._begin(), name="run the application")
@@ -55,7 +57,7 @@ class Runner:
             await self._in_time(starting, failures)
             if not failures and not self._signalled.is_set():
                 await announce_servers(self._app)
-                await self._wait_until_stopped()
+                await self._wait_until_stopped(failures)
             await self._end(failures)
         self._is_over = True
         if failures:
@@ -65,10 +67,13 @@ class Runner:
         await self._app.before_run()
         await self._app.start()
 
-    async def _wait_until_stopped(self) -> None:
+    async def _wait_until_stopped(self, failures: list[BaseException]) -> None:
         while self._app.state != "stopped" and not self._signalled.is_set():
-            self._stopped.clear()
-            await self._first_of(None, self._signalled, self._stopped)
+            self._stopping.clear()
+            await self._first_of(None, self._signalled, self._stopping)
+            stop = self._lifecycle.machine.under_way("stop")
+            if stop is not None:
+                await self._in_time(asyncio.get_running_loop().create_task(stop.wait()), failures)
 
     async def _end(self, failures: list[BaseException]) -> None:
         """Stop (unless that has happened), close, and say so."""
@@ -87,8 +92,8 @@ class Runner:
     # Signals and time
 
     def _state_changed(self, old: str, new: str) -> None:  # noqa: ARG002 - the shape of a listener
-        if new == "stopped":
-            self._stopped.set()
+        if new in ("stopping", "stopped"):
+            self._stopping.set()
 
     def _trap(self, number: signal.Signals) -> None:
         if self._signal is None:
@@ -133,6 +138,9 @@ class Runner:
     async def _force(self, task: "asyncio.Task[Any]") -> None:
         self._is_forced = True
         task.cancel()
+        stop = self._lifecycle.machine.under_way("stop")
+        if stop is not None:
+            stop.task.cancel()
         await asyncio.wait([task], timeout=LAST_MOMENT)
         assert self._signal is not None
         insist_on_exit(128 + self._signal)

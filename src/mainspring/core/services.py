@@ -20,7 +20,7 @@ from mainspring.context import (
     ResolutionError,
     create_binding_from_class,
 )
-from mainspring.context.declarations import own_names
+from mainspring.context.declarations import own_names, templates_of
 from mainspring.context.injection import EMPTY
 from mainspring.context.resolving import MISSING, Run, resolve_binding
 from mainspring.core.keys import CoreBindings, CoreTags
@@ -77,6 +77,9 @@ def _has_value(cls: Any) -> bool:
 
 
 def _provider_name(cls: type[Any]) -> str | None:
+    tagged = Binding[Any]("probe").apply(*templates_of(cls)).tag_map.get(ContextTags.NAME)
+    if tagged is not None:
+        return str(tagged)
     if own_names(cls).get("name") or not cls.__name__.endswith(_PROVIDER):
         return None
     return cls.__name__.removesuffix(_PROVIDER) or None

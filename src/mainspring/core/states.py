@@ -62,14 +62,16 @@ class Operation:
     Attributes:
         name: ``init``, ``start``, ``stop``, ``boot``.
         task: The task that does the work.
+        is_kept: Whether it goes on when nobody waits for it any more.
     """
 
-    __slots__ = ("_abandoned", "_delivered", "_waiters", "name", "task")
+    __slots__ = ("_abandoned", "_delivered", "_waiters", "is_kept", "name", "task")
 
     def __init__(
         self, name: str, body: Coroutine[Any, Any, None], abandoned: Callable[[], Awaitable[None]] | None = None
     ) -> None:
         self.name = name
+        self.is_kept = False
         self._abandoned = abandoned
         self._delivered = False
         self._waiters = 0
@@ -95,7 +97,7 @@ class Operation:
         try:
             await asyncio.wait([self.task])
         except asyncio.CancelledError:
-            if self._waiters == 1:
+            if self._waiters == 1 and not self.is_kept:
                 await self._give_up()
             raise
         finally:

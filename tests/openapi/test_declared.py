@@ -242,6 +242,37 @@ def test_with_and_without_coercion_nothing_is_shared():
         codec.convert({"a": "1"})
 
 
+# -- types in schemas
+
+
+@dataclasses.dataclass
+class Place:
+    lat: float
+    tags: list[int] = dataclasses.field(default_factory=list)
+
+
+def test_types_in_hand_written_schemas_are_checked_and_coerced():
+    """OAS-014, REST-149"""
+    components = {"components": {"schemas": {"Home": {"x-type": Place}}}}
+    schema = {
+        "type": "object",
+        "properties": {"a": {"x-type": list[Place]}, "b": {"$ref": "#/components/schemas/Home"}, "c": {"x-type": int}},
+    }
+    codec = schema_codec(schema, check_options=CheckOptions(components))
+    assert codec.convert({"a": [{"lat": 1}], "c": 1}) == {"a": [{"lat": 1}], "c": 1}
+    with pytest.raises(SchemaViolation) as caught:
+        codec.convert({"a": [{"lat": "x"}], "b": {"tags": ["y"]}, "c": "z"})
+    assert [(item.path, item.code) for item in caught.value.violations] == [
+        ("/a/0/lat", "type"),
+        ("/b", "required"),
+        ("/b/tags/0", "type"),
+        ("/c", "type"),
+    ]
+    assert codec.convert_text({"b": {"lat": "1.5", "tags": "2"}, "c": "3"}) == {"b": {"lat": 1.5, "tags": [2]}, "c": 3}
+    whole = schema_codec({"x-type": Place}, Place)
+    assert whole.decode(b'{"lat":1}') == Place(1.0)
+
+
 # -- own keywords and formats of types
 
 

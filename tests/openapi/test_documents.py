@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import json
+import os
 import subprocess
 import sys
 import time
@@ -816,7 +817,7 @@ def test_the_same_application_gives_the_same_bytes_in_any_process():
     texts = {
         subprocess.run(
             [sys.executable, "-c", script, folder],
-            env={"PYTHONHASHSEED": seed, "PATH": ""},
+            env={**os.environ, "PYTHONHASHSEED": seed},
             capture_output=True,
             check=True,
             timeout=60,

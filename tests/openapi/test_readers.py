@@ -465,6 +465,8 @@ def test_a_filter_of_what_is_no_model_is_refused():
         ({"type": "string", "format": "byte"}, "value=YWI%3D", b"ab"),
         ({"type": "array", "items": {"type": "integer"}}, "value=1&value=2", [1, 2]),
         ({"type": ["integer", "null"]}, "value=1", 1),
+        ({"x-type": int}, "value=1", 1),
+        ({"type": "array", "items": {"x-type": Colour}}, "value=red", [Colour.RED]),
         ({"$ref": "#/components/schemas/Count"}, "value=1", 1),
         (
             {"type": "object", "properties": {"a": {"type": "integer"}, "b": {"$ref": "#/components/schemas/Count"}}},

@@ -8,7 +8,6 @@ from mainspring.errors import MainspringError
 __all__ = ["PercentDecodingError", "decode_component", "decode_path_segment", "encode_path_value"]
 
 _INCOMPLETE = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_PLAIN = re.compile(r"[^%+\x80-\xff]*")
 _UNRESERVED = re.compile(rb"[A-Za-z0-9\-._~]")
 
 
@@ -33,7 +32,7 @@ def decode_component(text: str) -> str:
     Raises:
         PercentDecodingError: It has an incomplete sequence or is no UTF-8.
     """
-    if _PLAIN.fullmatch(text):
+    if "%" not in text and "+" not in text and text.isascii():
         return text
     return _decoded(text.replace("+", " "))
 

@@ -70,12 +70,13 @@ class Query:
         QueryLimitError: By every method, when there are more pairs than the limit.
     """
 
-    __slots__ = ("_depth", "_flat", "_limit", "_nested", "raw")
+    __slots__ = ("_depth", "_flat", "_is_plain", "_limit", "_nested", "raw")
 
     def __init__(self, raw: bytes, *, limit: int = QUERY_LIMIT, depth: int = QUERY_DEPTH) -> None:
         self.raw = raw
         self._limit, self._depth = limit, depth
         self._flat: dict[str, list[str]] | None = None
+        self._is_plain = False
         self._nested: dict[str, list[tuple[str, str]]] = {}
 
     def getlist(self, name: str) -> list[str]:
@@ -85,7 +86,9 @@ class Query:
             PercentDecodingError: One of them does not decode.
         """
         found = (self._flat if self._flat is not None else self._split()).get(name)
-        return [decode_component(value) for value in found] if found else []
+        if not found:
+            return []
+        return found[:] if self._is_plain else [decode_component(value) for value in found]
 
     def nested(self, name: str) -> Any:
         """What is said of ``name`` with brackets: mappings, lists and texts; ``None`` when there is nothing.
@@ -130,9 +133,11 @@ class Query:
         return result
 
     def _split(self) -> dict[str, list[str]]:
+        raw = self.raw
         flat: dict[str, list[str]] = {}
-        text = self.raw.decode("latin-1")
-        parts = text.split("&") if text else []
+        # Most queries have nothing to decode: said once for all, not asked of each piece.
+        self._is_plain = plain = b"%" not in raw and b"+" not in raw and raw.isascii()
+        parts = raw.decode("latin-1").split("&") if raw else []
         if len(parts) > self._limit:
             parts = [part for part in parts if part]
             if len(parts) > self._limit:
@@ -141,7 +146,7 @@ class Query:
             if not part:
                 continue
             name, _, value = part.partition("=")
-            if "%" in name or "+" in name or not name.isascii():
+            if not plain:
                 name = _decoded_or_raw(name)
             match = _NESTED.fullmatch(name) if "[" in name else None
             if match is not None:

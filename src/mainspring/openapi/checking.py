@@ -105,6 +105,8 @@ class _Walk:
         if CHECK in schema:
             yield from (violation.below(path) for violation in schema[CHECK](value))
             return
+        if "x-type" in schema:
+            yield from (violation.below(path) for violation in _type_violations(schema["x-type"], value))
         if value is None and schema.get("nullable") is True:
             return
         wrong = type_violation_of(value, schema.get("type"), path)
@@ -301,6 +303,13 @@ _KIND_CHECKS: dict[str, Callable[[_Walk, Any, Mapping[str, Any], str], Iterator[
     "array": _array,
     "object": _object,
 }
+
+
+def _type_violations(annotation: Any, value: Any) -> list[Violation]:
+    """What a type that stands in a hand-written schema says of a value."""
+    from mainspring.openapi.json_codecs import codec_of_type  # noqa: PLC0415 - the codecs check with this module
+
+    return codec_of_type(annotation).violations(value)
 
 
 def _is_null(schema: Any) -> bool:

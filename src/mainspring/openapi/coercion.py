@@ -29,6 +29,10 @@ def coerce(value: Any, schema: Any, document: Mapping[str, Any]) -> Any:
     if not isinstance(schema, Mapping) or not isinstance(value, str | list | Mapping):
         return value
     schema = _resolved(schema, document)
+    if "x-type" in schema:
+        from mainspring.openapi.json_codecs import codec_of_type  # noqa: PLC0415 - the codecs coerce with this module
+
+        value = coerce(value, *codec_of_type(schema["x-type"]).plain_schema())
     for member in schema.get("allOf", ()):
         value = coerce(value, member, document)
     members = [*schema.get("anyOf", ()), *schema.get("oneOf", ())]

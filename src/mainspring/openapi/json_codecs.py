@@ -4,6 +4,7 @@ The success path of a text is one pass of msgspec. After a failure, and only the
 schema of the type, and every violation is listed.
 """
 
+import functools
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, get_origin
@@ -18,7 +19,7 @@ from mainspring.openapi.kinds import bare, non_null
 from mainspring.openapi.parameters import MISSING
 from mainspring.openapi.references import pointer_escape
 
-__all__ = ["DEPTH_LIMIT", "JsonCodec", "decode_json", "encode_json", "json_codec"]
+__all__ = ["DEPTH_LIMIT", "JsonCodec", "codec_of_type", "decode_json", "encode_json", "json_codec"]
 
 DEPTH_LIMIT = 100
 """Levels of untyped JSON that are read: far more than people write, far less than what exhausts a stack."""
@@ -212,6 +213,12 @@ def json_codec(annotation: Any, **options: Any) -> JsonCodec:
         AnnotationError: Values of the type have no JSON form, or an option is for Mainspring models and there is none.
     """
     return JsonCodec(annotation, **options)
+
+
+@functools.lru_cache(maxsize=256)  # the types in hand-written schemas are few; bounded, since classes may be generated
+def codec_of_type(annotation: Any) -> JsonCodec:
+    """The codec of a type that stands in a hand-written schema, made once."""
+    return JsonCodec(annotation)
 
 
 def malformed(error: Exception, data: bytes) -> MalformedJsonError:

@@ -25,12 +25,15 @@ _NO_CONSTRAINTS = {
     "properties",
     "required",
     "additionalProperties",
+    "x-type",
 }
 
 
 def annotation_of_schema(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Any:
     """The type of the values of a parameter of this schema."""
     found = _resolved(schema, document)
+    if "x-type" in found:
+        return found["x-type"]
     kinds = found.get("type")
     kind = next((item for item in kinds if item != "null"), None) if isinstance(kinds, list | tuple) else kinds
     if kind == "array":

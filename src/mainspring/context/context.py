@@ -4,7 +4,7 @@ import logging
 import weakref
 from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import Any, Literal, Self, TypeVar, overload
+from typing import Any, ClassVar, Literal, Self, TypeVar, overload
 
 from mainspring.context.bindings import Binding
 from mainspring.context.cleanup import Cleanup, CleanupStack, Closing
@@ -40,6 +40,10 @@ class Context(Registry):
     """
 
     __slots__ = ()
+
+    name_prefix = ""
+    #: Makes proxies. An invocation is a context itself, so `proxies`, which calls methods, puts its function here.
+    make_proxy: ClassVar[Callable[[Any, Any, str], Any]]
 
     @property
     def parent(self) -> "Context | None":
@@ -200,9 +204,7 @@ class Context(Registry):
 
     def as_proxy(self, value: Any, path: str) -> Any:
         """A proxy of the value whose calls have the source ``proxy`` and this path."""
-        from mainspring.context.proxies import proxy_of_value  # noqa: PLC0415 - an invocation is a Context itself
-
-        return proxy_of_value(value, self, path)
+        return type(self).make_proxy(value, self, path)
 
     # Configuration
 

@@ -140,3 +140,6 @@ _PLAIN = (str, bytes, bytearray, dict, list, tuple, set, frozenset, Number, Enum
 def _is_built_in(kind: type[Any]) -> bool:
     """Whether Python itself defines it: dates, paths, queues and the like are values too."""
     return kind.__module__.partition(".")[0] in sys.stdlib_module_names
+
+
+Context.make_proxy = staticmethod(proxy_of_value)

@@ -1,30 +1,24 @@
-"""The registry: which bindings a context has, which it sees in the contexts above, and how it finds them.
+"""The registry: which bindings a context has, how they come and go, and who is told.
 
 A context is light: what only some contexts need (events, indexes, clean-up) is made when first needed.
 """
 
 import logging
-import re
-import threading
 import weakref
-from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any, Literal, Self, TypeVar, overload
-from uuid import uuid4
 
 from mainspring.context.bindings import Binding, BindingScope
 from mainspring.context.cleanup import CleanupStack, Closing
 from mainspring.context.creations import Creation
-from mainspring.context.errors import AmbiguousTypeError, BindingLockedError
+from mainspring.context.errors import BindingLockedError
 from mainspring.context.events import ContextEvent, EventHub
-from mainspring.context.filters import BindingFilter, BindingTagFilter, as_filter, filter_by_tag
-from mainspring.context.finding import ProviderIndex, TagIndex, exactly
 from mainspring.context.inspecting import ClassNames, inspect_binding
-from mainspring.context.keys import BindingKey, Key, binding_address, describe_type, key_text
+from mainspring.context.keys import BindingKey, Key, binding_address, key_text
 from mainspring.context.resolving import locate, not_bound, resolution_context
 from mainspring.context.sessions import Session
 from mainspring.context.shapes import Shape, shape_for
+from mainspring.context.sight import Sight
 
 __all__ = ["BindingCreationPolicy", "Registry"]
 
@@ -32,10 +26,6 @@ T = TypeVar("T")
 
 logger = logging.getLogger("mainspring.context")
 _debugs = logger.isEnabledFor
-
-#: Looking for near names among more keys than this would make an error slow.
-_NEAREST_OF = 5_000
-
 
 _PLAIN = BindingScope.CONTEXT
 
@@ -48,7 +38,7 @@ class BindingCreationPolicy(StrEnum):
     CREATE_IF_NOT_BOUND = "create_if_not_bound"
 
 
-class Registry:
+class Registry(Sight):
     """A registry of bindings that sees those of its parents too.
 
     Args:
@@ -62,23 +52,15 @@ class Registry:
 
     __slots__ = (
         "__weakref__",
-        "_bindings",
         "_changes",
         "_cleanups",
         "_closing",
         "_hub",
-        "_is_followed",
         "_kept",
-        "_lock",
-        "_name",
-        "_parent",
         "_pending",
-        "_providers",
         "_self",
         "_shape",
-        "_tags",
         "_watchers",
-        "scope",
     )
 
     def __init__(
@@ -88,27 +70,20 @@ class Registry:
             parent, name = None, parent
         if parent is not None and not isinstance(parent, Registry):
             raise TypeError(f"The parent of a context is a context, not {parent!r}.")
-        self._parent: Any = parent
+        super().__init__(parent, name)
         # The enum's own call costs more than all the rest of this constructor.
         self.scope: BindingScope = (
             _PLAIN if scope is None else scope if type(scope) is BindingScope else BindingScope(scope)
         )
-        self._name = name
-        self._bindings: dict[str, Binding[Any]] = {}
         self._kept: dict[object, Any] = {}
         self._pending: dict[Binding[Any], Creation] | None = None
         self._cleanups: CleanupStack | None = None
         self._hub: EventHub | None = None
         self._watchers: dict[weakref.ref[Registry], None] | None = None
-        # Whether there is an index, a hub or a watcher that a change has to be told to.
-        self._is_followed = False
-        self._tags: TagIndex | None = None
-        self._providers: ProviderIndex | None = None
         self._changes = 0
         self._closing: Closing | bool = False
         self._self: weakref.ref[Registry] | None = None
         self._shape: Shape | None = None
-        self._lock: Any = threading.RLock() if parent is None else parent._lock
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r} with {len(self._bindings)} bindings>"
@@ -118,21 +93,6 @@ class Registry:
 
     def __len__(self) -> int:
         return len(self._bindings)
-
-    @property
-    def name(self) -> str:
-        """The name given, or a unique one that begins with the class of a context of a special kind."""
-        if self._name is None:
-            kind = "" if type(self).__base__ is Registry else f"{type(self).__name__}-"
-            self._name = f"{kind}{uuid4().hex}"
-        return self._name
-
-    def chain(self) -> "Iterator[Any]":
-        """This context, its parent, the parent's parent and so on."""
-        each: Any = self
-        while each is not None:
-            yield each
-            each = each._parent
 
     # Registry
 
@@ -327,95 +287,6 @@ class Registry:
     def is_visible_to(self, other: "Registry") -> bool:
         """Whether this context is ``other`` or above it."""
         return any(each is self for each in other.chain())
-
-    # Finding
-
-    def find(self, pattern_or_filter: "str | re.Pattern[str] | BindingFilter | None" = None) -> list[Binding[Any]]:
-        """The bindings that match, this context's first, without those hidden by a nearer one of the same key.
-
-        Raises:
-            TypeError: It is no text, compiled expression or function.
-        """
-        matches = as_filter(pattern_or_filter)
-        found: list[Binding[Any]] = []
-        for each in self.chain():
-            for binding in each._matching(matches):
-                if not self._hides(binding.key, each):
-                    found.append(binding)
-        return found
-
-    def find_by_tag(self, tag: "str | re.Pattern[str] | Mapping[str, Any]") -> list[Binding[Any]]:
-        """The bindings whose tags match a name (with wildcards), an expression, or a mapping."""
-        return self.find(filter_by_tag(tag))
-
-    def _matching(self, matches: BindingFilter) -> list[Binding[Any]]:
-        with self._lock:
-            candidates: list[Binding[Any]] | None = None
-            if isinstance(matches, BindingTagFilter) and matches.index_name is not None:
-                if self._tags is None and self._bindings:
-                    self._is_followed = True  # first: a tag that another thread adds meanwhile is told to the index
-                    self._tags = TagIndex(self._bindings.values())
-                candidates = self._tags.with_names(matches.index_name) if self._tags is not None else []
-            if candidates is None:
-                candidates = list(self._bindings.values())
-        return [binding for binding in candidates if matches(binding)]
-
-    def _hides(self, key: str, owner: "Registry") -> bool:
-        """Whether a context between this one (included) and ``owner`` (excluded) has the key."""
-        each: Any = self
-        while each is not None and each is not owner:
-            if key in each._bindings:
-                return True
-            each = each._parent
-        return False
-
-    def find_provider(self, wanted: Any) -> "tuple[Binding[Any], Any] | None":
-        """The binding that provides a type, and its owner: the nearest context that has any decides.
-
-        Raises:
-            AmbiguousTypeError: It has several, and not exactly one that is exactly this type.
-        """
-        for each in self.chain():
-            candidates = each._candidates(wanted)
-            if each is not self:
-                candidates = [binding for binding in candidates if not self._hides(binding.key, each)]
-            if candidates:
-                return each._choose(candidates, wanted), each
-        return None
-
-    def _candidates(self, wanted: Any) -> list[Binding[Any]]:
-        if not self._bindings:
-            return []
-        with self._lock:
-            if self._providers is None:
-                self._is_followed = True
-                self._providers = ProviderIndex(self._bindings.values())
-            try:
-                return self._providers.candidates(wanted)
-            except TypeError:  # an annotation that cannot be hashed is nobody's type
-                return []
-
-    def _choose(self, candidates: list[Binding[Any]], wanted: Any) -> Binding[Any]:
-        if len(candidates) == 1:
-            return candidates[0]
-        same = [binding for binding in candidates if exactly(binding, wanted)]
-        if len(same) == 1:
-            return same[0]
-        keys = [binding.key for binding in candidates]
-        name = describe_type(wanted)
-        raise AmbiguousTypeError(
-            f"Type {name} is provided by several bindings of context {self.name!r}: {', '.join(keys)}. "
-            "Ask for one of them by key.",
-            key=name,
-            candidates=keys,
-            contexts=(self.name,),
-        )
-
-    def nearest_keys(self, text: str) -> list[str]:
-        """Up to three bound keys that look like ``text``, nearest first."""
-        # A list first: a thread that binds meanwhile does not disturb it.
-        keys = dict.fromkeys(key for each in self.chain() for key in list(each._bindings)[:_NEAREST_OF])
-        return get_close_matches(text, list(keys), n=3, cutoff=0.75)
 
     # Changes
 

@@ -143,7 +143,7 @@ REF = "#/components/schemas/"
         (tuple[int, ...], {"type": "array", "items": {"type": "integer"}}),
         (list[list[int]], {"type": "array", "items": {"type": "array", "items": {"type": "integer"}}}),
         (dict[str, int], {"type": "object", "additionalProperties": {"type": "integer"}}),
-        (Mapping[str, Any], {"type": "object", "additionalProperties": {}}),
+        (Mapping[str, Any], {"type": "object", "additionalProperties": True}),
         (dict, {"type": "object"}),
         (Any, {}),
         (object, {}),

@@ -19,6 +19,7 @@ from mainspring.openapi.decorators import (
     tags,
     visibility,
 )
+from mainspring.openapi.dialects import json_schema_to_openapi, to_openapi_30
 from mainspring.openapi.errors import (
     AnnotationError,
     DeclarationError,
@@ -28,6 +29,7 @@ from mainspring.openapi.errors import (
     UnknownLocationError,
     Violation,
 )
+from mainspring.openapi.merging import merge_openapi_spec, merge_security_scheme
 from mainspring.openapi.operations import OperationDeclaration, controller_operations, describe_controller
 from mainspring.openapi.parameters import param, request_body
 from mainspring.openapi.responses import response
@@ -52,6 +54,9 @@ __all__ = [
     "describe_handler",
     "get",
     "head",
+    "json_schema_to_openapi",
+    "merge_openapi_spec",
+    "merge_security_scheme",
     "openapi_spec",
     "operation",
     "operation_spec",
@@ -63,5 +68,6 @@ __all__ = [
     "request_body",
     "response",
     "tags",
+    "to_openapi_30",
     "visibility",
 ]

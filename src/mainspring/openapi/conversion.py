@@ -330,7 +330,8 @@ def _is_open(schemas: Any) -> bool:
         kind = schema.get("type")
         if not ({"type", "$ref", "anyOf", "allOf", "enum", "const"} & schema.keys()):
             return True
-        if kind == "object" and "properties" not in schema and "additionalProperties" not in schema:
+        further = schema.get("additionalProperties", "properties" not in schema)
+        if kind == "object" and further is True:
             return True
         if kind == "array" and "items" not in schema and "prefixItems" not in schema:
             return True

@@ -183,7 +183,7 @@ class _Derivation:
         names = _LIST_NAMES if schema.get("type") == "array" else {}
         schema = {**schema, **{names.get(name, name): value for name, value in item.constraints.items()}}
         is_object = _is_object(item, schema)
-        if is_object and bare(non_null(item.annotation)) is dict:
+        if is_object and schema.get("type") == "object" and "properties" not in schema:
             schema = {**_OPEN_OBJECT, **schema}
         return _with_default(schema, item.default), is_object
 

@@ -127,16 +127,16 @@ class SchemaBuilder:
             return {"type": "string", "format": "binary"}
         if issubclass(cls, enum.Enum):
             return _enumeration([member.value for member in cls])
-        for known in cls.__mro__:
-            if known in _SCALARS:
-                return dict(_SCALARS[known])
+        scalar = next((known for known in cls.__mro__ if known in _SCALARS), None)
+        if scalar is not None:
+            return dict(_SCALARS[scalar])
+        return self._of_collection(cls, arguments, options)
+
+    def _of_collection(self, cls: type, arguments: tuple[Any, ...], options: Mapping[str, Any]) -> Schema | None:
         if cls in _MAPPINGS:
-            value = arguments[1] if len(arguments) > 1 else Any
-            return (
-                {"type": "object"}
-                if not arguments
-                else {"type": "object", "additionalProperties": self.schema(value, **options)}
-            )
+            if not arguments:
+                return {"type": "object"}
+            return {"type": "object", "additionalProperties": self.schema(arguments[-1], **options) or True}
         if cls in _SETS:
             return {"type": "array", **self._items(arguments, options), "uniqueItems": True}
         if cls is tuple and arguments and arguments[-1] is not Ellipsis:

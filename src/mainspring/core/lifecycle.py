@@ -127,8 +127,12 @@ class Lifecycle:
         if initializing is not None:
             try:
                 await initializing.wait()
-            except BaseException:
-                self.machine.drop("start")
+            except BaseException as error:
+                if self.machine.state == "starting":  # initialized in the very moment this was cancelled
+                    await self._stop_initialized(error)
+                    await self._fail("start", error)
+                else:
+                    self.machine.drop("start")
                 raise
         try:
             await self.resources.open()
@@ -181,6 +185,15 @@ class Lifecycle:
             error.add_note(f"and, while closing what was open: {failure!r}")
             logger.error("A resource could not be closed after a failure.", exc_info=failure)
         self.machine.finish(operation, "stopped")
+
+    async def _stop_initialized(self, error: BaseException) -> None:
+        """Stop what was initialized and will not be started."""
+        self._begin_undoing()
+        try:
+            await (await self._registry()).stop()
+        except BaseException as failure:  # the first failure is the news; this one is a footnote
+            error.add_note(f"and, while undoing it: {failure!r}")
+            logger.error("What was initialized could not be stopped.", exc_info=failure)
 
     def _begin_undoing(self) -> None:
         if self.machine.state != "stopping":

@@ -1,4 +1,4 @@
-"""From a request to the operation that serves it: routes first, then mounts, static files, and what HTTP itself answers."""
+"""From a request to the operation that serves it: routes, then mounts, static files, and what HTTP itself answers."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ from mainspring.rest.routes import Route, RouteMatch
 
 __all__ = ["KNOWN_METHODS", "find_operation", "local_to_base", "not_found"]
 
-#: RFC 9110 section 9, RFC 5789 (PATCH), and QUERY, the safe method with a body: known, whether or not anybody serves it.
+#: RFC 9110 section 9, RFC 5789 (PATCH), and QUERY, the safe method with a body: known, whoever serves it.
 KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "QUERY"})
 
 

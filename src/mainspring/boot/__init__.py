@@ -74,6 +74,11 @@ __all__ = [
     "load_classes_from_files",
 ]
 
+# Of rooms above: a type checker is told that they are there, the lookup below finds them.
+DataSourceBooter: type[Any]
+ModelBooter: type[Any]
+RepositoryBooter: type[Any]
+
 
 def __getattr__(name: str) -> Any:
     if name in ELSEWHERE:

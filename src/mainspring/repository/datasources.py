@@ -89,9 +89,9 @@ class DataSource:
                 connector = cls(self.name, self.settings, self._listeners)
             except ModuleNotFoundError as error:
                 raise missing_module(self.name, str(self.settings["connector"]), error) from error
-            for definition in self._models.values():
-                connector.attach(definition)
             self._connector = connector
+            for definition in self._models.values():
+                self._tell(definition)
         return self._connector
 
     # Life
@@ -186,6 +186,10 @@ class DataSource:
         definition = definition_of(entity)
         self._models[entity] = definition
         if self._connector is not None:
+            self._tell(definition)
+
+    def _tell(self, definition: ModelDefinition) -> None:
+        if isinstance(self._connector, CrudConnector):
             self._connector.attach(definition)
 
     @property

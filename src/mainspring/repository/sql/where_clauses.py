@@ -119,7 +119,7 @@ class WhereClauses:
             return self._clause(AnyOf(tuple(Compare(node.path, "eq", value) for value in node.values)))
         if len(node.values) <= self._dialect.longest_list:
             return value.in_(node.values)
-        write = value.type.bind_processor(self._dialect.sql_dialect)
+        write = value.type.dialect_impl(self._dialect.sql_dialect).bind_processor(self._dialect.sql_dialect)
         bound = [each if write is None else write(each) for each in node.values]
         return self._dialect.in_long_list(value, bound)
 

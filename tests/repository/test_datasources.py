@@ -1,0 +1,147 @@
+"""Data sources: configuration, life, events, files."""
+
+import asyncio
+import sqlite3
+
+import pytest
+
+from mainspring.repository import DataSource, DataSourceError, DefaultCrudRepository, Entity, PoolTimeoutError, field
+
+
+class Note(Entity):
+    id: int | None = field(id=True, generated=True)
+    title: str = field(required=True)
+
+
+def test_a_configuration_that_cannot_work_is_refused():
+    """DS-001, DS-007"""
+    with pytest.raises(DataSourceError, match=r"db.*'carrier'"):
+        DataSource({"name": "db", "connector": "carrier"})
+    with pytest.raises(DataSourceError, match="url"):
+        DataSource({"name": "db", "url": "sqlite:///x.db", "database": "y.db"})
+    with pytest.raises(DataSourceError) as caught:
+        DataSource({"name": "db", "connector": "sqlite", "url": "postgresql://me:secret@host/x"})
+    assert "secret" not in str(caught.value)
+    source = DataSource({"url": "postgresql://me:secret@host/x", "name": "pg"})
+    assert "secret" not in repr(source)
+
+
+def test_a_subclass_has_a_name_and_defaults():
+    """DS-002"""
+
+    class Db(DataSource):
+        datasource_name = "main"
+        default_config = {"connector": "memory", "echo": False}
+
+    assert (Db().name, Db().settings["connector"]) == ("main", "memory")
+    assert Db({"connector": "sqlite", "database": "x"}).settings["connector"] == "sqlite"
+
+
+async def test_two_sources_in_memory_are_apart():
+    """DS-003, DS-004"""
+    one, other = (DataSource({"name": name, "connector": "memory"}) for name in "ab")
+    async with one, other:
+        await DefaultCrudRepository(Note, one).create({"title": "x"})
+        assert (await DefaultCrudRepository(Note, one).count()).count == 1
+        assert (await DefaultCrudRepository(Note, other).count()).count == 0
+    assert (await DefaultCrudRepository(Note, one).count()).count == 0
+    await one.disconnect()
+    await one.disconnect()
+
+
+async def test_concurrent_connects_share_one_attempt(tmp_path):
+    """DS-004"""
+    ds = DataSource({"name": "db", "connector": "sqlite", "database": str(tmp_path / "x.db")})
+    await asyncio.gather(*(ds.connect() for _ in range(5)))
+    await ds.ping()
+    await ds.disconnect()
+
+
+def test_another_loop_is_told():
+    """DS-005"""
+    ds = DataSource({"name": "db", "connector": "memory"})
+
+    async def use():
+        await ds.ping()
+
+    async def use_and_close():
+        await ds.ping()
+        with pytest.raises(DataSourceError, match="another event loop"):
+            await asyncio.to_thread(asyncio.run, use())
+        await ds.disconnect()
+
+    asyncio.run(use_and_close())
+    asyncio.run(use_and_close())
+
+
+async def test_statements_are_told(memory):
+    """DS-006, DS-012"""
+    events = []
+    memory.on("query", events.append)
+    repo = DefaultCrudRepository(Note, memory)
+    async with repo.begin_transaction():
+        await repo.create({"title": "x"})
+    assert [(event.kind, event.sql.split()[0]) for event in events if event.kind != "migration"] == [
+        ("transaction", "BEGIN"),
+        ("query", "INSERT"),
+        ("transaction", "COMMIT"),
+    ]
+    assert all(event.elapsed >= 0 and event.datasource == "db" for event in events)
+    assert memory.stats()["statements"] > 3
+    assert memory.stats()["checked_out"] == 0
+
+
+@pytest.mark.parametrize("place", ["no/such/folder/x.db", ".", "text.db"])
+async def test_a_file_that_cannot_be_used_is_named(tmp_path, place):
+    """DS-001, REPO-059"""
+    (tmp_path / "text.db").write_text("this is no database, but it is long enough to be read as one" * 20)
+    file = tmp_path / place
+    ds = DataSource({"name": "db", "connector": "sqlite", "database": str(file)})
+    with pytest.raises(DataSourceError) as caught:
+        await ds.connect()
+    assert "'db'" in str(caught.value)
+    assert str(file) in str(caught.value)
+
+
+async def test_a_missing_table_says_what_to_do(tmp_path):
+    """REPO-024"""
+    async with DataSource({"name": "db", "connector": "sqlite", "database": str(tmp_path / "x.db")}) as ds:
+        with pytest.raises(DataSourceError, match=r"no table 'note'.*migrate_schema"):
+            await DefaultCrudRepository(Note, ds).find()
+
+
+async def test_data_in_a_file_stay(tmp_path):
+    """DS-003, DS-030"""
+    config = {"name": "db", "connector": "sqlite", "database": str(tmp_path / "x.db")}
+    async with DataSource(config) as ds:
+        await ds.autoupdate([Note])
+        await DefaultCrudRepository(Note, ds).create({"title": "x"})
+    async with DataSource(config) as ds:
+        assert (await DefaultCrudRepository(Note, ds).find_one()).title == "x"
+    with sqlite3.connect(tmp_path / "x.db") as plain:
+        assert plain.execute("SELECT id, title FROM note").fetchall() == [(1, "x")]
+    plain.close()
+
+
+async def test_waiting_for_a_connection_ends(tmp_path):
+    """DS-009"""
+    pool = {"size": 1, "max_overflow": 0, "timeout": 0.1}
+    async with DataSource({"name": "db", "url": f"sqlite:///{tmp_path}/x.db", "pool": pool}) as ds:
+        await ds.autoupdate([Note])
+        repo = DefaultCrudRepository(Note, ds)
+        tx = await repo.begin_transaction()
+        with pytest.raises(PoolTimeoutError, match="pool size 1") as caught:
+            await asyncio.create_task(repo.count())
+        assert caught.value.headers["Retry-After"] == "1"
+        await tx.rollback()
+        assert (await repo.count()).count == 0
+
+
+async def test_a_driver_that_is_missing_names_the_extra(monkeypatch):
+    """DS-001"""
+    monkeypatch.setitem(__import__("sys").modules, "aiosqlite", None)
+    for name in [name for name in __import__("sys").modules if name.startswith("mainspring.repository.sql")]:
+        monkeypatch.delitem(__import__("sys").modules, name)
+    ds = DataSource({"name": "db", "connector": "memory"})
+    with pytest.raises(DataSourceError, match=r"mainspring\[sql\]"):
+        await ds.connect()

@@ -218,6 +218,8 @@ def run_or_exit(command):
 def environment():
     """This process's environment without what would lead uv or Python to another environment."""
     values = {key: value for key, value in os.environ.items() if key not in ("VIRTUAL_ENV", "PYTHONHOME")}
+    # pip trusts what the machine trusts; uv on its own brings a list along that knows no company's proxy.
+    values.setdefault("UV_SYSTEM_CERTS", "1")
     values["UV_PROJECT_ENVIRONMENT"] = VENV
     values["UV_PYTHON_DOWNLOADS"] = "never"
     return values

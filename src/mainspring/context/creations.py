@@ -125,7 +125,7 @@ class Creation:
             # A thread whose event is set waits no more, it only has not run yet.
             while other is not None and other.task is None and not (other.finished and other.finished.is_set()):
                 if other.thread == me:
-                    raise circular([*session.path_from(), self.binding.key], self.binding.key)
+                    raise circular([*session.path_words(), self.binding.key], self.binding.key)
                 other = _waiting_threads.get(other.thread)
             if self.holder.pending_creation(self.binding) is not self or self.task is not None:
                 return
@@ -203,7 +203,7 @@ class Creation:
                 ring.append(other.binding.key)
 
     def _ring_error(self, ring: list[str], session: Session) -> CircularDependencyError:
-        return circular([*session.path_from(), *ring], self.binding.key)
+        return circular([*session.path_words(), *ring], self.binding.key)
 
 
 class _Waiting(Deferred):

@@ -170,7 +170,7 @@ def _holder_of(binding: Binding[Any], owner: Any, ctx: Any, session: Session, op
             f"Binding {key!r} has scope {scope!r} but is held by context {owner.name!r} below {holder.name!r}: "
             f"bind it in {holder.name!r} or above, or choose another scope."
         )
-    raise ScopeError(reason, key=key, path=ARROW.join([*session.path_from(), key]), contexts=names)
+    raise ScopeError(reason, key=key, path=ARROW.join([*session.path_words(), key]), contexts=names)
 
 
 # The value of a binding
@@ -227,7 +227,7 @@ def _join(creation: Creation, holder: Any, session: Session, frame: Session) -> 
     """Wait for somebody else's creation; ``MISSING`` means: look again."""
     if creation.task is None:
         if creation.thread == get_ident():
-            raise circular(frame.path_from(), creation.binding.key)
+            raise circular(frame.path_words(), creation.binding.key)
         creation.wait_in_thread(frame)
         return creation.outcome(MISSING)
     if frame.sync:

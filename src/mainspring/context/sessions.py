@@ -59,7 +59,7 @@ class Session:
         frame: Session | None = self
         while frame is not None:
             if frame.binding is binding and frame.context is context:
-                raise circular([*self.path_from(frame), binding.key], binding.key)
+                raise circular([*self.path_words(), binding.key], binding.key)
             frame = frame.parent
         entered = Session(self, sync=self.sync)
         entered.binding = binding
@@ -79,16 +79,14 @@ class Session:
             yield frame
             frame = frame.parent
 
-    def path_from(self, first: "Session | None" = None) -> list[str]:
-        """The words of the path, outermost first, beginning at ``first``."""
+    def path_words(self) -> list[str]:
+        """The words of the path, outermost first."""
         words: list[str] = []
         for frame in self.frames():
             if frame.binding is not None:
                 words.append(frame.binding.key)
             elif frame.point is not None:
                 words.append(frame.point.target_name)
-            if frame is first:
-                break
         return words[::-1]
 
     @property
@@ -126,7 +124,7 @@ class Session:
     @property
     def resolution_path(self) -> str:
         """Bindings and injection points on the way."""
-        return ARROW.join(self.path_from())
+        return ARROW.join(self.path_words())
 
 
 class ResolutionContext:

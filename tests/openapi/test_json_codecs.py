@@ -625,6 +625,15 @@ def test_types_without_such_defaults_pay_nothing_for_them():
         assert default_filler(annotation) is None
 
 
+def test_notes_that_cannot_be_hashed_do_no_harm():
+    """REST-112"""
+    noted = Annotated[Point, {"a": 1}]
+    assert json_codec(list[noted]).decode(b'[{"x":1}]') == [Point(1)]
+    assert json_codec(noted | Checked).decode(b'{"a":1}') == Checked(1)
+    assert json_codec(Box[noted]).decode(b'{"content":{"x":1}}') == Box(Point(1))
+    assert entries(Box[noted], b'{"content":{}}') == [("/content", "required")]
+
+
 class PydanticPoint(pydantic.BaseModel):
     x: int = pydantic.Field(ge=1)
     label: str = pydantic.Field("p", alias="theLabel", max_length=3)

@@ -4,11 +4,11 @@ A class with ``__mainspring_model__()`` gives its own adapter. Pydantic models a
 itself is never imported here.
 """
 
-import functools
 from typing import Any, Protocol, get_origin, runtime_checkable
 
 import msgspec
 
+from mainspring.openapi.caching import remembered
 from mainspring.openapi.errors import SchemaViolation, Violation
 from mainspring.openapi.kinds import bare, has_adapter
 from mainspring.openapi.references import pointer_escape
@@ -53,7 +53,7 @@ class ModelAdapter(Protocol):
         ...
 
 
-@functools.lru_cache(maxsize=1024)  # asked for the same few classes again and again; bounded, classes may be generated
+@remembered
 def adapter_of(cls: Any) -> ModelAdapter | None:
     """The adapter of a class, ``None`` for one that needs none."""
     found = bare(cls)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from mainspring.openapi.caching import key_of
 from mainspring.openapi.references import pointer_escape
 
 __all__ = ["Components", "rewrite_references"]
@@ -37,6 +38,7 @@ class Components:
         self, key: Any, name: str, make: Callable[[], dict[str, Any]], qualifier: str | None = None
     ) -> dict[str, Any]:
         """A reference to the schema of ``key``, made on the first demand (which may lead back to it)."""
+        key = key_of(key)
         position = self._by_key.get(key)
         if position is None:
             position = self._by_key[key] = len(self._entries)

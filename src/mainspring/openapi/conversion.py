@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, is_typeddict
 import msgspec
 
 from mainspring.openapi.adapters import ModelAdapter, adapter_of
+from mainspring.openapi.caching import remembered
 from mainspring.openapi.checking import CheckOptions, check
 from mainspring.openapi.components import Components
 from mainspring.openapi.defaults import default_filler
@@ -250,7 +251,7 @@ _BUILT_BY: dict[Any, _Maker] = {
 }
 
 
-@functools.lru_cache(maxsize=1024)  # parts of many types are the same few types
+@remembered  # parts of many types are the same few types
 def _cached_conversion(annotation: Any) -> Conversion:
     return Conversion(annotation)
 

@@ -8,6 +8,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, get_args, get_origin, is_typeddict
 
+from mainspring.openapi.caching import key_of
 from mainspring.openapi.errors import AnnotationError
 from mainspring.openapi.kinds import bare, has_adapter, is_union, union_members
 from mainspring.openapi.structures import Structure, structure_of
@@ -29,11 +30,12 @@ def _filler(annotation: Any, known: dict[Any, "_StructureFiller"]) -> Filler | N
         return None
     if is_union(found):
         return _of_union(union_members(found), known)
-    if found in known:
-        return known[found]
+    key = key_of(found)
+    if key in known:
+        return known[key]
     structure = _structure(found)
     if structure is not None:
-        filler = known[found] = _StructureFiller(structure)
+        filler = known[key] = _StructureFiller(structure)
         filler.fields = [
             (field.name, inner) for field in structure.fields if (inner := _filler(field.type, known)) is not None
         ]
@@ -70,12 +72,12 @@ def _reaches_defaults(annotation: Any, seen: set[Any]) -> bool:
     """Whether a dataclass whose defaults are left to the class is anywhere in the type."""
     found = bare(annotation)
     origin = get_origin(found) or found
-    if origin is Literal or has_adapter(origin) or found in seen:
+    if origin is Literal or has_adapter(origin) or key_of(found) in seen:
         return False
     structure = _structure(found)
     if structure is None:
         return any(_reaches_defaults(argument, seen) for argument in get_args(found) if argument is not Ellipsis)
-    seen.add(found)
+    seen.add(key_of(found))
     if _plain_defaults(structure.cls):
         return True
     return any(_reaches_defaults(field.type, seen) for field in structure.fields)

@@ -4,13 +4,13 @@ The success path of a text is one pass of msgspec. After a failure, and only the
 schema of the type, and every violation is listed.
 """
 
-import functools
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, get_origin
 
 import msgspec
 
+from mainspring.openapi.caching import remembered
 from mainspring.openapi.checking import CheckOptions, check
 from mainspring.openapi.coercion import coerce
 from mainspring.openapi.conversion import Conversion, to_plain
@@ -215,7 +215,7 @@ def json_codec(annotation: Any, **options: Any) -> JsonCodec:
     return JsonCodec(annotation, **options)
 
 
-@functools.lru_cache(maxsize=256)  # the types in hand-written schemas are few; bounded, since classes may be generated
+@remembered
 def codec_of_type(annotation: Any) -> JsonCodec:
     """The codec of a type that stands in a hand-written schema, made once."""
     return JsonCodec(annotation)

@@ -4,6 +4,7 @@ import collections.abc
 import dataclasses
 import enum
 import types
+import typing
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -44,7 +45,9 @@ __all__ = [
 SCALARS = (str, int, float, bool, bytes, Decimal, datetime, date, time, timedelta, UUID)
 _CONTAINERS = (dict, list, tuple, set, frozenset, bytearray, memoryview, object, type, complex, range)
 _STREAMS = (collections.abc.AsyncIterator, collections.abc.AsyncIterable, collections.abc.AsyncGenerator)
-_WRAPPERS = (ClassVar, Final, Required, NotRequired)
+_WRAPPERS = tuple(
+    filter(None, (ClassVar, Final, Required, NotRequired, getattr(typing, "ReadOnly", None)))  # the last from 3.13 on
+)
 _NONE = type(None)
 
 

@@ -4,11 +4,12 @@ import dataclasses
 import inspect
 import re
 from dataclasses import dataclass
-from typing import Any, Required, get_args, get_origin, is_typeddict
+from typing import Any, NotRequired, Required, get_args, get_origin, is_typeddict
 
 import msgspec
 
 from mainspring.openapi.annotations import class_hints
+from mainspring.openapi.caching import remembered
 from mainspring.openapi.kinds import bare, union_members
 from mainspring.openapi.parameters import MISSING
 
@@ -52,6 +53,11 @@ def structure_of(annotation: Any) -> Structure | None:
         AnnotationError: The annotation of a field cannot be evaluated.
     """
     found = bare(annotation)
+    return _structure_of(found)
+
+
+@remembered  # also because names that only a running function knows must be looked up while it still runs
+def _structure_of(found: Any) -> Structure | None:
     cls = get_origin(found) or found
     if is_typeddict(cls):
         return _typed_dict(found, cls)
@@ -131,19 +137,16 @@ def _attrs_fields(annotation: Any, cls: Any) -> tuple[StructureField, ...]:
 
 
 def _typed_dict(annotation: Any, cls: Any) -> Structure:
-    required = cls.__required_keys__
-    fields = tuple(
-        StructureField(name, name, hint, name in required or get_origin(hint) is Required)
-        for name, hint in class_hints_of_typed_dict(annotation, cls).items()
-    )
+    # Bases are not in the MRO of a TypedDict: their annotations are its own.
+    hints = class_hints(annotation)
+    fields = tuple(StructureField(name, name, hints[name], _is_required(cls, name, hints[name])) for name in hints)
     return Structure(cls, _name(annotation), fields, _description(cls))
 
 
-def class_hints_of_typed_dict(annotation: Any, cls: Any) -> dict[str, Any]:
-    """The fields of a TypedDict: bases are not in its MRO, their annotations are its own."""
-    order = list(cls.__annotations__)
-    hints = class_hints(annotation)
-    return {name: hints[name] for name in order}
+def _is_required(cls: Any, name: str, hint: Any) -> bool:
+    """What the evaluated annotation says; while it is text, the class itself does not see ``NotRequired`` in it."""
+    origin = get_origin(hint)
+    return origin is Required or (origin is not NotRequired and name in cls.__required_keys__)
 
 
 def _tuple_fields(annotation: Any, cls: Any) -> tuple[StructureField, ...]:

@@ -187,7 +187,8 @@ async def test_what_is_no_integer(web: Any, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "value"), [("0", 0), ("-12", -12), ("+7", 7), ("0664", 664), ("12345678901234567890123", 12345678901234567890123)]
+    ("text", "value"),
+    [("0", 0), ("-12", -12), ("+7", 7), ("0664", 664), ("12345678901234567890123", 12345678901234567890123)],
 )
 async def test_what_is_an_integer(web: Any, text: str, value: int) -> None:
     """REST-091"""
@@ -328,7 +329,12 @@ OBJECT = Annotated[Filter, param.query()]
 
 
 @pytest.mark.parametrize(
-    "query", [f"v={quote(json.dumps({'where': {'id': 1}, 'limit': 2}))}", 'v={"where":{"id":1},"limit":2}', "v[where][id]=1&v[limit]=2"]
+    "query",
+    [
+        f"v={quote(json.dumps({'where': {'id': 1}, 'limit': 2}))}",
+        'v={"where":{"id":1},"limit":2}',
+        "v[where][id]=1&v[limit]=2",
+    ],
 )
 async def test_objects_are_json_or_nested_keys(web: Any, query: str) -> None:
     """REST-101"""

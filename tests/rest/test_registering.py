@@ -215,7 +215,9 @@ async def test_components_of_a_document_are_usable_elsewhere(web: Any) -> None:
         {
             "paths": {},
             "components": {
-                "schemas": {"Pet": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}},
+                "schemas": {
+                    "Pet": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
+                },
                 "parameters": {"limit": {"name": "limit", "in": "query", "schema": {"type": "integer"}}},
             },
         }
@@ -362,7 +364,9 @@ def test_routes_say_what_they_are() -> None:
     def greet() -> None: ...
 
     assert str(Route("get", "/greet", None, greet)) == "Route - get /greet => greet"
-    assert str(ControllerRoute("GET", "/greet", {}, Greeter, "greet")) == "ControllerRoute - get /greet => Greeter.greet"
+    assert (
+        str(ControllerRoute("GET", "/greet", {}, Greeter, "greet")) == "ControllerRoute - get /greet => Greeter.greet"
+    )
 
 
 async def test_the_same_names_under_different_base_paths(web: Any) -> None:

@@ -100,7 +100,8 @@ def test_a_sequence_class_in_the_configuration_is_bound() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("port", 70000), ("port", "x"), ("error_format", "xml"), ("protocol", "ftp"), ("grace_period", -1)]
+    ("name", "value"),
+    [("port", 70000), ("port", "x"), ("error_format", "xml"), ("protocol", "ftp"), ("grace_period", -1)],
 )
 def test_an_impossible_setting_is_refused_at_once(name: str, value: Any) -> None:
     """REST-001"""
@@ -354,7 +355,10 @@ async def test_a_failed_startup_is_told() -> None:
 
 async def test_a_websocket_without_a_route_is_refused() -> None:
     """REST-028"""
-    for extensions, expected in (({}, "websocket.close"), ({"websocket.http.response": {}}, "websocket.http.response.start")):
+    for extensions, expected in (
+        ({}, "websocket.close"),
+        ({"websocket.http.response": {}}, "websocket.http.response.start"),
+    ):
         sent: list[dict[str, Any]] = []
 
         async def receive() -> dict[str, Any]:

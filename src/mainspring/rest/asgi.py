@@ -1,7 +1,7 @@
 """The ASGI side of an exchange: reads and sends by the messages of an ASGI server. Nothing beyond this file sees them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -46,6 +46,7 @@ class AsgiExchange(Exchange):
     _body_done = False
     _reading = False
     _pending: "asyncio.Future[Message] | None" = None
+    _queue: Sequence[Message] = ()
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._scope = scope
@@ -157,19 +158,29 @@ class AsgiExchange(Exchange):
                 self.disconnected = True
 
     async def is_disconnected(self) -> bool:
-        """Whether the client is gone already."""
-        if self.disconnected or not self._body_done:
-            return self.disconnected
-        if self._pending is None:
-            self._pending = asyncio.ensure_future(self._receive())
-        await asyncio.sleep(0)
-        if self._pending.done():
+        """Whether the client is gone already. What it sent meanwhile is kept for whoever reads the body."""
+        while not self.disconnected and not self._queue_is_full():
+            if self._pending is None:
+                self._pending = asyncio.ensure_future(self._receive())
+            await asyncio.sleep(0)
+            if not self._pending.done():
+                break
             message, self._pending = self._pending.result(), None
-            self.disconnected = message["type"] == "http.disconnect"
+            if message["type"] == "http.disconnect":
+                self.disconnected = True
+            else:
+                self._queue = [*self._queue, message]
         return self.disconnected
 
+    def _queue_is_full(self) -> bool:
+        """Whether a piece of an unread body waits: reading on would take the whole of it into memory."""
+        return bool(self._queue) and bool(self._queue[-1].get("more_body", False))
+
     async def _next(self) -> Message:
-        """The next message, the one that `is_disconnected` asked for before if there is one."""
+        """The next message: one that was received before, or is being received, or a new one."""
+        if self._queue:
+            message, *self._queue = self._queue
+            return message
         pending = self._pending
         if pending is None:
             return await self._receive()

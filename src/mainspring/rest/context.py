@@ -1,6 +1,8 @@
 """The context of one request: its bindings end with it, and everything about the request is asked of it."""
 
-from typing import Any
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from mainspring.context import Binding, BindingLockedError, BindingScope, Context
@@ -12,6 +14,8 @@ from mainspring.rest.requests import Request
 from mainspring.rest.responses import Response
 
 __all__ = ["RequestContext", "request_context_of"]
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 _OWN_KEYS = frozenset(
     key.key for key in (RestBindings.Http.CONTEXT, RestBindings.Http.REQUEST, RestBindings.Http.RESPONSE)
@@ -29,6 +33,23 @@ _LATE_KEYS = frozenset(
 _CONTROLLER_MARK = "rest.http.request.has_controller"
 #: One for all requests: it belongs to no context in particular.
 _MARK: Binding[Any] = Binding(_CONTROLLER_MARK).to(True).lock()
+
+
+def refusing_own_keys(method: F) -> F:
+    """A method that registers something in a context, refusing the keys that belong to the request."""
+
+    @functools.wraps(method)
+    def guarded(self: Context, what: Any) -> Any:
+        key = what.key if isinstance(what, Binding) else str(what)
+        if key in _OWN_KEYS:
+            raise BindingLockedError(
+                f"Binding {key!r} belongs to the request and is locked: bind another key.",
+                key=key,
+                contexts=(self.name,),
+            )
+        return method(self, what)
+
+    return guarded  # type: ignore[return-value]  # it takes and gives what the method does
 
 
 class RequestContext(Context):
@@ -206,20 +227,8 @@ class RequestContext(Context):
 
     # Bindings that every request has
 
-    def add(self, binding: Binding[Any]) -> "RequestContext":
-        """Register a binding here.
-
-        Raises:
-            BindingLockedError: It is one of the request's own.
-        """
-        if binding.key in _OWN_KEYS:
-            raise BindingLockedError(
-                f"Binding {binding.key!r} belongs to the request and is locked: bind another key.",
-                key=binding.key,
-                contexts=(self.name,),
-            )
-        super().add(binding)
-        return self
+    add = refusing_own_keys(Context.add)
+    bind = refusing_own_keys(Context.bind)
 
     def contains(self, key: Any) -> bool:
         """Whether the key is bound here; the request's own keys always are."""

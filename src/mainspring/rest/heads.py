@@ -24,6 +24,9 @@ def finished(exchange: Exchange, reply: Reply) -> Reply:
         if status == 205:  # RFC 9110 section 15.3.6: the end of a 205 has to be told
             headers.append((CONTENT_LENGTH, b"0"))
         reply.headers = headers
+        if type(reply.body) is not bytes:
+            reply.dropped = reply.body
+        reply.body = b""
     if exchange.extra is not None:
         headers += exchange.extra
     if exchange.vary:

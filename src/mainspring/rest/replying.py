@@ -147,6 +147,7 @@ async def _compose(
         return Reply(status, [*lines, (CONTENT_LENGTH, b"0")], b"")
     status = status or plan.status or 200
     media_type = _media_type(exchange, plan, status, lines)
+    lines = [line for line in lines if line[0] != CONTENT_TYPE]
     if kind == STREAM:
         return await _streamed(exchange, plan, value, status, lines, media_type)
     body, content_type = _written(plan, value, kind, media_type, status)

@@ -5,6 +5,7 @@
 import gc
 import subprocess
 import sys
+from typing import Protocol
 
 import pytest
 
@@ -251,6 +252,12 @@ def test_a_mixin_after_the_application_is_refused():
 
     class Base(Application): ...
 
+    class Named(Protocol):
+        name: str
+
+    class Right(Application, Named): ...
+
+    assert Right().state == "created"
     with pytest.raises(TypeError, match=r"class Wrong\(Mixin, Base\)"):
         type("Wrong", (Base, Mixin), {})
 

@@ -18,7 +18,7 @@ def check_bases(cls: type[Any], root: type[Any]) -> None:
     order = cls.__mro__
     behind = order[order.index(root) + 1 :]
     for base in behind:
-        if base in root.__mro__ or base in _MARKERS:
+        if base in root.__mro__ or base in _MARKERS or getattr(base, "_is_protocol", False):
             continue
         first = [each for each in cls.__bases__ if base in each.__mro__ and not issubclass(each, root)]
         rest = [each for each in cls.__bases__ if each not in first]

@@ -56,8 +56,7 @@ class Runner:
                 starting.cancel()
             await self._in_time(starting, failures)
             if not failures and not self._signalled.is_set():
-                await announce_servers(self._app)
-                await self._wait_until_stopped(failures)
+                await self._serve(failures)
             await self._end(failures)
         self._is_over = True
         if failures:
@@ -66,6 +65,14 @@ class Runner:
     async def _begin(self) -> None:
         await self._app.before_run()
         await self._app.start()
+
+    async def _serve(self, failures: list[BaseException]) -> None:
+        try:
+            await announce_servers(self._app)
+        except Exception as error:  # what runs must be stopped all the same
+            failures.append(error)
+        else:
+            await self._wait_until_stopped(failures)
 
     async def _wait_until_stopped(self, failures: list[BaseException]) -> None:
         while self._app.state != "stopped" and not self._signalled.is_set():

@@ -148,7 +148,8 @@ def _quality_of(candidate: MediaType, ranges: list[tuple[MediaType, float]]) -> 
     for pattern, weight in ranges:
         if not pattern.matches(candidate):
             continue
-        named = {name: value for name, value in pattern.parameters.items() if name != "q"}
+        # A charset in a range is a habit of clients, not a wish: JSON has none, and text is sent as UTF-8 anyway.
+        named = {name: value for name, value in pattern.parameters.items() if name not in ("q", "charset")}
         if any(candidate.parameters.get(name, "").lower() != value.lower() for name, value in named.items()):
             continue
         exactness = 100 * (pattern.type != "*") + 100 * (pattern.subtype != "*") + len(named)

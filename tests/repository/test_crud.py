@@ -9,6 +9,7 @@ import pytest
 
 from mainspring.repository import (
     Count,
+    DataSource,
     DefaultCrudRepository,
     Entity,
     EntityNotFoundError,
@@ -410,7 +411,6 @@ async def test_composite_ids(ds):
 
 async def test_a_kind_of_source_without_rows_says_so():
     """REPO-031, REPO-091"""
-    from mainspring.repository import DataSource
 
     class Bare:
         def __init__(self, name, settings, listeners): ...

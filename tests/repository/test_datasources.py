@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from typing import ClassVar
 
 import pytest
 
@@ -31,7 +32,7 @@ def test_a_subclass_has_a_name_and_defaults():
 
     class Db(DataSource):
         datasource_name = "main"
-        default_config = {"connector": "memory", "echo": False}
+        default_config: ClassVar = {"connector": "memory", "echo": False}
 
     assert (Db().name, Db().settings["connector"]) == ("main", "memory")
     assert Db({"connector": "sqlite", "database": "x"}).settings["connector"] == "sqlite"

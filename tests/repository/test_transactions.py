@@ -32,7 +32,7 @@ async def test_a_block_commits_or_rolls_back(notes):
         assert tx.is_active
     assert (await notes.find_by_id(made.id)).title == "a"
     error = ValueError("mine")
-    with pytest.raises(ValueError, match="mine") as caught:
+    with pytest.raises(ValueError, match="mine") as caught:  # noqa: PT012 - the block is what is tested
         async with notes.begin_transaction():
             gone = await notes.create({"title": "b"})
             raise error
@@ -109,7 +109,7 @@ async def test_savepoints_undo_their_part_only(notes):
     async with notes.begin_transaction() as tx:
         await notes.create({"title": "a"})
         tx.on_commit(lambda: log.append("outer"))
-        with pytest.raises(ValueError, match="inner"):
+        with pytest.raises(ValueError, match="inner"):  # noqa: PT012 - the block is what is tested
             async with tx.savepoint():
                 await notes.create({"title": "b"})
                 tx.on_commit(lambda: log.append("inner"))

@@ -41,6 +41,8 @@ class Dialect(ABC):
     #: Which calls outside a transaction wait for an open one: ``all``, ``writes``, ``none``.
     exclusive: str = "none"
     in_memory: bool = False
+    #: What the driver raises by itself.
+    driver_error: ClassVar[type[Exception]] = OSError
     #: SQLAlchemy's own dialect, once there is an engine.
     sql_dialect: Any = None
 
@@ -74,9 +76,8 @@ class Dialect(ABC):
         """What is set back afterwards."""
         return []
 
-    def probe_statements(self) -> list[str]:
-        """What shows at connect that the database works."""
-        return ["SELECT 1"]
+    async def probe(self) -> None:  # noqa: B027 - for most databases a connection shows that it works
+        """See that the place can be used, before there is an engine."""
 
     def describe_place(self) -> str:
         """Where the database is, without secrets."""

@@ -77,12 +77,12 @@ class SqlEngine:
         self._places = Gate(self._size + self._overflow, self._timeout, self._pool_timeout)
         self._writers = Gate(1, self._busy_timeout, self._busy) if self.dialect.exclusive == "writes" else None
         try:
+            await self.dialect.probe()
             async with self.connection(write=False) as connection:
-                for statement in self.dialect.probe_statements():
-                    await connection.exec_driver_sql(statement, execution_options={KIND: "connect"})
+                await connection.exec_driver_sql("SELECT 1", execution_options={KIND: "connect"})
         except BaseException as error:
             await finish(self.close())
-            if isinstance(error, exc.SQLAlchemyError | OSError):
+            if isinstance(error, exc.SQLAlchemyError | OSError | self.dialect.driver_error):
                 raise connect_error(error, self.dialect) from _without_secrets(error)
             raise
 

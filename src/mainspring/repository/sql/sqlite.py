@@ -4,6 +4,7 @@ SQLite has one writer at a time. Within a process writers queue for it here, in 
 for ``busy_timeout``. A database in memory is one connection, which everybody shares in turn.
 """
 
+import asyncio
 import json
 import re
 import sqlite3
@@ -56,6 +57,7 @@ class SqliteDialect(Dialect):
     name = "sqlite"
     has_transactional_ddl = True
     counts_in_order = True
+    driver_error = sqlite3.Error
     #: Values of one list before they travel as one JSON text: half of the fewest parameters a build of SQLite allows.
     longest_list = 400
 
@@ -105,9 +107,11 @@ class SqliteDialect(Dialect):
         """As it was."""
         return ["PRAGMA foreign_keys = ON"]
 
-    def probe_statements(self) -> list[str]:
-        """What shows at connect that the file can be read and written, rather than at the first request."""
-        return ["BEGIN IMMEDIATE", "ROLLBACK"]
+    async def probe(self) -> None:
+        """Open the file for writing once, so that one that cannot be used shows at the start, not at a request."""
+        url = self.url()
+        if not self.in_memory and url.database not in (None, ":memory:") and not url.query:
+            await asyncio.to_thread(_open_for_writing, str(url.database), self.busy_timeout)
 
     def describe_place(self) -> str:
         """The file, for messages."""
@@ -197,6 +201,18 @@ class SqliteDialect(Dialect):
         if "no such table" in text:
             return Failure("no table", text.rpartition(": ")[2])
         return Failure("other", text)
+
+
+def _open_for_writing(file: str, timeout: float) -> None:
+    connection = sqlite3.connect(file, timeout=timeout, isolation_level=None)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("ROLLBACK")
+    except sqlite3.OperationalError as error:
+        if "locked" not in str(error):  # another process writes just now: then it can be written
+            raise
+    finally:
+        connection.close()
 
 
 def _prepare(driver: aiosqlite.Connection, in_memory: bool) -> Any:

@@ -1,4 +1,4 @@
-"""The two applications that `bench/throughput.py` compares: the least that ASGI can do, and Mainspring with a controller."""
+"""What `bench/throughput.py` compares: the least that ASGI can do, and Mainspring with a controller."""
 
 from mainspring import RestApplication, rest
 

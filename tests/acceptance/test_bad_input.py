@@ -159,6 +159,9 @@ def test_unknown_paths_and_verbs_are_404_and_405(unchanged):
     assert missing.json()["detail"] == 'Endpoint "GET /nothing" not found.'
     refused = unchanged.client.delete("/todos")
     assert refused.status_code == 405
+    for verb in ("PUT", "PATCH", "DELETE"):
+        answer = unchanged.client.request(verb, "/todos/count", json={"title": "x"})
+        assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
     assert {"GET", "POST", "PATCH"} <= set(refused.headers["allow"].replace(" ", "").split(","))
 
 

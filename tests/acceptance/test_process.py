@@ -175,7 +175,7 @@ def test_routes_lists_the_operations_without_a_database(service, database):
     routes = {(route["verb"], route["path"]): route["handler"] for route in json.loads(done.stdout)}
     assert routes["GET", "/todos/{id}"] == "TodoController.find_by_id"
     assert routes["GET", "/"] == "HomeController.page"
-    assert len(routes) == 9
+    assert len(routes) == 13
     text = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment, check=False).stdout
     assert ["PATCH", "/todos/{id}", "TodoController.update_by_id"] in [line.split() for line in text.splitlines()]
     assert not database.exists(), "nothing was started"

@@ -5,7 +5,6 @@ import path leads to is loaded under a private package per project root, so that
 and two projects with equal file names do not mix. ``sys.path`` is never changed.
 """
 
-import hashlib
 import importlib
 import importlib.util
 import os
@@ -247,4 +246,6 @@ def _identifier(text: str) -> str:
 
 
 def _digest(path: str) -> str:
+    import hashlib  # noqa: PLC0415 - for private names only
+
     return hashlib.sha256(os.path.realpath(path).encode("utf-8", "surrogateescape")).hexdigest()[:12]

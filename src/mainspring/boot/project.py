@@ -4,7 +4,6 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator
-from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -71,6 +70,8 @@ def _of_distribution(cls: type[Any]) -> dict[str, Any] | None:
         package = (getattr(sys.modules["__main__"], "__package__", None) or "").partition(".")[0]
     if package in ("", __name__.partition(".")[0]):
         return None
+    from importlib import metadata  # noqa: PLC0415 - it costs more than the rest of the room, and few need it
+
     names = metadata.packages_distributions().get(package)
     if not names:
         return None

@@ -5,7 +5,6 @@ A tree lists one folder at a time. What is never looked at is left out here, wha
 
 import os
 import pkgutil
-import zipfile
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
@@ -90,6 +89,8 @@ class _ZipTree:
     def __init__(self, archive: str) -> None:
         self._archive = archive
         self._folders: dict[str, dict[str, bool]] = {}
+        import zipfile  # noqa: PLC0415 - few applications are in an archive
+
         with zipfile.ZipFile(archive) as found:
             for name in found.namelist():
                 self._put(name)
@@ -127,6 +128,8 @@ class _ModuleTree:
 
 def _archive_of(path: str) -> str | None:
     """The zip file that a path leads into."""
+    import zipfile  # noqa: PLC0415 - few applications are in an archive
+
     parent = path
     while not os.path.exists(parent):
         above = os.path.dirname(parent)

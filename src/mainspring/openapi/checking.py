@@ -23,6 +23,7 @@ from mainspring.openapi.keywords import (
     type_violation_of,
 )
 from mainspring.openapi.references import follow_pointer, pointer_escape
+from mainspring.openapi.stated_types import StatedTypes
 
 __all__ = ["CHECK", "CheckOptions", "OwnKeyword", "check", "check_async"]
 
@@ -307,9 +308,8 @@ _KIND_CHECKS: dict[str, Callable[[_Walk, Any, Mapping[str, Any], str], Iterator[
 
 def _type_violations(annotation: Any, value: Any) -> list[Violation]:
     """What a type that stands in a hand-written schema says of a value."""
-    from mainspring.openapi.json_codecs import codec_of_type  # noqa: PLC0415 - the codecs check with this module
-
-    return codec_of_type(annotation).violations(value)
+    found: list[Violation] = StatedTypes.codec_of(annotation).violations(value)
+    return found
 
 
 def _is_null(schema: Any) -> bool:

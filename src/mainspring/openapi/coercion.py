@@ -12,6 +12,7 @@ from mainspring.openapi.checking import CheckOptions, check
 from mainspring.openapi.errors import SchemaViolation
 from mainspring.openapi.references import follow_pointer
 from mainspring.openapi.scalars import read_boolean, read_integer, read_number
+from mainspring.openapi.stated_types import StatedTypes
 
 __all__ = ["coerce"]
 
@@ -30,9 +31,7 @@ def coerce(value: Any, schema: Any, document: Mapping[str, Any]) -> Any:
         return value
     schema = _resolved(schema, document)
     if "x-type" in schema:
-        from mainspring.openapi.json_codecs import codec_of_type  # noqa: PLC0415 - the codecs coerce with this module
-
-        value = coerce(value, *codec_of_type(schema["x-type"]).plain_schema())
+        value = coerce(value, *StatedTypes.codec_of(schema["x-type"]).plain_schema())
     for member in schema.get("allOf", ()):
         value = coerce(value, member, document)
     members = [*schema.get("anyOf", ()), *schema.get("oneOf", ())]

@@ -18,6 +18,7 @@ from mainspring.openapi.errors import MalformedJsonError, SchemaViolation, Viola
 from mainspring.openapi.kinds import bare, non_null
 from mainspring.openapi.parameters import MISSING
 from mainspring.openapi.references import pointer_escape
+from mainspring.openapi.stated_types import StatedTypes
 
 __all__ = ["DEPTH_LIMIT", "JsonCodec", "codec_of_type", "decode_json", "encode_json", "json_codec"]
 
@@ -295,3 +296,6 @@ def _from_text(text: str) -> Violation:
     if wanted is not None:
         return Violation(path, "type", f"must be {wanted}", {"type": wanted})
     return Violation(path, "value_error" if not text.startswith("Invalid") else "format", message)
+
+
+StatedTypes.codec_of = staticmethod(codec_of_type)

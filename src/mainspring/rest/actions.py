@@ -75,9 +75,17 @@ async def invoke_method(route: Any, args: Any) -> Any:
     operation = exchange.operation
     if operation is None or operation.route is not route:
         operation = exchange.operation = exchange.plan.operation_of(route)
-    values = dict(getattr(args, "values", args) or {})
-    exchange.result = await operation.call(exchange, values)
+    exchange.result = await operation.call(exchange, _values(operation, args))
     return exchange.result
+
+
+def _values(operation: Any, args: Any) -> dict[str, Any]:
+    """Arguments by parameter, however an own ``parse_params`` gives them: by name, or in the order of the signature."""
+    if isinstance(args, Arguments):
+        return dict(args.values)
+    if isinstance(args, list | tuple):
+        return dict(zip(operation.names, args, strict=False))
+    return dict(args or {})
 
 
 async def send(response: Response[Any], result: Any) -> None:

@@ -47,6 +47,7 @@ class Operation:
     Attributes:
         route: The route.
         collect: Reads the parameters, ``None`` when there are none.
+        names: The parameters that requests give, in the order of the signature.
         positional: The names of positional-only parameters.
         body: Reads the body, ``None`` when there is none.
         call: Calls the handler.
@@ -66,6 +67,7 @@ class Operation:
         "collect",
         "instance",
         "is_warm",
+        "names",
         "negotiates",
         "positional",
         "reply",
@@ -81,6 +83,7 @@ class Operation:
         self.positional = parts.arguments.positional if parts is not None else ()
         self.body = parts.body if parts is not None else None
         self.reply = parts.reply if parts is not None else ReplyPlan(route.description, json_codec(MISSING).encode)
+        self.names = _names(parts.description) if parts is not None else ()
         self.call = call
         self.is_warm = instance is None or not instance.warms
         self.timeout: float | None = _seconds(route.spec.get("x-timeout"))
@@ -88,6 +91,10 @@ class Operation:
         self.cancel_on_disconnect: bool | None = None if cancel is None else bool(cancel)
         self.watches = bool(cancel)
         self.negotiates = bool(self.reply.media)
+
+
+def _names(description: HandlerDescription) -> tuple[str, ...]:
+    return tuple(parameter.name for parameter in description.parameters if parameter.source != "inject")
 
 
 def _seconds(value: Any) -> float | None:

@@ -10,12 +10,19 @@ from typing import Any, Generic, Self, TypeVar
 from mainspring.repository.datasources import DataSource
 from mainspring.repository.definitions import definition_of
 from mainspring.repository.errors import EntityNotFoundError, ModelDefinitionError
-from mainspring.repository.filters import Count
+from mainspring.repository.filters import Count, Query
 from mainspring.repository.hooks import HookContext, Hooks
 from mainspring.repository.including import InclusionResolver
 from mainspring.repository.kinds import is_model_class
 from mainspring.repository.models import Model
 from mainspring.repository.reading_rows import Reader
+from mainspring.repository.relations import (
+    BelongsToAccessor,
+    HasManyRepositoryFactory,
+    HasManyThroughRepositoryFactory,
+    HasOneRepositoryFactory,
+    ReferencesManyAccessor,
+)
 from mainspring.repository.transactions import Savepoint, Transaction
 from mainspring.repository.wheres import conjunction
 from mainspring.repository.writing_rows import Writer
@@ -244,6 +251,44 @@ class DefaultCrudRepository(Generic[E, Id]):
     def register_inclusion_resolver(self, relation: str, resolver: InclusionResolver) -> None:
         """Make a relation includable: the resolver gives one result per instance, in order."""
         self.inclusion_resolvers[relation] = resolver
+
+    def create_has_many_repository_factory_for(self, relation: str, target: Any) -> HasManyRepositoryFactory:
+        """What gives the view of one source's rows.
+
+        Args:
+            relation: The relation's name.
+            target: The target's repository, or a plain or ``async`` callable that gives it.
+
+        Raises:
+            InvalidRelationError: The relation cannot work.
+        """
+        return HasManyRepositoryFactory(self, relation, target)
+
+    def create_has_one_repository_factory_for(self, relation: str, target: Any) -> HasOneRepositoryFactory:
+        """What gives the view of one source's row; as for has-many."""
+        return HasOneRepositoryFactory(self, relation, target)
+
+    def create_has_many_through_repository_factory_for(
+        self, relation: str, target: Any, through: Any
+    ) -> HasManyThroughRepositoryFactory:
+        """What gives the view of the rows that links lead to; as for has-many."""
+        return HasManyThroughRepositoryFactory(self, relation, target, through)
+
+    def create_belongs_to_accessor_for(self, relation: str, target: Any) -> BelongsToAccessor:
+        """What gives the row that a source belongs to; as for has-many."""
+        return BelongsToAccessor(self, relation, target)
+
+    def create_references_many_accessor_for(self, relation: str, target: Any) -> ReferencesManyAccessor:
+        """What gives the rows that a source lists; as for has-many."""
+        return ReferencesManyAccessor(self, relation, target)
+
+    def inclusion_query(self, include: Sequence[Any]) -> Query:
+        """The checked query of an ``include`` alone.
+
+        Raises:
+            InvalidFilterError: A relation cannot be included.
+        """
+        return self._reader.query({"include": include}, unscoped=True)
 
 
 def _without_limit(filter: Any) -> Any:

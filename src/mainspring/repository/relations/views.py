@@ -1,0 +1,191 @@
+"""Views of a target repository that are limited to the rows of one source: ``repo.orders(customer_id)``."""
+
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
+from typing import Any
+
+from mainspring.repository.connectors import Transactional
+from mainspring.repository.errors import EntityNotFoundError, ModelValidationError
+from mainspring.repository.filters import Count
+from mainspring.repository.relations.checking import CheckedThrough
+from mainspring.repository.relations.constraining import constrain_data_object, constrain_filter, constrain_where
+from mainspring.repository.relations.related import deduplicate
+from mainspring.repository.relations.targets import LateRepository
+
+__all__ = ["HasManyRepository", "HasManyThroughRepository", "HasOneRepository"]
+
+Some = Mapping[str, Any] | None
+
+
+class HasManyRepository:
+    """The rows of one source.
+
+    Args:
+        target: The repository of the rows.
+        constraint: What they have in common.
+    """
+
+    def __init__(self, target: LateRepository, constraint: Mapping[str, Any]) -> None:
+        self._target, self._constraint = target, dict(constraint)
+
+    async def create(self, data: Any, *, transaction: Any = None) -> Any:
+        """Create a row of the source.
+
+        Raises:
+            ModelValidationError: The data belong to another source.
+        """
+        target = await self._target.get()
+        return await target.create(constrain_data_object(data, self._constraint), transaction=transaction)
+
+    async def find(self, filter: Some = None, *, transaction: Any = None) -> list[Any]:
+        """The rows of the source that a filter selects."""
+        target = await self._target.get()
+        found: list[Any] = await target.find(constrain_filter(filter, self._constraint), transaction=transaction)
+        return found
+
+    async def patch(self, data: Any, where: Some = None, *, transaction: Any = None) -> Count:
+        """Change rows of the source.
+
+        Raises:
+            ModelValidationError: The data would give them to another source.
+        """
+        target = await self._target.get()
+        changed: Count = await target.update_all(
+            constrain_data_object(data, self._constraint),
+            constrain_where(where, self._constraint),
+            transaction=transaction,
+        )
+        return changed
+
+    async def delete(self, where: Some = None, *, transaction: Any = None) -> Count:
+        """Delete rows of the source."""
+        target = await self._target.get()
+        deleted: Count = await target.delete_all(constrain_where(where, self._constraint), transaction=transaction)
+        return deleted
+
+
+class HasOneRepository:
+    """The one row of a source.
+
+    Args:
+        target: The repository of the row.
+        constraint: What makes it the source's.
+    """
+
+    def __init__(self, target: LateRepository, constraint: Mapping[str, Any]) -> None:
+        self._target, self._constraint = target, dict(constraint)
+        self._many = HasManyRepository(target, constraint)
+
+    async def create(self, data: Any, *, transaction: Any = None) -> Any:
+        """Create the row."""
+        return await self._many.create(data, transaction=transaction)
+
+    async def get(self, filter: Some = None, *, transaction: Any = None) -> Any:
+        """The row.
+
+        Raises:
+            EntityNotFoundError: There is none.
+        """
+        target = await self._target.get()
+        found = await target.find_one(constrain_filter(filter, self._constraint), transaction=transaction)
+        if found is None:
+            raise EntityNotFoundError(target.entity, self._constraint)
+        return found
+
+    async def patch(self, data: Any, *, transaction: Any = None) -> Count:
+        """Change it."""
+        return await self._many.patch(data, transaction=transaction)
+
+    async def delete(self, *, transaction: Any = None) -> Count:
+        """Delete it."""
+        return await self._many.delete(transaction=transaction)
+
+
+class HasManyThroughRepository:
+    """The rows that links lead to from one source.
+
+    Args:
+        checked: The relation.
+        target: The repository of the rows.
+        through: The repository of the links.
+        source: The source's key.
+    """
+
+    def __init__(self, checked: CheckedThrough, target: LateRepository, through: LateRepository, source: Any) -> None:
+        self._checked, self._target, self._through, self._source = checked, target, through, source
+
+    async def create(self, data: Any, through_data: Some = None, *, transaction: Any = None) -> Any:
+        """Create a row and its link, both or neither."""
+        target = await self._target.get()
+        async with _together(target, transaction):
+            created = await target.create(data, transaction=transaction)
+            key = getattr(created, self._checked.key_to)
+            await self.link(key, through_data, transaction=transaction)
+        return created
+
+    async def link(self, target_id: Any, through_data: Some = None, *, transaction: Any = None) -> Any:
+        """Link an existing row; gives the link."""
+        through = await self._through.get()
+        keys = {self._checked.link_from: self._source, self._checked.link_to: target_id}
+        return await through.create(constrain_data_object(through_data or {}, keys), transaction=transaction)
+
+    async def unlink(self, target_id: Any, *, transaction: Any = None) -> Count:
+        """Delete the links to a row; the row stays."""
+        through = await self._through.get()
+        where = {self._checked.link_from: self._source, self._checked.link_to: target_id}
+        deleted: Count = await through.delete_all(where, transaction=transaction)
+        return deleted
+
+    async def _linked(self, transaction: Any) -> list[Any]:
+        through = await self._through.get()
+        links = await through.find({"where": {self._checked.link_from: self._source}}, transaction=transaction)
+        return deduplicate(getattr(link, self._checked.link_to) for link in links)
+
+    async def find(self, filter: Some = None, *, transaction: Any = None) -> list[Any]:
+        """The linked rows that a filter selects."""
+        keys = await self._linked(transaction)
+        if not keys:
+            return []
+        target = await self._target.get()
+        constraint = {self._checked.key_to: {"inq": keys}}
+        found: list[Any] = await target.find(constrain_filter(filter, constraint), transaction=transaction)
+        return found
+
+    async def patch(self, data: Any, where: Some = None, *, transaction: Any = None) -> Count:
+        """Change linked rows.
+
+        Raises:
+            ModelValidationError: The data would change their id.
+        """
+        values = data if isinstance(data, Mapping) else vars(data)
+        if self._checked.key_to in values:
+            name = self._checked.key_to
+            error = {"path": f"/{name}", "code": "const", "message": f"{name} cannot be changed", "info": {}}
+            raise ModelValidationError(self._checked.relation.target.__name__, [error])
+        keys = await self._linked(transaction)
+        if not keys:
+            return Count(0)
+        target = await self._target.get()
+        constraint = {self._checked.key_to: {"inq": keys}}
+        changed: Count = await target.update_all(data, constrain_where(where, constraint), transaction=transaction)
+        return changed
+
+    async def delete(self, where: Some = None, *, transaction: Any = None) -> Count:
+        """Delete linked rows and every link to them, also those of other sources."""
+        target, through = await self._target.get(), await self._through.get()
+        async with _together(target, transaction):
+            rows = await self.find({"where": dict(where)} if where else None, transaction=transaction)
+            keys = [getattr(row, self._checked.key_to) for row in rows]
+            if not keys:
+                return Count(0)
+            await through.delete_all({self._checked.link_to: {"inq": keys}}, transaction=transaction)
+            deleted: Count = await target.delete_all({self._checked.key_to: {"inq": keys}}, transaction=transaction)
+        return deleted
+
+
+def _together(target: Any, transaction: Any) -> AbstractAsyncContextManager[Any]:
+    """A transaction around several statements, unless there is one or the data source has none."""
+    if transaction is None and isinstance(target.datasource.connector, Transactional):
+        begun: AbstractAsyncContextManager[Any] = target.begin_transaction()
+        return begun
+    return nullcontext()

@@ -1,0 +1,315 @@
+"""Relations: metadata that works, views of one source, accessors, inclusion."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from mainspring.repository import (
+    Count,
+    DefaultCrudRepository,
+    Entity,
+    EntityNotFoundError,
+    InvalidFilterError,
+    InvalidRelationError,
+    ModelValidationError,
+    RepositoryError,
+    belongs_to,
+    constrain_data_object,
+    constrain_data_objects,
+    constrain_filter,
+    constrain_where,
+    constrain_where_or,
+    deduplicate,
+    field,
+    find_by_foreign_keys,
+    flatten_targets_of_one_to_many,
+    flatten_targets_of_one_to_one,
+    has_many,
+    has_one,
+    include_related_models,
+    references_many,
+)
+
+
+class Customer(Entity):
+    id: int | None = field(id=True, generated=True)
+    name: str = ""
+    orders: list["Order"] = has_many(lambda: Order)
+    address: "Address | None" = has_one(lambda: Address)
+    friends: list["Customer"] = has_many(
+        lambda: Customer, through={"model": lambda: Friendship, "key_from": "one_id", "key_to": "other_id"}
+    )
+
+
+class Order(Entity):
+    id: int | None = field(id=True, generated=True)
+    what: str = ""
+    customer_id: int | None = belongs_to(lambda: Customer)
+    tag_ids: list[str] | None = references_many("Tag")
+
+
+class Address(Entity):
+    id: int | None = field(id=True, generated=True)
+    city: str = ""
+    customer_id: int | None = field(unique=True)
+
+
+class Friendship(Entity):
+    id: int | None = field(id=True, generated=True)
+    one_id: int = field(required=True)
+    other_id: int = field(required=True)
+    since: int | None = None
+
+
+class Tag(Entity):
+    id: UUID = field(id=True, default_fn="uuidv4")
+    word: str = ""
+
+
+class Customers(DefaultCrudRepository[Customer, int]):
+    def __init__(self, ds, orders, addresses, links):
+        super().__init__(Customer, ds)
+        self.orders = self.create_has_many_repository_factory_for("orders", orders)
+        self.address = self.create_has_one_repository_factory_for("address", addresses)
+        self.friends = self.create_has_many_through_repository_factory_for("friends", lambda: self, links)
+        for name in ("orders", "address", "friends"):
+            self.register_inclusion_resolver(name, getattr(self, name).inclusion_resolver)
+
+
+class Orders(DefaultCrudRepository[Order, int]):
+    def __init__(self, ds, customers, tags):
+        super().__init__(Order, ds)
+        self.customer = self.create_belongs_to_accessor_for("customer", customers)
+        self.tags = self.create_references_many_accessor_for("tags", tags)
+        self.register_inclusion_resolver("customer", self.customer.inclusion_resolver)
+        self.register_inclusion_resolver("tags", self.tags.inclusion_resolver)
+
+
+class Shop:
+    def __init__(self, ds):
+        async def orders():
+            return self.orders
+
+        self.addresses = DefaultCrudRepository(Address, ds)
+        self.links = DefaultCrudRepository(Friendship, ds)
+        self.tags = DefaultCrudRepository(Tag, ds)
+        self.customers = Customers(ds, orders, self.addresses, self.links)
+        self.orders = Orders(ds, self.customers, lambda: self.tags)
+
+
+@pytest.fixture
+async def shop(ds):
+    shop = Shop(ds)
+    await ds.autoupdate()
+    await shop.customers.create_all([{"name": name} for name in "abc"])
+    return shop
+
+
+async def test_a_view_is_limited_to_one_source(shop):
+    """REL-020, REL-021, REL-022, REL-023, REL-007"""
+    first, second = shop.customers.orders(1), shop.customers.orders(2)
+    made = await first.create({"what": "x"})
+    await first.create(Order(what="y", customer_id=1))
+    await second.create({"what": "z"})
+    assert made.customer_id == 1
+    with pytest.raises(ModelValidationError, match="customer_id cannot be changed"):
+        await first.create({"what": "x", "customer_id": 2})
+    assert [order.what for order in await first.find({"order": "what DESC"})] == ["y", "x"]
+    assert await first.find({"where": {"customer_id": 2}}) == []
+    assert await first.patch({"what": "q"}, {"what": "x"}) == Count(1)
+    with pytest.raises(ModelValidationError):
+        await first.patch({"customer_id": 2})
+    assert await first.delete() == Count(2)
+    assert [order.what for order in await shop.orders.find()] == ["z"]
+    await shop.customers.orders(99).create({"what": "nobody"})
+    assert await shop.customers.orders(98).find() == []
+
+
+async def test_has_one(shop):
+    """REL-025"""
+    view = shop.customers.address(1)
+    with pytest.raises(EntityNotFoundError):
+        await view.get()
+    await view.create({"city": "Brno"})
+    await shop.customers.address(2).create({"city": "Oslo"})
+    assert (await view.get()).city == "Brno"
+    assert await view.patch({"city": "Graz"}) == Count(1)
+    assert await view.delete() == Count(1)
+    assert [each.city for each in await shop.addresses.find()] == ["Oslo"]
+
+
+async def test_belongs_to_and_references_many(shop):
+    """REL-026, REL-030, REL-006, MODEL-087"""
+    tags = [(await shop.tags.create({"word": word})).id for word in "xyz"]
+    given = [str(tags[2]), str(tags[0]), "00000000-0000-0000-0000-000000000000"]
+    order = await shop.orders.create({"customer_id": 2, "tag_ids": given})
+    assert (await shop.orders.customer(order.id)).name == "b"
+    assert [tag.word for tag in await shop.orders.tags(order.id)] == ["z", "x"]
+    free = await shop.orders.create({})
+    assert await shop.orders.customer(free.id) is None
+    assert await shop.orders.tags(free.id) == []
+    lost = await shop.orders.create({"customer_id": 77})
+    with pytest.raises(EntityNotFoundError, match="Customer"):
+        await shop.orders.customer(lost.id)
+    with pytest.raises(EntityNotFoundError, match="Order"):
+        await shop.orders.customer(99)
+
+
+async def test_through_links(shop):
+    """REL-027, REL-028, REL-029, REL-031"""
+    friends = shop.customers.friends(1)
+    assert await friends.find() == []
+    made = await friends.create({"name": "d"}, {"since": 7})
+    await friends.link(2)
+    await friends.link(2)
+    assert [each.name for each in await friends.find()] == ["b", "d"]
+    assert await shop.customers.friends(2).find() == []
+    assert (await shop.links.find_one({"where": {"other_id": made.id}})).since == 7
+    assert await friends.patch({"name": "dd"}, {"name": "d"}) == Count(1)
+    with pytest.raises(ModelValidationError, match="cannot be changed"):
+        await friends.patch({"id": 9})
+    assert await friends.unlink(2) == Count(2)
+    await shop.customers.friends(3).link(made.id)
+    assert await friends.delete({"name": "nobody"}) == Count(0)
+    assert await friends.delete() == Count(1)
+    assert (await shop.links.count()).count == 0
+    assert [each.name for each in await shop.customers.find()] == ["a", "b", "c"]
+
+
+async def test_inclusion_costs_one_query_per_relation(shop, statements):
+    """REL-040, REL-041, REL-042, REL-043, REL-044, MODEL-037"""
+    await shop.customers.create_all([{"name": str(number)} for number in range(197)])
+    await shop.orders.create_all([{"what": str(n), "customer_id": n % 200 + 1} for n in range(400)])
+    await shop.orders.create_all([{"what": "free"}, {"what": "lost", "customer_id": 9999}])
+    seen = statements(shop.customers.datasource)
+    scope = {"include": ["customer"]}
+    found = await shop.customers.find({"include": [{"relation": "orders", "scope": scope}, "address"]})
+    assert len(seen) == 4
+    assert [order.what for order in found[0].orders] == ["0", "200"]
+    assert found[0].orders[0].customer == found[0]
+    assert found[0].address is None
+    assert found[0].to_json()["orders"][0]["customer"]["name"] == "a"
+    orders = await shop.orders.find({"include": ["customer", "tags"], "order": "id DESC", "limit": 2})
+    assert [(order.customer, order.tags) for order in orders] == [(None, []), (None, [])]
+    seen.clear()
+    await shop.customers.friends(1).link(2)
+    seen.clear()
+    (first, *_) = await shop.customers.find({"include": ["friends"]})
+    assert ([each.name for each in first.friends], len(seen)) == (["b"], 3)
+    seen.clear()
+    assert await shop.orders.find({"where": {"id": 0}, "include": ["customer"]}) == []
+    assert len(seen) == 1
+
+
+async def test_scopes_limit_the_related_rows(shop):
+    """REL-045, REL-046, REL-048, REL-049, FILTER-026"""
+    await shop.orders.create_all(
+        [{"what": what, "customer_id": 1 + number % 2} for number, what in enumerate("abcdef")]
+    )
+    scope: dict[str, Any] = {"limit": 2, "order": "what DESC", "fields": ["what"]}
+    found = await shop.customers.find({"include": [{"relation": "orders", "scope": scope}], "fields": ["name"]})
+    assert [[order.to_json() for order in each.orders] for each in found] == [
+        [{"what": "e"}, {"what": "c"}],
+        [{"what": "f"}, {"what": "d"}],
+        [],
+    ]
+    assert found[0].to_json() == {"name": "a", "orders": [{"what": "e"}, {"what": "c"}]}
+    found = await shop.customers.find({"include": [{"relation": "orders", "scope": {"where": {"what": "a"}}}]})
+    assert [len(each.orders) for each in found] == [1, 0, 0]
+    total = await shop.customers.find({"include": [{"relation": "orders", "scope": {"total_limit": 3}}]})
+    assert sum(len(each.orders) for each in total) == 3
+    with pytest.raises(ModelValidationError, match="Navigational"):
+        await shop.customers.save(found[0])
+
+
+async def test_relations_that_cannot_work_say_why(memory):
+    """REL-008, REL-009, REL-010"""
+
+    class Lonely(Entity):
+        id: int = field(id=True)
+        orders: list[Any] = has_many(lambda: Order, key_to="nope")
+        wrong: list[Any] = has_many("Nowhere")
+        self_made: list[Any] = has_many(lambda: Lonely, through=lambda: Friendship)
+        linked: list[Any] = has_many(lambda: Order, through=lambda: Friendship)
+
+    repo = DefaultCrudRepository(Lonely, memory)
+    orders = DefaultCrudRepository(Order, memory)
+    for name, reason in (
+        ("orders", "Invalid hasMany definition for Lonely#orders: .*Order.*foreign key nope"),
+        ("wrong", "Nowhere"),
+        ("unknown", "orders, wrong"),
+    ):
+        with pytest.raises(InvalidRelationError, match=reason) as caught:
+            repo.create_has_many_repository_factory_for(name, orders)
+        assert caught.value.code == "INVALID_RELATION_DEFINITION"
+    with pytest.raises(InvalidRelationError, match="relation type must be hasOne"):
+        repo.create_has_one_repository_factory_for("orders", orders)
+    with pytest.raises(InvalidRelationError, match="spelled out"):
+        repo.create_has_many_through_repository_factory_for("self_made", repo, orders)
+    with pytest.raises(InvalidRelationError, match="source foreign key lonely_id"):
+        repo.create_has_many_through_repository_factory_for("linked", orders, repo)
+
+
+async def test_custom_resolvers(shop):
+    """REL-050, REPO-032"""
+    shop.customers.register_inclusion_resolver("orders", lambda entities, inclusion, options: [["x"]] * len(entities))
+    assert (await shop.customers.find_by_id(1, {"include": ["orders"]})).orders == ["x"]
+    shop.customers.register_inclusion_resolver("orders", lambda entities, inclusion, options: [])
+    with pytest.raises(RepositoryError, match="0 results for 1"):
+        await shop.customers.find_by_id(1, {"include": ["orders"]})
+    del shop.customers.inclusion_resolvers["orders"]
+    with pytest.raises(InvalidFilterError, match='"orders"'):
+        await shop.customers.find({"include": ["orders"]})
+
+
+async def test_constrained_calls_take_part_in_transactions(shop):
+    """REL-034, REL-052, REPO-090"""
+    tx = await shop.customers.begin_transaction()
+    await shop.customers.orders(1).create({"what": "x"}, transaction=tx)
+    friend = await shop.customers.friends(1).create({"name": "d"}, transaction=tx)
+    (first,) = await shop.customers.find({"where": {"id": 1}, "include": ["orders", "friends"]}, transaction=tx)
+    assert ([each.what for each in first.orders], first.friends) == (["x"], [friend])
+    await tx.rollback()
+    assert (await shop.orders.count()).count == 0
+    assert (await shop.links.count()).count == 0
+
+
+def test_constraints_are_put_in():
+    """REL-033"""
+    given = {"where": {"a": 1}}
+    assert constrain_filter(given, {"b": 2}) == {"where": {"a": 1, "b": 2}}
+    assert constrain_where({"a": 1}, {"a": 2}) == {"and": [{"a": 1}, {"a": 2}]}
+    assert constrain_where_or({"a": 1}, [{"b": 1}]) == {"a": 1, "or": [{"b": 1}]}
+    assert constrain_data_objects([{"x": 1}, {"a": 2}], {"a": 2}) == [{"x": 1, "a": 2}, {"a": 2}]
+    with pytest.raises(ModelValidationError, match="a cannot be changed"):
+        constrain_data_object({"a": 1}, {"a": 2})
+    with pytest.raises(NotImplementedError):
+        constrain_filter(given, {"where": {"b": 2}, "fields": ["a"]})
+    assert given == {"where": {"a": 1}}
+
+
+async def test_helpers_of_resolvers(shop, statements):
+    """REL-051"""
+    await shop.orders.create_all([{"what": "x", "customer_id": 1}, {"what": "y", "customer_id": 2}, {"customer_id": 1}])
+    seen = statements(shop.orders.datasource)
+    assert await find_by_foreign_keys(shop.orders, "customer_id", []) == []
+    assert seen == []
+    found = await find_by_foreign_keys(shop.orders, "customer_id", [1, 2, 1])
+    assert len(found) == 3
+    assert [
+        [order.id for order in each or []] for each in flatten_targets_of_one_to_many([2, 1, 5], found, "customer_id")
+    ] == [
+        [2],
+        [1, 3],
+        [],
+    ]
+    assert [each and each.id for each in flatten_targets_of_one_to_one([5, 1], found, "customer_id")] == [None, 1]
+    assert deduplicate([3, 1, 3, 2, 1]) == [3, 1, 2]
+    entities = await shop.customers.find()
+    assert await include_related_models(shop.customers, entities) == entities
+    included = await include_related_models(shop.customers, entities, ["orders"])
+    assert [len(each.orders) for each in included] == [2, 1, 0]
+    assert not entities[0].is_loaded("orders")
+    await asyncio.sleep(0)

@@ -356,6 +356,13 @@ async def test_subscriptions_belong_to_one_context_and_one_observer(log: Log) ->
     assert log.take() == ["method", id(first)]
 
 
+@pytest.mark.parametrize("wrong", [5, "text", None, object()])
+def test_what_is_no_observer_is_refused(wrong: Any) -> None:
+    """CTX-435"""
+    with pytest.raises(TypeError, match="observe"):
+        Context().subscribe(wrong)
+
+
 async def test_observers_see_the_finished_binding_at_the_next_turn() -> None:
     """CTX-436"""
     ctx = Context("ctx")

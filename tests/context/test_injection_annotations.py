@@ -203,3 +203,75 @@ async def test_failed_evaluation_is_tried_again(
     assert binding.value_type is Repo
     for each in await every_way(ctx, "service"):
         assert (each.x, each.y, each.b, each.c) == ("Ada", "Ada", clock, "Ada")
+
+
+LOCAL = """
+from __future__ import annotations
+import asyncio
+from typing import Annotated
+from mainspring.context import Context, inject, invoke_method
+
+def build(ctx: Context):
+    class Repo: ...
+
+    class Service:
+        prop: Repo = inject()
+        def __init__(self, slow: Annotated[str, inject("slow")], repo: Repo, maybe: Repo | None) -> None:
+            self.repo = repo
+        def run(self, repo: Repo) -> str:
+            return type(repo).__name__
+
+    class Provided:
+        def value(self, repo: Repo) -> str:
+            return type(repo).__name__
+
+    async def factory(service: Service, repo: Repo) -> str:
+        return type(service.repo).__name__
+
+    async def slow() -> str:
+        await asyncio.sleep(0)
+        return "slow"
+
+    ctx.bind("repo").to_class(Repo)
+    ctx.bind("slow").to_dynamic_value(slow)
+    ctx.bind("service").to_class(Service).in_scope("singleton")
+    ctx.bind("provided").to_provider(Provided)
+    ctx.bind("made").to_dynamic_value(factory).in_scope("singleton")
+"""
+
+
+async def test_names_of_a_function_that_has_ended_are_known(ctx: Context, written_module: WrittenModule) -> None:
+    """CTX-311"""
+    written_module(LOCAL).build(ctx)
+    assert await ctx.get("made") == "Repo"
+    assert ctx.get_sync("provided") == "Repo"
+    assert type(ctx.get_sync("service").prop).__name__ == "Repo"
+
+
+async def test_names_of_a_function_that_runs_are_known(ctx: Context) -> None:
+    """CTX-311"""
+
+    class Repo: ...
+
+    class Service:
+        def __init__(self, repo: "Repo", name: "Annotated[str, inject('name')]") -> None:
+            self.repo, self.name = repo, name
+
+        def run(self, other: "Repo") -> "Repo":
+            return other
+
+    class Later:
+        def __init__(self, repo: "AfterBinding") -> None:
+            self.repo = repo
+
+    ctx.bind("later").to_class(Later)
+    ctx.bind("repo").to_class(Repo)
+    ctx.bind("service").to_class(Service)
+    service = await ctx.get("service")
+    assert (type(service.repo), service.name) == (Repo, "Ada")
+    assert type(await invoke_method(service, "run", ctx)) is Repo
+
+    class AfterBinding: ...
+
+    ctx.bind("after").to_class(AfterBinding)
+    assert type((await ctx.get("later")).repo) is AfterBinding

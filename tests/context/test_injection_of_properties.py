@@ -303,3 +303,17 @@ async def test_properties_of_slotted_classes_and_own_setattr(ctx: Context, every
         assert sorted(each.log) == [("name", "Ada"), ("port", 80)]
     for each in await every_way(ctx, "d"):
         assert each.name == ("set", "Ada")
+
+
+async def test_property_that_refuses_its_value_tells_the_path(ctx: Context, every_error: EveryError) -> None:
+    """CTX-319, CTX-126"""
+
+    class Service:
+        name: str = inject("name")
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            raise LookupError(name)
+
+    ctx.bind("service").to_class(Service)
+    for error in await every_error(ctx, "service", LookupError):
+        assert any("service" in note for note in error.__notes__)

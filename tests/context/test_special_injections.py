@@ -688,6 +688,17 @@ async def test_own_decorators_work_in_every_place(ctx: Context, every_way: Every
         assert await invoke_method(each, "run", ctx) == "ADAc"
 
 
+async def test_own_decorators_may_bear_any_name(ctx: Context, every_way: EveryWay) -> None:
+    """CTX-352"""
+
+    class Service:
+        a: Any = inject(resolve=lambda context, injection, session: "mine", decorator="config")
+        b: Any = inject(resolve=lambda context, injection, session: "mine", decorator="inject.context")
+
+    ctx.bind("service").to_class(Service)
+    assert [(each.a, each.b) for each in await every_way(ctx, "service")] == [("mine", "mine")] * 8
+
+
 # Contradicting annotations
 
 

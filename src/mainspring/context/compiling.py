@@ -16,7 +16,7 @@ from typing import Any
 from mainspring.context.bindings import Binding, BindingScope
 from mainspring.context.configuration import ContextBindings
 from mainspring.context.errors import ContextError
-from mainspring.context.injection import EMPTY, InjectionPoint
+from mainspring.context.injection import EMPTY, InjectionPoint, give_context
 from mainspring.context.keys import BindingKey, key_text, read_path
 from mainspring.context.plans import (
     BindingResolver,
@@ -402,9 +402,9 @@ class _Compiler:
         if marker.resolve is None:
             address, path = address_of(marker.key)
             return self._address(address, path, level, optional=point.optional)
-        if marker.decorator == "inject.context":
+        if marker.resolve is give_context:
             return self._context(level)
-        if marker.decorator == "config":
+        if marker.decorator == "config" and "from_binding" in marker.details:
             return self._configuration(point, marker.details, level)
         return self._interpreted_point(point, level)
 

@@ -87,7 +87,13 @@ class EventHub:
         return self._listeners.get(event, [])
 
     def subscribe(self, observer: Any) -> Subscription:
-        """Add an observer; one that is there already keeps its place."""
+        """Add an observer; one that is there already keeps its place.
+
+        Raises:
+            TypeError: It is neither a function nor has a method ``observe``.
+        """
+        if not callable(getattr(observer, "observe", observer)):
+            raise TypeError(f"An observer is a function or has a method `observe`; {observer!r} is none.")
         found = self.subscription_of(observer)
         if found is None:
             found = Subscription(self, observer)

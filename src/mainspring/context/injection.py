@@ -6,6 +6,7 @@ parameter or property of one class or function.
 
 import weakref
 from collections.abc import Callable
+from contextlib import suppress
 from inspect import Parameter
 from typing import Any, ClassVar, NoReturn, get_origin
 
@@ -13,7 +14,7 @@ from mainspring.context.annotations import LateAnnotation, allows_none, strip_an
 from mainspring.context.errors import InvalidKeyError, ResolutionError
 from mainspring.context.keys import BindingKey
 
-__all__ = ["EMPTY", "Injection", "InjectionPoint", "ResolveFunction"]
+__all__ = ["EMPTY", "Injection", "InjectionPoint", "ResolveFunction", "give_context"]
 
 #: Stands for "there is no default" and "nothing was found".
 EMPTY: Any = Parameter.empty
@@ -82,6 +83,11 @@ class Injection:
             f"{self!r} cannot decorate {name}: "
             "it stands as the default or in the Annotated[...] of a parameter or property."
         )
+
+
+def give_context(ctx: Any, _point: "InjectionPoint", _session: Any) -> Any:
+    """What ``inject.context()`` resolves to; the compiler knows it."""
+    return ctx
 
 
 class InjectionPoint:
@@ -195,6 +201,11 @@ class InjectionPoint:
         if self._wanted is EMPTY:
             self._wanted = strip_annotation(self.annotation)
         return self._wanted
+
+    def read(self) -> None:
+        """Evaluate the annotation if that is possible."""
+        with suppress(ResolutionError):
+            self.annotation  # noqa: B018 - it is kept once it was read
 
     @property
     def optional(self) -> bool:

@@ -10,7 +10,7 @@ from mainspring.context.context import BindingCreationPolicy, Context
 from mainspring.context.creations import Steps, drive
 from mainspring.context.errors import InvalidKeyError
 from mainspring.context.filters import BindingFilter, TagPattern, filter_by_key, filter_by_tag
-from mainspring.context.injection import EMPTY, Injection, InjectionPoint, ResolveFunction
+from mainspring.context.injection import EMPTY, Injection, InjectionPoint, ResolveFunction, give_context
 from mainspring.context.keys import BindingKey, Key, key_text
 from mainspring.context.resolving import MISSING, Run, resolve_binding
 from mainspring.context.sessions import Session
@@ -126,9 +126,7 @@ class _Inject:
     def setter(
         self, key: BindingKey[T] | type[T], *, binding_creation: BindingCreationPolicy | str = ...
     ) -> Setter[T]: ...
-    def setter(
-        self, key: Any, *, binding_creation: BindingCreationPolicy | str = _POLICY.CREATE_IF_NOT_BOUND
-    ) -> Any:
+    def setter(self, key: Any, *, binding_creation: BindingCreationPolicy | str = _POLICY.CREATE_IF_NOT_BOUND) -> Any:
         """Inject a callable that sets the value of the nearest binding of the key, or of a new one."""
         policy = BindingCreationPolicy(binding_creation)
         BindingKey.validate(key) if isinstance(key, str | BindingKey) else None
@@ -175,7 +173,7 @@ class _Inject:
 
     def context(self) -> Any:
         """Inject the resolution context."""
-        return Injection(None, resolve=lambda ctx, _point, _session: ctx, decorator="inject.context", expects=Context)
+        return Injection(None, resolve=give_context, decorator="inject.context", expects=Context)
 
 
 class _Config:

@@ -4,8 +4,9 @@ import functools
 import inspect
 import weakref
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from inspect import Parameter
-from types import MemberDescriptorType
+from types import MemberDescriptorType, MethodType
 from typing import Any
 
 from mainspring.context.annotations import LateAnnotation, Scope, own_annotations
@@ -30,6 +31,11 @@ class CallSpec:
         self.has_var_positional = Parameter.VAR_POSITIONAL in kinds
         self.has_var_keyword = Parameter.VAR_KEYWORD in kinds
 
+    def read(self) -> None:
+        """Evaluate every annotation that can be evaluated."""
+        for point in self.points:
+            point.read()
+
     def returns(self) -> Any:
         """The evaluated return annotation, ``None`` without one.
 
@@ -49,6 +55,11 @@ class ClassSpec:
         self.constructor = constructor
         self._attributes = attributes
         self._is_settled = all(point.is_settled for point in attributes)
+
+    def read(self) -> None:
+        """Evaluate every annotation that can be evaluated."""
+        for point in (*self.constructor.points, *self._attributes):
+            point.read()
 
     @property
     def properties(self) -> tuple[InjectionPoint, ...]:
@@ -125,6 +136,24 @@ def class_spec(cls: type[Any]) -> ClassSpec:
         found = ClassSpec(constructor, tuple(_attribute_points(cls, constructor)))
         _classes[cls] = found
     return found
+
+
+def read_early(target: Any, method: Callable[..., Any] | None = None) -> None:
+    """Read the annotations of what is defined inside a function now: its names are gone when the function has ended.
+
+    What cannot be read yet, or is wrong, is reported when it is needed.
+    """
+    if "<locals>" not in getattr(target, "__qualname__", ""):
+        return
+    with suppress(Exception):
+        if isinstance(target, type):
+            class_spec(target).read()
+        if method is not None:
+            method_spec(target, "value", method).read()
+            if inspect.isfunction(method):  # the container calls it on an instance
+                method_spec(target, "value", MethodType(method, target)).read()
+        elif not isinstance(target, type):
+            call_spec(target).read()
 
 
 def has_injections(cls: type[Any]) -> bool:

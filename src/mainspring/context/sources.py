@@ -19,7 +19,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Protocol, TypeVar, get_args, get_origin, runtime_checkable
 
 from mainspring.context.keys import BindingKey
-from mainspring.context.signatures import call_spec, unwrap_callable
+from mainspring.context.signatures import call_spec, read_early, unwrap_callable
 
 __all__ = [
     "BindingSource",
@@ -175,9 +175,11 @@ def dynamic_value(factory: Any) -> BindingSource:
                 f"Class {factory.__name__} has no static or class method `value` and cannot be a factory: "
                 "use to_class to bind the class itself, or to_provider for an instance method `value`."
             )
+        read_early(factory, factory.value)
         return BindingSource(BindingType.DYNAMIC_VALUE, factory, factory.value)
     if not callable(factory):
         raise TypeError(f"A factory must be callable, not {factory!r}: use to(value) for a constant.")
+    read_early(factory)
     return BindingSource(BindingType.DYNAMIC_VALUE, factory, factory)
 
 
@@ -189,6 +191,7 @@ def of_class(cls: Any) -> BindingSource:
     """
     if not is_class(cls):
         raise TypeError(f"to_class takes a class, not {cls!r}: use to(value) or to_dynamic_value(factory).")
+    read_early(cls)
     return BindingSource(BindingType.CLASS, cls)
 
 
@@ -200,6 +203,7 @@ def provider(cls: Any) -> BindingSource:
     """
     if not is_class(cls) or not callable(getattr(cls, "value", None)):
         raise TypeError(f"A provider is a class with a method `value`; {cls!r} is none.")
+    read_early(cls, cls.value)
     return BindingSource(BindingType.PROVIDER, cls, cls.value)
 
 

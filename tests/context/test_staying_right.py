@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 
@@ -625,3 +625,28 @@ async def test_closing_a_request_changes_nothing_for_others(tree: Tree) -> None:
     assert tree.values("c") == (1,) * 5
     for context in (tree.request2, tree.server, tree.server2, tree.app):
         await context.close()
+
+
+def test_a_path_that_leads_nowhere_gives_the_parameter_its_own_default(tree: Tree) -> None:
+    """CTX-013, CTX-303, CORE-017, CORE-043"""
+
+    class Wants:
+        level: Annotated[int, inject("settings#level")] = 9
+
+        def __init__(
+            self,
+            port: Annotated[int, inject("settings#port")] = 80,
+            stored: Annotated[int | None, inject("settings#none")] = 7,
+            plain: Any = inject("settings#port"),
+        ) -> None:
+            self.seen = (port, stored, plain)
+
+    settings = tree.app.bind("settings").to({"none": None})
+    tree.app.bind("k").to_class(Wants)
+    for _ in range(4):
+        made = tree.request.get_sync("k")
+        assert (made.seen, made.level) == ((80, None, None), 9)
+    settings.to({"port": 1, "level": 2, "none": 3})
+    for _ in range(4):
+        made = tree.request.get_sync("k")
+        assert (made.seen, made.level) == ((1, 3, 1), 2)

@@ -401,12 +401,23 @@ class _Compiler:
             return self._address(wanted, None, level, optional=point.optional)
         if marker.resolve is None:
             address, path = address_of(marker.key)
-            return self._address(address, path, level, optional=point.optional)
+            if not path or point.default is EMPTY:
+                return self._address(address, path, level, optional=point.optional)
+            return self._behind_path(self._address(address, None, level, optional=point.optional), path, point)
         if marker.resolve is give_context:
             return self._context(level)
         if marker.decorator == "config" and "from_binding" in marker.details:
             return self._configuration(point, marker.details, level)
         return self._interpreted_point(point, level)
+
+    def _behind_path(self, value: str, path: str, point: InjectionPoint) -> str:
+        """The value behind a path, the own default where it leads nowhere."""
+        if value == ABSENT:
+            return ABSENT
+        variable = self._variable()
+        self._line(f"{variable} = {self._embed(read_path)}({value}, {path!r}, MISSING)")
+        self._line(f"if {variable} is MISSING: {variable} = {self._embed(point.default)}")
+        return variable
 
     def _interpreted_point(self, point: InjectionPoint, level: int) -> str:
         assert point.marker is not None

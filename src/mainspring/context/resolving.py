@@ -399,7 +399,11 @@ def resolve_point(point: InjectionPoint, ctx: Any, session: Session) -> Steps:
         return (yield from _by_type(point, ctx, frame))
     if marker.resolve is None:
         address, path = address_of(marker.key)
-        return (yield from _resolve_address(ctx, address, path, frame, point.optional, marker.as_proxy))
+        if not path or point.default is EMPTY:
+            return (yield from _resolve_address(ctx, address, path, frame, point.optional, marker.as_proxy))
+        # A path that leads nowhere is `None` to who asks; an own default says what it is to this parameter.
+        value = yield from _resolve_address(ctx, address, None, frame, point.optional, marker.as_proxy)
+        return read_path(value, path, MISSING) if value is not MISSING else value
     if marker.expects is not None:
         check_expected(point, marker.expects, frame)
     value = _call(frame, marker.resolve, [ctx, point, frame], {})

@@ -400,15 +400,18 @@ class _Compiler:
                 raise NotCompilable
             return self._address(wanted, None, level, optional=point.optional)
         if marker.resolve is None:
-            address, path = address_of(marker.key)
-            if not path or point.default is EMPTY:
-                return self._address(address, path, level, optional=point.optional)
-            return self._behind_path(self._address(address, None, level, optional=point.optional), path, point)
+            return self._by_key(point, marker.key, level)
         if marker.resolve is give_context:
             return self._context(level)
         if marker.decorator == "config" and "from_binding" in marker.details:
             return self._configuration(point, marker.details, level)
         return self._interpreted_point(point, level)
+
+    def _by_key(self, point: InjectionPoint, key: Any, level: int) -> str:
+        address, path = address_of(key)
+        if not path or point.default is EMPTY:
+            return self._address(address, path, level, optional=point.optional)
+        return self._behind_path(self._address(address, None, level, optional=point.optional), path, point)
 
     def _behind_path(self, value: str, path: str, point: InjectionPoint) -> str:
         """The value behind a path, the own default where it leads nowhere."""

@@ -6,6 +6,9 @@ Write ``from mainspring import rest`` and ``@rest.get(...)`` in controllers: a m
 ``get`` from the rest of its class.
 """
 
+# The names are made by __getattr__; what they are to a type checker is in __init__.pyi.
+# pyright: reportUnsupportedDunderAll=false
+
 from importlib import import_module
 from typing import Any
 

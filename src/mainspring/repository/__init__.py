@@ -4,6 +4,11 @@ Models and filters need no database; drivers are imported when a data source of 
 """
 
 from mainspring.repository.builders import FilterBuilder, WhereBuilder, filter_template
+from mainspring.repository.classes import (
+    define_crud_repository_class,
+    define_key_value_repository_class,
+    define_repository_class,
+)
 from mainspring.repository.crud import DefaultCrudRepository
 from mainspring.repository.datasources import DataSource
 from mainspring.repository.definitions import ModelDefinition, PropertyDefinition, RelationDefinition
@@ -31,8 +36,16 @@ from mainspring.repository.filters import Count, Filter, Inclusion, Where, is_fi
 from mainspring.repository.hooks import HookContext
 from mainspring.repository.injection import repository
 from mainspring.repository.keys import RepositoryBindings, RepositoryTags
+from mainspring.repository.keyvalues import DefaultKeyValueRepository
 from mainspring.repository.mixin import RepositoryMixin
 from mainspring.repository.models import Entity, Model, ValueObject, define_model_class, model
+from mainspring.repository.paging import Page
+from mainspring.repository.protocols import (
+    CrudRepository,
+    EntityCrudRepository,
+    KeyValueRepository,
+    TransactionalRepository,
+)
 from mainspring.repository.relations import (
     BelongsToAccessor,
     HasManyRepository,
@@ -60,10 +73,13 @@ __all__ = [
     "BelongsToAccessor",
     "ConnectionLostError",
     "Count",
+    "CrudRepository",
     "DataSource",
     "DataSourceError",
     "DefaultCrudRepository",
+    "DefaultKeyValueRepository",
     "Entity",
+    "EntityCrudRepository",
     "EntityNotFoundError",
     "Filter",
     "FilterBuilder",
@@ -78,11 +94,13 @@ __all__ = [
     "Inclusion",
     "InvalidFilterError",
     "InvalidRelationError",
+    "KeyValueRepository",
     "MigrationError",
     "Model",
     "ModelDefinition",
     "ModelDefinitionError",
     "ModelValidationError",
+    "Page",
     "PoolTimeoutError",
     "PropertyDefinition",
     "QueryEvent",
@@ -97,6 +115,7 @@ __all__ = [
     "StatementError",
     "Transaction",
     "TransactionError",
+    "TransactionalRepository",
     "UniqueViolationError",
     "UnsupportedOperationError",
     "ValueObject",
@@ -110,7 +129,10 @@ __all__ = [
     "constrain_where",
     "constrain_where_or",
     "deduplicate",
+    "define_crud_repository_class",
+    "define_key_value_repository_class",
     "define_model_class",
+    "define_repository_class",
     "field",
     "filter_template",
     "find_by_foreign_keys",

@@ -35,7 +35,7 @@ CONNECTORS: Mapping[str, str] = {
     "sqlite": "mainspring.repository.sql.connector:SqlConnector",
     "postgresql": "mainspring.repository.sql.connector:SqlConnector",
     "mysql": "mainspring.repository.sql.connector:SqlConnector",
-    "kv-memory": "mainspring.repository.keyvalue_memory:MemoryKeyValueConnector",
+    "kv-memory": "mainspring.repository.keyvalues:MemoryKeyValueConnector",
     "rest": "mainspring.proxies.connectors:RestConnector",
     "openapi": "mainspring.proxies.connectors:OpenApiConnector",
 }

@@ -15,6 +15,7 @@ from mainspring.repository.hooks import HookContext, Hooks
 from mainspring.repository.including import InclusionResolver
 from mainspring.repository.kinds import is_model_class
 from mainspring.repository.models import Model
+from mainspring.repository.paging import Page, PageQuery
 from mainspring.repository.reading_rows import Reader
 from mainspring.repository.relations import (
     BelongsToAccessor,
@@ -161,6 +162,31 @@ class DefaultCrudRepository(Generic[E, Id]):
             unscoped: Whether the model's scope is left out.
         """
         return self._reader.stream(self._reader.query(filter, unscoped=unscoped), transaction, batch_size)
+
+    async def find_page(
+        self,
+        filter: AnyFilter = None,
+        *,
+        limit: int,
+        after: str | None = None,
+        before: str | None = None,
+        transaction: Any = None,
+    ) -> Page[E]:
+        """One page of the rows, by the filter's order and the id; pages do not shift when rows come or go before them.
+
+        Args:
+            filter: The filter, without ``limit`` and ``skip``.
+            limit: The most rows.
+            after: ``next`` of another page.
+            before: ``previous`` of another page.
+            transaction: See the class.
+
+        Raises:
+            InvalidFilterError: The cursor is not one of this filter.
+        """
+        query = replace(self._reader.query(_without_limit(filter)), limit=None)
+        wanted = PageQuery(definition_of(self.entity), query, limit=limit, after=after, before=before)
+        return wanted.page(await self._reader.find(wanted.query, transaction))
 
     # Update
 

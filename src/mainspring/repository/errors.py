@@ -33,6 +33,10 @@ __all__ = [
 INVALID_INCLUSION_FILTER = "INVALID_INCLUSION_FILTER"
 
 
+#: How many problems a message shows; the others are in ``errors``.
+_SHOWN = 10
+
+
 class RepositoryError(MainspringError):
     """The base of this room's errors."""
 
@@ -88,7 +92,9 @@ class ModelValidationError(RepositoryError, ValueError):
         super().__init__(model, self.errors)
 
     def __str__(self) -> str:
-        return f"{self.model} is not valid: {'; '.join(error['message'] for error in self.errors)}."
+        shown = "; ".join(error["message"] for error in self.errors[:_SHOWN])
+        more = len(self.errors) - _SHOWN
+        return f"{self.model} is not valid: {shown}{f'; and {more} more' if more > 0 else ''}."
 
 
 class InvalidFilterError(RepositoryError, ValueError):

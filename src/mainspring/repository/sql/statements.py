@@ -25,10 +25,10 @@ from mainspring.repository.connectors import Increase, Insertion
 from mainspring.repository.filters import Query
 from mainspring.repository.sql.dialects import Dialect
 from mainspring.repository.sql.rows import RowMaker, column_values
-from mainspring.repository.sql.stored_json import to_stored
 from mainspring.repository.sql.tables import ModelTable
 from mainspring.repository.sql.types import json_text
 from mainspring.repository.sql.where_clauses import WhereClauses
+from mainspring.repository.stored_json import to_stored
 
 __all__ = ["Statements"]
 

@@ -19,7 +19,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from mainspring.repository.definitions import PropertyDefinition
 from mainspring.repository.kinds import Kind, ValueType
-from mainspring.repository.sql.stored_json import from_stored, to_stored
+from mainspring.repository.stored_json import from_stored, to_stored
 
 __all__ = ["column_type", "enum_values", "value_column_type"]
 

@@ -20,9 +20,9 @@ from mainspring.repository.conditions import (
 )
 from mainspring.repository.kinds import Kind
 from mainspring.repository.sql.dialects import Dialect
-from mainspring.repository.sql.stored_json import to_stored
 from mainspring.repository.sql.tables import ModelTable
 from mainspring.repository.sql.types import json_text, value_column_type
+from mainspring.repository.stored_json import to_stored
 
 __all__ = ["WhereClauses"]
 

@@ -1,0 +1,34 @@
+"""Repository classes made for a model, as a file with one would declare them."""
+
+from typing import Any
+
+from mainspring.repository.crud import DefaultCrudRepository
+from mainspring.repository.datasources import DataSource
+from mainspring.repository.keyvalues import DefaultKeyValueRepository
+
+__all__ = ["define_crud_repository_class", "define_key_value_repository_class", "define_repository_class"]
+
+
+def define_repository_class(model: Any, base: Any) -> Any:
+    """A class ``<Model>Repository``: a direct subclass of ``base`` whose constructor takes the data source.
+
+    Args:
+        model: The model class.
+        base: A repository class whose constructor takes model and data source.
+    """
+
+    def construct(self: Any, datasource: DataSource) -> None:
+        base.__init__(self, model, datasource)
+
+    construct.__name__ = "__init__"
+    return type(f"{model.__name__}Repository", (base,), {"__init__": construct, "__module__": model.__module__})
+
+
+def define_crud_repository_class(model: Any) -> Any:
+    """A class ``<Model>Repository`` with `DefaultCrudRepository` as its base."""
+    return define_repository_class(model, DefaultCrudRepository)
+
+
+def define_key_value_repository_class(model: Any) -> Any:
+    """A class ``<Model>Repository`` with `DefaultKeyValueRepository` as its base."""
+    return define_repository_class(model, DefaultKeyValueRepository)

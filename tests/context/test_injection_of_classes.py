@@ -275,6 +275,39 @@ async def test_dataclass_fields_are_constructor_parameters(ctx: Context, every_w
         assert (each.kept, each.name, each.port, each.computed) == (repo, "Ada", 80, "c")
 
 
+@pytest.mark.parametrize("slots", [False, True])
+async def test_fields_that_are_no_parameters_are_properties(ctx: Context, every_way: EveryWay, slots: bool) -> None:
+    """CTX-310, CTX-315"""
+
+    @dataclass(slots=slots)
+    class Data:
+        a: str = field(init=False, default=inject("name"))
+        b: Annotated[str, inject("name")] = field(init=False)
+        c: str = field(init=False, default="plain")
+        d: int = inject(PORT)
+
+    @attrs.define(slots=slots)
+    class Attrs:
+        b: Annotated[str, inject("name")] = attrs.field(init=False)
+        d: int = inject(PORT)
+
+    @dataclass
+    class OwnInit:
+        b: Annotated[str, inject("name")]
+        d: int = 5
+
+        def __init__(self, other: int = inject(PORT)) -> None:
+            self.d = other
+
+    ctx.bind("data").to_class(Data)
+    ctx.bind("attrs").to_class(Attrs)
+    ctx.bind("own").to_class(OwnInit)
+    for each in await every_way(ctx, "data"):
+        assert (each.a, each.b, each.c, each.d) == ("Ada", "Ada", "plain", 80)
+    for each in [*await every_way(ctx, "attrs"), *await every_way(ctx, "own")]:
+        assert (each.b, each.d) == ("Ada", 80)
+
+
 async def test_default_factories_give_a_new_value_each_time_unless_something_is_bound(
     ctx: Context, every_way: EveryWay
 ) -> None:

@@ -761,6 +761,7 @@ async def test_annotations_that_say_little_are_not_checked(ctx: Context, every_w
         g: Mine = inject.context()
         h = inject.binding("name")
         i: int | str = inject.getter("name")
+        j: Callable[..., Any] = inject.view("name")
 
     mine = Mine(ctx)
     mine.bind("service").to_class(Service)

@@ -5,7 +5,7 @@ Everything here is a generator (`Steps`) that yields what must be awaited and re
 """
 
 from asyncio import get_running_loop
-from collections.abc import AsyncGenerator, Awaitable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from inspect import Parameter
 from threading import get_ident
 from types import UnionType
@@ -444,7 +444,7 @@ def check_expected(point: InjectionPoint, expected: type[Any], frame: Session) -
     if (
         not isinstance(wanted, type)
         or wanted is UnionType
-        or wanted in (EMPTY, object, Any)
+        or wanted in (EMPTY, object, Any, Callable)
         or getattr(wanted, "_is_protocol", False)
     ):
         return

@@ -311,7 +311,7 @@ def _attribute_point(cls: type[Any], name: str) -> InjectionPoint | None:
         if raw is not EMPTY and nearest is None:
             nearest = own
         if isinstance(value, MemberDescriptorType):  # a slot
-            value = EMPTY
+            value = _field_default(klass, name)
         late = nearest or _inherited_annotation(klass, name)
         point = InjectionPoint(cls, name, None, late, default=_default(cls, name, value), extras=own)
         if point.marker is not None or not point.is_settled:
@@ -319,6 +319,13 @@ def _attribute_point(cls: type[Any], name: str) -> InjectionPoint | None:
         if value is not EMPTY:  # a plain value, a property: not injected
             return None
     return None
+
+
+def _field_default(cls: type[Any], name: str) -> Any:
+    """The marker that a slotted dataclass took from the class body: a field that is no parameter is a property."""
+    field = cls.__dict__.get("__dataclass_fields__", {}).get(name)
+    default = getattr(field, "default", EMPTY)
+    return default if isinstance(default, Injection) else EMPTY
 
 
 def _inherited_annotation(cls: type[Any], name: str) -> LateAnnotation:

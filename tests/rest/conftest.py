@@ -46,7 +46,7 @@ class Web:
         self.root_path = root_path
         self.scope: dict[str, Any] = {}
 
-    async def __call__(  # noqa: PLR0913 - the parts of a request
+    async def __call__(
         self,
         method: str,
         path: str,
@@ -54,7 +54,7 @@ class Web:
         headers: Mapping[str, str] | list[tuple[str, str]] = (),  # type: ignore[assignment]
         body: bytes | list[bytes] | None = None,
         json_body: Any = None,
-        timeout: float = 10.0,
+        patience: float = 10.0,
         disconnect: asyncio.Event | None = None,
         **scope: Any,
     ) -> Answer:
@@ -102,7 +102,7 @@ class Web:
             messages.append(dict(message))
 
         self.messages = messages
-        await asyncio.wait_for(self.app(self.scope, receive, send), timeout)
+        await asyncio.wait_for(self.app(self.scope, receive, send), patience)
         return Answer(messages)
 
     async def get(self, path: str, **options: Any) -> Answer:

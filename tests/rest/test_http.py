@@ -189,7 +189,12 @@ async def by_function(origin: str) -> Any:
 
 @pytest.mark.parametrize(
     "origin",
-    ["http://a.example", ["http://a.example", re.compile(r"http://\w+\.b\.example")], lambda o: o == "http://a.example", by_function],
+    [
+        "http://a.example",
+        ["http://a.example", re.compile(r"http://\w+\.b\.example")],
+        lambda o: o == "http://a.example",
+        by_function,
+    ],
 )
 async def test_origins_are_selected(web: Any, origin: Any) -> None:
     """HTTP-008, HTTP-009"""
@@ -251,7 +256,7 @@ async def test_redirects(web: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "status"), [("/to", 200), ("/to", 304), ("//evil.example", 303), ("/\\evil", 303) , ("/a\r\nX: 1", 303)]
+    ("target", "status"), [("/to", 200), ("/to", 304), ("//evil.example", 303), ("/\\evil", 303), ("/a\r\nX: 1", 303)]
 )
 def test_unsafe_redirects_are_refused(target: str, status: int) -> None:
     """REST-190, REST-191, HTTP-015"""
@@ -279,7 +284,9 @@ def mounted(events: list[str]) -> Any:
             body += message.get("body", b"")
             if not message.get("more_body"):
                 break
-        text = f"{scope['method']} {scope['root_path']} {scope['path']} {scope['query_string'].decode()} {body.decode()}"
+        text = (
+            f"{scope['method']} {scope['root_path']} {scope['path']} {scope['query_string'].decode()} {body.decode()}"
+        )
         await send({"type": "http.response.start", "status": 201, "headers": [(b"X-Own", b"1")]})
         await send({"type": "http.response.body", "body": text.encode(), "more_body": True})
         await send({"type": "http.response.body", "body": b"!"})

@@ -208,7 +208,7 @@ async def test_an_error_of_the_constructor_is_an_error_of_the_request(web: Any) 
     assert "secret" not in answer.text
 
 
-class Callable_:
+class CallableObject:
     def __call__(self, q: str) -> str:
         return f"object {q}"
 
@@ -246,7 +246,7 @@ class Holder:
         (later, "async a"),
         (functools.partial(plain, "partial"), "partial a"),
         (functools.partial(plain, prefix="partial"), "partial a"),
-        (Callable_(), "object a"),
+        (CallableObject(), "object a"),
         (AsyncCallable(), "object a"),
         (Holder().method, "bound a"),
         (Holder.static, "static a"),

@@ -46,6 +46,10 @@ def noting(events: list[str], name: str) -> Any:
     return middleware
 
 
+def passing(ctx: RequestContext, next: Any) -> Any:
+    return next()
+
+
 # Order of groups
 
 
@@ -260,7 +264,7 @@ async def test_middleware_is_a_binding(web: Any) -> None:
     assert binding.tag_map["upstream_groups"] == ["cors"]
     assert binding.tag_map["downstream_groups"] == ["find_route"]
     assert app.middleware(noting(events, "mine")).key != binding.key
-    assert app.middleware(lambda ctx, next: next()).key.startswith("middleware.")
+    assert app.middleware(passing).key.startswith("middleware.")
     assert app.middleware(noting(events, "other"), {"key": "my.key"}).key == "my.key"
     await web(app).get("/x")
     assert events.count("mine in") == 2
@@ -273,7 +277,7 @@ def test_unknown_options_and_wrong_things_are_refused() -> None:
     """MW-012"""
     app = app_of()
     with pytest.raises(RegistrationError, match="grup"):
-        app.middleware(lambda ctx, next: next(), {"grup": "x"})
+        app.middleware(passing, {"grup": "x"})
     with pytest.raises(RegistrationError):
         app.middleware("no function")
     with pytest.raises(RegistrationError, match="value"):
@@ -337,18 +341,20 @@ async def test_a_cycle_made_at_run_time_fails_requests_until_it_is_gone(
     """MW-018"""
     app = app_of()
     assert (await web(app).get("/x")).status == 200
-    binding = app.middleware(lambda ctx, next: next(), {"group": "a", "upstream_groups": "b", "downstream_groups": "b"})
+    binding = app.middleware(passing, {"group": "a", "upstream_groups": "b", "downstream_groups": "b"})
     assert (await web(app).get("/x")).status == 500
     assert "cycle" in caplog.text
     app.rest_server.unbind(binding.key)
     assert (await web(app).get("/x")).status == 200
 
 
-@pytest.mark.parametrize("options", [{"group": "a", "upstream_groups": "invoke_method"}, {"upstream_groups": ["find_route"]}])
+@pytest.mark.parametrize(
+    "options", [{"group": "a", "upstream_groups": "invoke_method"}, {"upstream_groups": ["find_route"]}]
+)
 async def test_what_cannot_be_ordered_fails_the_start(options: Any) -> None:
     """MW-018"""
     app = app_of(config={"port": 0})
-    app.middleware(lambda ctx, next: next(), options)
+    app.middleware(passing, options)
     with pytest.raises(MiddlewareOrderError):
         await app.start()
 
@@ -359,7 +365,9 @@ async def test_the_order_of_groups_is_configured(web: Any) -> None:
     app = app_of()
     app.middleware(noting(events, "a"), {"group": "a"})
     app.middleware(noting(events, "b"), {"group": "b"})
-    app.configure(RestBindings.SEQUENCE).to({"ordered_groups": ["send_response", "b", "a", "find_route", "invoke_method"]})
+    app.configure(RestBindings.SEQUENCE).to(
+        {"ordered_groups": ["send_response", "b", "a", "find_route", "invoke_method"]}
+    )
     assert (await web(app).get("/x")).json() == {"a": 1}
     assert events == ["b in", "a in", "a out", "b out"]
 
@@ -474,7 +482,7 @@ async def test_the_sorted_chain_is_kept(web: Any, monkeypatch: pytest.MonkeyPatc
     from mainspring.rest import plans  # noqa: PLC0415 - patched here only
 
     app = app_of()
-    app.middleware(lambda ctx, next: next())
+    app.middleware(passing)
     await web(app).get("/x")
     monkeypatch.setattr(plans, "build_chain", None)
     assert (await web(app).get("/x")).status == 200

@@ -177,9 +177,7 @@ async def test_groups_of_errors(web: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt])
-async def test_an_exit_ends_the_process_after_the_answer(
-    web: Any, kind: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_exit_ends_the_process_after_the_answer(web: Any, kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """ERR-014"""
     from mainspring.rest import serving  # noqa: PLC0415 - patched here only
 

@@ -106,7 +106,7 @@ async def test_a_binding_tagged_as_controller_is_served(web: Any) -> None:
     await web(app).get("/greet")
     app.bind("controllers.Mine").to_class(Greeter).tag("controller")
     assert (await web(app).get("/greet")).text == "hello"
-    assert [b.key for b in app.rest_server.find("routes.*")][0] == "routes.get %2Fgreet"
+    assert next(b.key for b in app.rest_server.find("routes.*")) == "routes.get %2Fgreet"
 
 
 async def test_unbinding_removes_operations(web: Any) -> None:
@@ -204,7 +204,7 @@ async def test_an_operation_without_handler_fails_the_start() -> None:
     """REST-039"""
     app = RestApplication({"rest": {"port": 0}})
     app.api({"paths": {"/c": {"get": {"responses": {}}}}})
-    with pytest.raises(Exception, match="GET /c.*no handler"):
+    with pytest.raises(Exception, match=r"GET /c.*no handler"):
         await app.start()
 
 
@@ -300,7 +300,7 @@ def test_two_function_routes_of_one_shape_are_refused() -> None:
     def two() -> None: ...
 
     app.route("get", "/users/{id}", None, one)
-    with pytest.raises(DuplicateRouteError, match="one.*two"):
+    with pytest.raises(DuplicateRouteError, match=r"one.*two"):
         app.route("get", "/users/{name}", None, two)
 
 

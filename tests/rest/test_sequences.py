@@ -1,7 +1,7 @@
 """Sequences of the program, and actions that are replaced."""
 
 import logging
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 
@@ -32,7 +32,7 @@ async def test_a_sequence_of_the_program_is_made_per_request(web: Any) -> None:
 
     class Mine(DefaultSequence):
         def __init__(
-            self, ctx: RequestContext, send: Any = inject(SequenceActions.SEND), name: str = inject("name")
+            self, ctx: RequestContext, send: Annotated[Any, inject(SequenceActions.SEND)], name: str = inject("name")
         ) -> None:
             super().__init__(ctx)
             made.append(1)
@@ -202,7 +202,9 @@ async def test_an_error_that_leaves_the_sequence_is_500(web: Any, caplog: pytest
     assert "RuntimeError: early" in caplog.text
 
 
-async def test_an_error_after_the_response_started_cuts_the_connection(web: Any, caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_error_after_the_response_started_cuts_the_connection(
+    web: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     """MW-038, REST-026"""
 
     class Late(MiddlewareSequence):
@@ -234,8 +236,6 @@ async def test_a_sequence_without_a_response_is_500(web: Any, caplog: pytest.Log
 
 async def test_the_default_sequence_validates_as_the_other(web: Any) -> None:
     """MW-033, MW-036"""
-    from typing import Annotated  # noqa: PLC0415 - used here only
-
     app = app_of()
     app.sequence(DefaultSequence)
 

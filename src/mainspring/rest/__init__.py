@@ -1,9 +1,11 @@
-"""REST: operations from controllers and functions, over HTTP. With it come the rooms below that such a program needs."""
+"""REST: operations from controllers and functions, over HTTP. With it come the rooms below that a program needs."""
 
 from mainspring import core
 from mainspring.core import *  # noqa: F403 - what a REST application needs of the rooms below it
 from mainspring.http import Headers, HttpError, HttpErrors, ResponseHeaders
 from mainspring.openapi import (
+    SchemaViolation,
+    Violation,
     api,
     blocking,
     components_spec,
@@ -24,11 +26,14 @@ from mainspring.openapi import (
     tags,
     visibility,
 )
+from mainspring.openapi.dialects import json_schema_to_openapi
+from mainspring.openapi.merging import merge_openapi_spec, merge_security_scheme
 from mainspring.rest.actions import invoke_middleware
 from mainspring.rest.application import RestApplication
 from mainspring.rest.arguments import Arguments
 from mainspring.rest.component import RestComponent
 from mainspring.rest.context import RequestContext
+from mainspring.rest.enhancers import as_spec_enhancer
 from mainspring.rest.error_handlers import error_handler
 from mainspring.rest.errors import ClientDisconnected, ListenError
 from mainspring.rest.events import ServerSentEvent
@@ -84,14 +89,17 @@ __all__ = [
     "Route",
     "RouteMatch",
     "Router",
+    "SchemaViolation",
     "ServerSentEvent",
     "StreamBodyParser",
     "TextBodyParser",
     "TrieRouter",
     "UploadFile",
     "UrlEncodedBodyParser",
+    "Violation",
     "api",
     "as_middleware",
+    "as_spec_enhancer",
     "blocking",
     "components_spec",
     "compose_middleware",
@@ -101,6 +109,9 @@ __all__ = [
     "get",
     "head",
     "invoke_middleware",
+    "json_schema_to_openapi",
+    "merge_openapi_spec",
+    "merge_security_scheme",
     "openapi_spec",
     "operation",
     "operation_spec",

@@ -127,7 +127,7 @@ async def reject(context: RequestContext, error: BaseException) -> None:
 
 
 async def refused(exchange: Exchange, error: BaseException) -> Reply:
-    """The reply for an error: what the program's own handler makes of it, else the problem it is. Logged in any case."""
+    """The reply for an error: what the program's own handler makes of it, else the problem it is, which is logged."""
     handled = await _handled(exchange, error)
     if isinstance(handled, Reply):
         return handled
@@ -137,7 +137,7 @@ async def refused(exchange: Exchange, error: BaseException) -> Reply:
 
 
 async def _handled(exchange: Exchange, error: BaseException) -> Any:
-    """The reply of the nearest handler of this class of errors; the error to be told when there is none or it raises."""
+    """The reply of the nearest handler of such errors; the error to be told when there is none, or it raises."""
     function = exchange.plan.error_handler_of(exchange, error)
     if function is None:
         return error

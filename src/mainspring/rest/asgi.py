@@ -1,4 +1,4 @@
-"""The ASGI side of an exchange: reads and sends by the messages of an ASGI server. Nothing beyond this file sees them."""
+"""The ASGI side of an exchange: reads and sends by messages of an ASGI server. Nothing beyond this file sees them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence

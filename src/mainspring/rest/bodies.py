@@ -83,7 +83,7 @@ class Reading:
         limit = self.limit
         coding = self._check_head(limit)
         self._consumed = True
-        pieces = self._raw() if coding is None else _inflated(self._raw(), coding, limit)
+        pieces = self._raw() if coding is None else _inflated(self._raw(), coding)
         count = 0
         async for piece in pieces:
             count += len(piece)
@@ -114,7 +114,7 @@ class Reading:
             yield piece
 
 
-async def _inflated(pieces: AsyncIterator[bytes], coding: str, limit: int | None) -> AsyncIterator[bytes]:
+async def _inflated(pieces: AsyncIterator[bytes], coding: str) -> AsyncIterator[bytes]:
     inflater: Any = None
     try:
         async for piece in pieces:

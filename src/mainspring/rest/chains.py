@@ -1,7 +1,7 @@
 """Chains of middleware: which links, in which order, worked out once; and the run of one for a request.
 
-Two sorts of links: steps of the framework, which run before what follows and wrap nothing, and middleware, which wraps it.
-So a chain costs one call per middleware, however many groups there are.
+Two sorts of links: steps of the framework, which run before what follows and wrap nothing, and middleware, which
+wraps it. So a chain costs one call per middleware, however many groups there are.
 """
 
 import inspect
@@ -59,7 +59,7 @@ class Link:
         if not self.paths:
             return True
         path = context.request.path
-        return any(prefix == "/" or path == prefix or path.startswith(f"{prefix}/") for prefix in self.paths)
+        return any(prefix in ("/", path) or path.startswith(f"{prefix}/") for prefix in self.paths)
 
     @staticmethod
     def of(binding: Binding[Any]) -> "Link":

@@ -1,7 +1,8 @@
 """Generated functions that read the parameters of an operation: one per route, straight from the exchange.
 
-Such a function handles plain requests only: values sent once, without percent sequences, of the wanted type. At anything
-else it hands the request to the interpreter (`arguments`), which decides, and words what is wrong. So both always agree.
+Such a function handles plain requests only: values sent once, without percent sequences, of the wanted type. At
+anything else it hands the request to the interpreter (`arguments`), which decides, and words what is wrong: so both
+always agree.
 """
 
 import linecache

@@ -1,4 +1,4 @@
-"""The component that makes any application serve REST: a server, the default actions, the body parsers, the defaults."""
+"""The component that makes any application serve REST: a server, default actions, body parsers, default settings."""
 
 from typing import Any
 

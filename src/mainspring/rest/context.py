@@ -2,10 +2,10 @@
 
 import functools
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
 
-from mainspring.context import Binding, BindingLockedError, BindingScope, Context
+from mainspring.context import Binding, BindingKey, BindingLockedError, BindingScope, Context, inject
 from mainspring.core import CoreBindings
 from mainspring.rest.errors import NoRequestError
 from mainspring.rest.exchange import CURRENT, Exchange
@@ -13,7 +13,7 @@ from mainspring.rest.keys import RestBindings
 from mainspring.rest.requests import Request
 from mainspring.rest.responses import Response
 
-__all__ = ["RequestContext", "request_context_of"]
+__all__ = ["RequestContext", "nearest_context", "nearest_request", "nearest_response", "request_context_of"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -32,7 +32,7 @@ _LATE_KEYS = frozenset(
 )
 _CONTROLLER_MARK = "rest.http.request.has_controller"
 #: One for all requests: it belongs to no context in particular.
-_MARK: Binding[Any] = Binding(_CONTROLLER_MARK).to(True).lock()
+_MARK: Binding[Any] = Binding(BindingKey[bool](_CONTROLLER_MARK)).to(True).lock()
 
 
 def refusing_own_keys(method: F) -> F:
@@ -129,7 +129,7 @@ class RequestContext(Context):
         """
         if self._session is None:
             raise RuntimeError(
-                "There is no session: add a session middleware (`use(session(...))`, or one that sets `context.session`)."
+                "There is no session: add a session middleware, `use(session(...))` or one that sets `context.session`."
             )
         return self._session
 
@@ -274,3 +274,25 @@ def request_context_of(exchange: Exchange) -> RequestContext:
     if context is None:
         context = exchange.context = RequestContext(exchange.plan.server, exchange)
     return context  # type: ignore[no-any-return]  # made above
+
+
+def nearest_context(context: Annotated[Context, inject.context()]) -> Any:
+    """The request's context at or above a context.
+
+    Raises:
+        NoRequestError: There is none.
+    """
+    for each in context.chain():
+        if isinstance(each, RequestContext):
+            return each
+    raise NoRequestError
+
+
+def nearest_request(context: Annotated[Context, inject.context()]) -> Any:
+    """The request of the nearest request's context."""
+    return nearest_context(context).request
+
+
+def nearest_response(context: Annotated[Context, inject.context()]) -> Any:
+    """The response in the making of the nearest request's context."""
+    return nearest_context(context).response

@@ -75,7 +75,7 @@ def explorer_pages(setting: Any, title: str, spec_url: Callable[[Exchange], str]
         path: _to_slash(path),
         f"{path}/": _index(options, title, "./openapi.json" if self_hosted else spec_url),
         f"{path}/index.html": _index(options, title, "./openapi.json" if self_hosted else spec_url),
-        f"{path}/initializer.js": lambda exchange: _content(b"text/javascript; charset=utf-8", _INITIALIZER),
+        f"{path}/initializer.js": lambda _: _content(b"text/javascript; charset=utf-8", _INITIALIZER),
         **{f"{path}/{name}": _asset(name) for name in _ASSETS},
     }
     if self_hosted:
@@ -83,7 +83,8 @@ def explorer_pages(setting: Any, title: str, spec_url: Callable[[Exchange], str]
         pages[f"{path}/openapi.json"] = lambda exchange: read_endpoint(exchange, endpoint)
     theme = options.get("theme_file")
     if theme:
-        pages[f"{path}/theme.css"] = lambda exchange: _content(b"text/css; charset=utf-8", Path(theme).read_bytes())
+        file = Path(str(theme))
+        pages[f"{path}/theme.css"] = lambda _: _content(b"text/css; charset=utf-8", file.read_bytes())
     return pages
 
 
@@ -99,7 +100,7 @@ def _content(content_type: bytes, body: bytes) -> Reply:
 def _to_slash(path: str) -> Answer:
     location = f"./{path.rpartition('/')[2]}/".encode()
 
-    def answer(exchange: Exchange) -> Reply:
+    def answer(_: Exchange) -> Reply:
         return Reply(301, [(b"location", location), (CONTENT_LENGTH, b"0")], b"")
 
     return answer
@@ -108,7 +109,7 @@ def _to_slash(path: str) -> Answer:
 def _asset(name: str) -> Answer:
     kept: list[bytes] = []
 
-    def answer(exchange: Exchange) -> Reply:
+    def answer(_: Exchange) -> Reply:
         if not kept:  # read when somebody looks, and once
             kept.append(files("mainspring.rest").joinpath("explorer_assets", name).read_bytes())
         return _content(_ASSETS[name], kept[0])

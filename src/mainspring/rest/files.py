@@ -8,7 +8,7 @@ import mimetypes
 import os
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from mainspring.http import (
@@ -91,7 +91,7 @@ async def file_reply(exchange: Exchange, response: FileResponse, lines: list[Hea
 
 
 def _opened(path: str) -> tuple[BinaryIO, os.stat_result]:
-    file = open(path, "rb")  # noqa: SIM115 - closed by whoever sends it
+    file: Any = open(path, "rb", buffering=0)  # noqa: SIM115 - closed by whoever sends it
     try:
         stat = os.fstat(file.fileno())
         if not os.path.isfile(path):

@@ -123,7 +123,7 @@ def _mounted(exchange: Exchange, mount: Mount) -> Operation:
 def _answering(exchange: Exchange, answer: Callable[[Exchange], Any]) -> Operation:
     """An operation that is nothing but an answer."""
 
-    async def call(exchange: Exchange, values: dict[str, Any]) -> Any:
+    async def call(exchange: Exchange, _: dict[str, Any]) -> Any:
         reply = answer(exchange)
         return reply if isinstance(reply, Reply) else await reply
 

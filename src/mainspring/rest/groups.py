@@ -1,6 +1,7 @@
 """The order of groups of middleware: lists merged so that the order within every list is kept."""
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from mainspring.rest.errors import MiddlewareOrderError
 
@@ -23,7 +24,7 @@ INNERMOST = "invoke_method"
 
 
 def sort_groups(lists: Iterable[Sequence[str]], *, innermost: str | None = None) -> list[str]:
-    """All groups of the lists in an order that keeps that of every list; of the possible ones, the earliest named first.
+    """All groups of the lists in an order that keeps that of every list; among possible ones, the earliest named first.
 
     Args:
         lists: Lists of groups, each from the outermost to the innermost.
@@ -36,7 +37,7 @@ def sort_groups(lists: Iterable[Sequence[str]], *, innermost: str | None = None)
     for groups in lists:
         for group in groups:
             followers.setdefault(group, {})
-        for before, after in zip(groups, groups[1:], strict=False):
+        for before, after in pairwise(groups):
             if before == after:
                 raise MiddlewareOrderError((before, after), "are a cycle: a group cannot precede itself")
             followers[before][after] = None

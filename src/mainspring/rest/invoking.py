@@ -44,14 +44,15 @@ def make_call(route: Any, description: HandlerDescription, instance: "Instance |
         interceptors = interceptors_for(server, route.controller_class, route.method_name, route)
     else:
         # A class of which the function is the method: what ``@intercept`` noted on it is found as on any method.
-        holder = type("FunctionTarget", (), {"call": route.handler})
+        holder = type("FunctionTarget", (), {"call": getattr(route, "handler", None)})
         interceptors = interceptors_for(server, holder, "call", route)
     blocking = _is_blocking(description)
+    handler = getattr(route, "handler", None)
     if interceptors:
         return _intercepted((route, instance), interceptors, positional, blocking)
     points = _injection_points(route, description)
-    if instance is None:
-        return _function_call(route.handler, positional, points, blocking)
+    if instance is None or not isinstance(route, ControllerRoute):
+        return _function_call(handler, positional, points, blocking)
     if points or positional or blocking:
         return _full_call(instance, route.method_name, positional, points, blocking)
     if instance.direct is not None and inspect.iscoroutinefunction(description.handler):
@@ -127,7 +128,7 @@ def make_instance(route: ControllerRoute, server: Any) -> Instance:
         plan = compile_plan(server, key, awaiting=True)
         if plan is not None and plan.kind == "any":
             function = plan.function
-            return Instance(lambda exchange: function(server), (function, (server,)))
+            return Instance(lambda _: function(server), (function, (server,)))
         return Instance(lambda exchange: request_context_of(exchange).get(key), warms=True)
     return Instance(lambda exchange: request_context_of(exchange).get(key))
 
@@ -253,7 +254,7 @@ def missing_method(route: ControllerRoute) -> Call:
         f"{route.controller_class.__name__} has no method {route.method_name}."
     )
 
-    async def call(exchange: Exchange, values: dict[str, Any]) -> Any:
+    async def call(_: Exchange, __: dict[str, Any]) -> Any:
         raise HttpErrors.NotFound(message)
 
     return call

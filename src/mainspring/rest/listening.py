@@ -116,7 +116,7 @@ class Listener:
         config.load()
         server = uvicorn.Server(config)
         server.lifespan = config.lifespan_class(config)
-        with _quiet(uvicorn.server.logger):
+        with _quiet(uvicorn.server.logger):  # pyright: ignore[reportAttributeAccessIssue]  # its own submodule
             await server.startup(sockets=[bound])
         self._server = server
         self._ticking = asyncio.create_task(server.main_loop(), name="listener clock")

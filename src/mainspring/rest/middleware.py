@@ -107,7 +107,7 @@ def _class_binding(middleware: type[Any], given: Mapping[str, Any]) -> Binding[A
 def _function_binding(ctx: Context, middleware: Any, given: Mapping[str, Any]) -> Binding[Any]:
     key = given.get("key")
     if key is None:
-        name = given.get("name") or getattr(middleware, "__name__", "")
+        name = str(given.get("name") or getattr(middleware, "__name__", ""))
         key = f"{RestBindings.MIDDLEWARE}.{name}"
         # Two functions of one name are two middleware: the later one gets a key of its own.
         if not name.isidentifier() or (given.get("name") is None and ctx.contains(key)):

@@ -24,7 +24,7 @@ class Mount:
 
     def covers(self, path: str) -> bool:
         """Whether the path is at or below the mount; ``/dogsled`` is not below ``/dogs``."""
-        return self.path == "/" or path == self.path or path.startswith(f"{self.path}/")
+        return self.path in ("/", path) or path.startswith(f"{self.path}/")
 
 
 class MountTable:

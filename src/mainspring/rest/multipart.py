@@ -54,7 +54,7 @@ class _Part:
 
 
 class _Events:
-    """What the parser says of one piece: it calls back in between, we go through it after, where waiting is possible."""
+    """What the parser says of one piece: it calls back in between, we go through it after, where we may wait."""
 
     def __init__(self) -> None:
         self.queue: list[tuple[str, bytes]] = []

@@ -55,7 +55,7 @@ class Operation:
         reply: What is known of its replies.
         is_warm: Whether a second making of it could be no shorter.
         timeout: Seconds until the response starts; ``None`` for the server's, 0 for none.
-        cancel_on_disconnect: Whether the handler is cancelled when the client goes away; ``None`` for the server's word.
+        cancel_on_disconnect: Whether the handler ends when the client goes away; ``None`` for the server's word.
         watches: Whether it is cancelled when the client goes away by its own word.
         negotiates: Whether the request's ``Accept`` is looked at.
     """
@@ -142,7 +142,7 @@ def make_operation(
 
 
 def _not_implemented(message: str) -> Call:
-    async def call(exchange: Exchange, values: dict[str, Any]) -> Any:
+    async def call(_: Exchange, __: dict[str, Any]) -> Any:
         raise HttpErrors.NotImplemented(message, expose=True)
 
     return call

@@ -1,4 +1,4 @@
-"""Body parsers: from the bytes of a body to plain data. Which one is asked, and what the data becomes, is decided elsewhere."""
+"""Body parsers: from the bytes of a body to plain data. Which one is asked is decided elsewhere."""
 
 import codecs
 from typing import Annotated, Any, Protocol
@@ -163,7 +163,7 @@ class StreamBodyParser:
 
     def supports(self, media_type: str) -> bool:
         """Never: a stream is asked for by name."""
-        return False
+        return media_type is None
 
     async def parse(self, request: Request) -> Request:
         """The request, unread."""

@@ -233,15 +233,11 @@ class BodyPlan:
         data = await request.body()
         if not data or (len(data) < 32 and data.strip() == b"null" and self._null_is_absence(medium)):
             return MISSING
-        prohibited = self._validation.prohibited
-        if (
-            medium.codec is None
-            or prohibited
-            or (medium.codec is not None and getattr(medium.codec, "is_async", False))
-        ):
+        codec = medium.codec
+        if codec is None or self._validation.prohibited or getattr(codec, "is_async", False):
             return await self._converted(json_value(data), medium, "json")
         try:
-            return medium.codec.decode(data)
+            return codec.decode(data)
         except MalformedJsonError as error:
             raise malformed_body(error.reason, error.position) from error
         except SchemaViolation as error:

@@ -59,41 +59,41 @@ async def serve(exchange: Exchange, plan: Any) -> None:
 
 
 async def walk(exchange: Exchange) -> Reply:
-    """The steps of the default sequence."""
-    plan = exchange.plan
+    """The steps of the default sequence, and the reply for whatever goes wrong in them."""
     try:
-        if plan.asks_first or exchange.path in plan.pages:
-            answer = await _before_routes(exchange)
-            if answer is not None:
-                return finished(exchange, answer)
-        match = plan.router.find(exchange.method, exchange.path) if exchange.method.isupper() else None
-        operation = plan.operations.get(match.route) if match is not None and exchange.context is None else None
-        if operation is None:
-            operation = find_operation(exchange)
-        else:
-            exchange.match, exchange.operation = match, operation
-        if operation.negotiates:
-            check_acceptable(operation.reply, exchange)
-        values = operation.collect(exchange) if operation.collect is not None else {}
-        if operation.body is not None:
-            await operation.body.read(exchange, values)
-        exchange.arguments = values
-        if operation.watches or plan.cancel_on_disconnect:
-            exchange.result = result = await _watched(exchange, operation, values)
-        else:
-            exchange.result = result = await operation.call(exchange, values)
-        if exchange.started:
-            return await _by_hand(exchange)
-        reply = json_reply(exchange, operation.reply, result)
-        if reply is None:
-            reply = await reply_to(exchange, operation.reply, result)
+        reply = await steps(exchange)
     except ClientDisconnected:
         raise
     except Exception as error:
         if exchange.started:
             raise
         reply = await refused(exchange, error)
-    return finished(exchange, reply) if reply is not SENT else reply
+    return reply if reply is SENT else finished(exchange, reply)
+
+
+async def steps(exchange: Exchange) -> Reply:
+    """Route, arguments, call, reply."""
+    plan = exchange.plan
+    if plan.asks_first or exchange.path in plan.pages:
+        answer = await _before_routes(exchange)
+        if answer is not None:
+            return answer
+    match = plan.router.find(exchange.method, exchange.path) if exchange.method.isupper() else None
+    operation = plan.operations.get(match.route) if match is not None and exchange.context is None else None
+    if operation is None:
+        operation = find_operation(exchange)
+    else:
+        exchange.match, exchange.operation = match, operation
+    if operation.negotiates:
+        check_acceptable(operation.reply, exchange)
+    exchange.arguments = values = operation.collect(exchange) if operation.collect is not None else {}
+    if operation.body is not None:
+        await operation.body.read(exchange, values)
+    call = _watched if operation.watches or plan.cancel_on_disconnect else operation.call
+    exchange.result = result = await call(exchange, values)
+    if exchange.started:
+        return await _by_hand(exchange)
+    return json_reply(exchange, operation.reply, result) or await reply_to(exchange, operation.reply, result)
 
 
 async def _before_routes(exchange: Exchange) -> Reply | None:
@@ -111,12 +111,12 @@ async def _before_routes(exchange: Exchange) -> Reply | None:
     if page is None or exchange.method not in ("GET", "HEAD"):
         return None
     found = page(exchange)
-    answer = await found if inspect.isawaitable(found) else found
-    return answer
+    return await found if inspect.isawaitable(found) else found  # type: ignore[no-any-return]  # pages give replies
 
 
-async def _watched(exchange: Exchange, operation: Any, values: dict[str, Any]) -> Any:
+async def _watched(exchange: Exchange, values: dict[str, Any]) -> Any:
     """The call, ended as soon as the client is gone, unless the operation says otherwise."""
+    operation = exchange.operation
     if operation.cancel_on_disconnect is False:
         return await operation.call(exchange, values)
     async with WatchDisconnect(exchange):
@@ -169,8 +169,9 @@ async def _in_time(exchange: Exchange) -> Reply:
         limit = limit if own is None else own
     if not limit:
         return await walk(exchange)
+    timer = asyncio.timeout(limit)
     try:
-        async with asyncio.timeout(limit) as timer:
+        async with timer:
             return await walk(exchange)
     except TimeoutError as error:
         if not timer.expired():
@@ -238,7 +239,7 @@ async def _leave(exchange: Exchange) -> None:
 
 async def _after(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     try:
-        if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__call__", None)):
+        if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__):
             await function(*args, **kwargs)
         else:
             result = await in_thread(lambda: function(*args, **kwargs))

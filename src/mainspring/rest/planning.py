@@ -1,4 +1,4 @@
-"""Keeping a server's plan in step with its bindings, and what outlives one plan: routers, parts of routes, validation."""
+"""Keeping a server's plan in step with its bindings, and what outlives one plan: router, parts of routes, checks."""
 
 import weakref
 from collections.abc import Callable, Sequence

@@ -5,6 +5,7 @@ A request takes the plan it begins with and keeps it, so that what changes meanw
 
 import logging
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -195,7 +196,7 @@ class ServerPlan:
             return {}
         pages: dict[str, Answer] = {}
         for endpoint in self.server.document.endpoints(self.openapi):
-            pages[endpoint.path] = lambda exchange, endpoint=endpoint: read_endpoint(exchange, endpoint)
+            pages[endpoint.path] = partial(read_endpoint, endpoint=endpoint)
         first = next(iter(pages), "/openapi.json")
         title = self.server.document.title()
         pages |= explorer_pages(
@@ -250,7 +251,7 @@ class ServerPlan:
             if binding.tag_map.get(RestTags.MIDDLEWARE_CHAIN) == name
         ]
         given = self.sequence_options.get("ordered_groups")
-        ordered = list(given) if given is not None else list(DEFAULT_GROUPS)
+        ordered: list[str] = list(DEFAULT_GROUPS if given is None else given)
         if name != self.chain_name:
             return build_chain(bindings, ordered_groups=ordered if given is not None else (), steps={})
         steps = self._steps if full else {group: self._steps[group] for group in ("cors", "api_spec")}

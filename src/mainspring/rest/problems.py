@@ -168,7 +168,7 @@ def error_members(problem: Problem, instance: str, options: Mapping[str, Any], *
     shown = problem.detail
     if debug and shown is None:
         shown = str(problem.error)
-    members = _envelope(problem, shown, debug) if envelope else _problem(problem, shown, instance)
+    members = _envelope(problem, shown) if envelope else _problem(problem, shown, instance)
     if debug:
         members["name"] = problem.name
         members["stack"] = "".join(traceback.format_exception(problem.error))
@@ -193,7 +193,7 @@ def _problem(problem: Problem, detail: str | None, instance: str) -> dict[str, A
     return {name: value for name, value in members.items() if value is not None}
 
 
-def _envelope(problem: Problem, detail: str | None, debug: bool) -> dict[str, Any]:
+def _envelope(problem: Problem, detail: str | None) -> dict[str, Any]:
     if detail is None:
         return {"statusCode": problem.status, "message": problem.title}
     members: dict[str, Any] = {

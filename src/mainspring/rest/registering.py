@@ -8,7 +8,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from mainspring.context import Binding, Context, filter_by_tag
+from mainspring.context import Binding, BindingKey, Context, filter_by_tag
 from mainspring.core import CoreTags
 from mainspring.openapi.notes import VERBS
 from mainspring.openapi.operations import controller_operations, describe_controller
@@ -27,7 +27,7 @@ _ROUTES = f"{RestBindings.ROUTES}."
 
 def bind_route(ctx: Any, route: AnyRoute, *, controller: str | None = None) -> Binding[Any]:
     """Bind a route, tagged with what it is."""
-    binding: Binding[Any] = Binding(route_key(route.verb, route.path)).to(route)
+    binding: Binding[Any] = Binding(BindingKey[AnyRoute](route_key(route.verb, route.path))).to(route)
     binding.tag(RestTags.REST_ROUTE, {RestTags.ROUTE_VERB: route.verb, RestTags.ROUTE_PATH: route.path})
     if isinstance(route, ControllerRoute):
         binding.tag(RestTags.CONTROLLER_ROUTE)
@@ -185,7 +185,7 @@ class RouteRegistry:
         for binding in Context.find(self._server, _IS_CONTROLLER):
             cls = binding.value_type
             if binding.key == f"controllers.{name}" or (isinstance(cls, type) and cls.__name__ == name):
-                return binding  # type: ignore[no-any-return]  # found among bindings
+                return binding
         return None
 
     # Looking

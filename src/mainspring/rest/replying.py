@@ -1,10 +1,10 @@
 """From what a handler returned to a reply: which status, which media type, which bytes. Sending it is not done here.
 
-What can be known of an operation beforehand (`ReplyPlan`) is worked out once; the common result, a JSON value with nothing
-else said, takes the short way.
+What can be known of an operation beforehand (`ReplyPlan`) is worked out once; the common result, a JSON value with
+nothing else said, takes the short way.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mainspring.http import HttpErrors, ResponseHeaders, evaluate_preconditions, negotiate, parse_http_date
@@ -126,7 +126,7 @@ async def _from_response(exchange: Exchange, plan: ReplyPlan, value: Response[An
     lines = list(value.header_lines)
     if own is not None:
         lines = merged(list(own.header_lines), lines)
-    if value.media_type is not None:
+    if value.media_type is not None and not isinstance(value, FileResponse):
         content_type = ResponseHeaders([("content-type", value.media_type)]).raw
         lines = merged(lines, content_type)
     if isinstance(value, FileResponse):
@@ -159,13 +159,13 @@ def _media_type(exchange: Exchange, plan: ReplyPlan, status: int, lines: list[He
     for name, value in lines:
         if name == CONTENT_TYPE:
             return value.decode("latin-1")
-    offered = plan.offered(status)
+    offered: Sequence[str] = plan.offered(status)
     if not offered:
         return None
     if len(offered) > 1:
         exchange.vary = (*exchange.vary, "Accept")
-        return negotiate(_accept_of(exchange), offered) or offered[0]
-    return offered[0]
+        return negotiate(_accept_of(exchange), offered) or next(iter(offered))
+    return next(iter(offered))
 
 
 def _written(plan: ReplyPlan, value: Any, kind: int, media_type: str | None, status: int) -> tuple[bytes, bytes]:

@@ -32,6 +32,7 @@ class Router(Protocol):
 
     def list(self) -> list[AnyRoute]:
         """All routes, most specific template first, then by verb."""
+        ...
 
 
 def specificity(template: PathTemplate) -> tuple[Any, ...]:
@@ -164,7 +165,10 @@ class TrieRouter(_Table):
                 return found
         if _IS_CANONICAL(path) is None:
             path = "/" + "/".join(map(canonical_segment, path[1:].split("/")))
-        # The straight way down: while every segment leaves no choice there is nothing to come back to.
+        return self._straight(verb, path) or self._search(verb, path)
+
+    def _straight(self, verb: str, path: str) -> RouteMatch | None:
+        """The way down while no segment leaves a choice, so that there is nothing to come back to."""
         node = self._root
         values = []
         for segment in path[1:].split("/"):
@@ -181,7 +185,7 @@ class TrieRouter(_Table):
             route = node.ends.get(verb)
             if route is not None:
                 return RouteMatch(route, tuple(values))
-        return self._search(verb, path)
+        return None
 
     def _search(self, verb: str, path: str) -> RouteMatch | None:
         """The whole search: every branch, in order, and the other spelling of the end."""

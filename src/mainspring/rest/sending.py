@@ -1,4 +1,4 @@
-"""Sending a reply: the head, then bytes at once or piece by piece as they are made, until the client has all or is gone."""
+"""Sending a reply: the head, then bytes at once or piece by piece, until the client has all of it or is gone."""
 
 import asyncio
 import logging
@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from mainspring.rest.errors import ClientDisconnected
+from mainspring.rest.events import PING
 from mainspring.rest.exchange import Exchange, Reply
 
 __all__ = ["WatchDisconnect", "close_iterator", "send_reply"]
@@ -20,11 +21,12 @@ class WatchDisconnect:
     where it was opened. It is the mechanism of ``asyncio.timeout``: a cancellation that is taken back at the edge.
     """
 
-    __slots__ = ("_exchange", "_fired", "_task", "_watcher")
+    __slots__ = ("_ended", "_exchange", "_fired", "_task", "_watcher")
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
         self._fired = False
+        self._ended = False
         self._task: asyncio.Task[Any] | None = None
         self._watcher: asyncio.Task[None] | None = None
 
@@ -35,17 +37,28 @@ class WatchDisconnect:
         return self
 
     def _gone(self, watcher: "asyncio.Task[None]") -> None:
-        if watcher.cancelled() or watcher.exception() is not None or self._task is None:
-            return
-        self._fired = True
-        self._task.cancel()
+        if not watcher.cancelled() and watcher.exception() is None:
+            self._interrupt()
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+    def _interrupt(self) -> None:
+        if self._task is not None and not self._fired:
+            self._fired = True
+            self._task.cancel()
+
+    def end(self) -> None:
+        """Interrupt the work as if it had come to its end."""
+        self._ended = True
+        self._interrupt()
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
         task, self._task = self._task, None
         if self._watcher is not None:
             self._watcher.cancel()
-        if self._fired and task is not None and task.uncancel() <= 0 and kind is asyncio.CancelledError:
-            raise ClientDisconnected from None
+        if not self._fired or task is None or task.uncancel() > 0 or kind is not asyncio.CancelledError:
+            return False
+        if self._ended:
+            return True
+        raise ClientDisconnected from None
 
 
 async def send_reply(exchange: Exchange, reply: Reply) -> None:
@@ -66,17 +79,61 @@ async def send_reply(exchange: Exchange, reply: Reply) -> None:
         if exchange.method == "HEAD":
             await exchange.write(b"", more=False)
         else:
-            await _send_pieces(exchange, body)
+            await _send_pieces(exchange, body, reply.ping)
     finally:
         await close_iterator(body)
 
 
-async def _send_pieces(exchange: Exchange, pieces: AsyncIterator[bytes]) -> None:
-    async with WatchDisconnect(exchange):
-        async for piece in pieces:
-            if piece:
-                await exchange.write(piece, more=True)
-        await exchange.write(b"", more=False)
+async def _send_pieces(exchange: Exchange, pieces: AsyncIterator[bytes], ping: float | None) -> None:
+    """Each piece when it is there. A stream of events is kept alive while it is silent, and ends with the server."""
+    streams = exchange.plan.server.serving.streams
+    async with WatchDisconnect(exchange) as watch, _Pinging(exchange, ping) as pinging:
+        if ping is not None:
+            streams.add(watch)
+        try:
+            async for piece in pieces:
+                if piece:
+                    await pinging.write(piece)
+        finally:
+            streams.discard(watch)
+    await exchange.write(b"", more=False)
+
+
+class _Pinging:
+    """Writes pieces, and a comment line whenever there was none for some seconds."""
+
+    def __init__(self, exchange: Exchange, seconds: float | None) -> None:
+        self._exchange = exchange
+        self._seconds = seconds
+        self._task: asyncio.Task[None] | None = None
+        self._writing = asyncio.Lock()
+        self._count = 0
+
+    async def __aenter__(self) -> "_Pinging":
+        if self._seconds is not None:
+            self._task = asyncio.create_task(self._ping(self._seconds))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    async def write(self, piece: bytes) -> None:
+        """Send a piece."""
+        self._count += 1
+        if self._task is None:
+            await self._exchange.write(piece, more=True)
+            return
+        async with self._writing:  # a comment must not fall into the middle of an event
+            await self._exchange.write(piece, more=True)
+
+    async def _ping(self, seconds: float) -> None:
+        while True:
+            count = self._count
+            await asyncio.sleep(seconds)
+            if self._count == count:
+                async with self._writing:
+                    await self._exchange.write(PING, more=True)
 
 
 async def close_iterator(iterator: Any) -> None:

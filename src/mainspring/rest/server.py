@@ -9,16 +9,16 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeVar
 
-from mainspring.context import Binding, BindingKey, BindingScope, Context, config, create_binding_from_class, inject
+from mainspring.context import Binding, BindingKey, BindingScope, Context, config, create_binding_from_class
 from mainspring.core import Application, CoreTags
 from mainspring.core.settings import effective_section
 from mainspring.rest.asgi import AsgiExchange, Receive, Scope, Send
-from mainspring.rest.context import RequestContext
+from mainspring.rest.context import RequestContext, nearest_context, nearest_request, nearest_response
 from mainspring.rest.document import ServerDocument
 from mainspring.rest.documents import DocumentEndpoint
 from mainspring.rest.doors import Lifespan, refuse_websocket
 from mainspring.rest.error_handlers import ErrorHandler, error_handler_binding
-from mainspring.rest.errors import BasePathError, NoRequestError, RegistrationError
+from mainspring.rest.errors import BasePathError, RegistrationError
 from mainspring.rest.keys import RestBindings, RestTags
 from mainspring.rest.middleware import middleware_binding
 from mainspring.rest.mounts import Mount
@@ -93,9 +93,9 @@ class RestServer(Context):
                 binding = self.bind(key)
                 binding.to_class(value) if name == "sequence" else binding.to(value)
         # The request, to whoever asks for it by key or type anywhere below.
-        self.bind(RestBindings.Http.CONTEXT).to_dynamic_value(_nearest_request).provides(RequestContext).lock()
-        self.bind(RestBindings.Http.REQUEST).to_dynamic_value(_request).provides(Request).lock()
-        self.bind(RestBindings.Http.RESPONSE).to_dynamic_value(_response).provides(Response).lock()
+        self.bind(RestBindings.Http.CONTEXT).to_dynamic_value(nearest_context).provides(RequestContext).lock()
+        self.bind(RestBindings.Http.REQUEST).to_dynamic_value(nearest_request).provides(Request).lock()
+        self.bind(RestBindings.Http.RESPONSE).to_dynamic_value(nearest_response).provides(Response).lock()
 
     def _follow(self, event: Any) -> None:
         if CoreTags.CONTROLLER in event.binding.tag_map:
@@ -356,7 +356,7 @@ class RestServer(Context):
     # The document
 
     def spec_enhancer(self, cls: Any) -> Binding[Any]:
-        """Let an object (or a class that the container makes) with ``name`` and ``modify_spec(spec)`` change the document."""
+        """Let an object (or a class, made by the container) with ``modify_spec(spec)`` change the document."""
         if isinstance(cls, type):
             binding = create_binding_from_class(cls, namespace=RestBindings.SPEC_ENHANCERS, default_scope="singleton")
         else:
@@ -384,18 +384,3 @@ class RestServer(Context):
         self.document.check_endpoint(path)
         endpoint = DocumentEndpoint(path, version, format)
         return self._bound(Binding(BindingKey.generate("openapi_endpoints")).to(endpoint).tag("openapi_endpoint"))
-
-
-def _nearest_request(context: Annotated[Context, inject.context()]) -> Any:
-    for each in context.chain():
-        if isinstance(each, RequestContext):
-            return each
-    raise NoRequestError
-
-
-def _request(context: Annotated[Context, inject.context()]) -> Any:
-    return _nearest_request(context).request
-
-
-def _response(context: Annotated[Context, inject.context()]) -> Any:
-    return _nearest_request(context).response

@@ -34,6 +34,8 @@ class Serving:
         self._place: tuple[str, str | None, int, str | None] | None = None
         #: The tasks of the requests in flight.
         self.tasks: set[asyncio.Task[Any] | None] = set()
+        #: Streams of events under way: they end with the server, since no client would end them.
+        self.streams: set[Any] = set()
         self._preparing: asyncio.Task[None] | None = None
         self._mounts = MountLifespans(server)
         self.is_draining = False
@@ -147,6 +149,8 @@ class Serving:
         end = None if seconds is None else loop.time() + seconds
         listener, self._listener = self._listener, None
         self._place = None
+        for stream in list(self.streams):
+            stream.end()
         try:
             if listener is not None:
                 self._withdraw()
@@ -166,8 +170,8 @@ class Serving:
         shutdown = section_of(server.app.options, "shutdown")
         value = section_of(shutdown, "grace_period") if shutdown is not None else None
         if isinstance(shutdown, dict) and "grace_period" in shutdown:
-            return value  # type: ignore[no-any-return]  # checked by the application
-        return _GRACE_PERIOD if value is None else value  # type: ignore[no-any-return]  # checked by the application
+            return value
+        return _GRACE_PERIOD if value is None else value
 
     @contextlib.contextmanager
     def without_listening(self) -> Iterator[None]:

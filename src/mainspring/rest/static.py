@@ -1,17 +1,17 @@
-"""Files of directories: which file a path means, whether it may be shown, and what is said about it.
+"""Files of directories: which file a path means, whether it may be shown, and how it is answered.
 
-No request reads outside the directory: a path is decoded once, taken apart, and refused piece by piece before the file
-system sees any of it; then the real place of what was found is compared with the real place of the directory.
+Nothing outside a directory is ever read: what leads out of it does not exist.
 """
 
+import asyncio
 import os
-import stat as stat_module
+import stat as modes
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any, BinaryIO
-from urllib.parse import unquote_to_bytes
 
-from mainspring.http import HttpErrors, ResponseHeaders
+from mainspring.http import HttpErrors, PercentDecodingError, ResponseHeaders, decode_path_segment
 from mainspring.rest.errors import SettingError
 from mainspring.rest.exchange import Exchange, Header, Reply
 from mainspring.rest.files import guess_type, opened_reply
@@ -22,24 +22,25 @@ from mainspring.rest.writing import text_type
 __all__ = ["StaticFiles", "StaticOptions"]
 
 _DOTFILES = ("ignore", "deny", "allow")
+_NOSNIFF: Header = (b"x-content-type-options", b"nosniff")
 
 
 @dataclass(frozen=True)
 class StaticOptions:
-    """How files are shown.
+    """How files are served.
 
     Attributes:
-        index: The file shown for a directory; ``None`` for none.
-        dotfiles: Names that begin with a dot: ``ignore`` (as if they were not there), ``deny`` (403) or ``allow``.
-        max_age: Seconds a client may keep a file, in ``Cache-Control``.
-        immutable: Whether it says so there too.
-        etag: Whether there is an ``ETag``.
-        last_modified: Whether there is a ``Last-Modified``.
-        extensions: Endings tried, in order, when a file is not there (``html`` for ``/about``).
-        redirect: Whether a directory without trailing slash redirects to it with the slash.
-        fallthrough: Whether others may try when there is no such file.
+        index: The file of a directory; ``None`` for none.
+        dotfiles: What becomes of names that begin with a dot: ``ignore`` (404), ``deny`` (403), ``allow``.
+        max_age: Seconds that clients may keep a file.
+        immutable: Whether it never changes.
+        etag: Whether a tag is sent.
+        last_modified: Whether the date is sent.
+        extensions: Suffixes that are tried when there is no file.
+        redirect: Whether a directory without trailing slash is redirected to the one with it.
+        fallthrough: Whether others may have what is not here.
         follow_symlinks: Whether links may lead out of the directory.
-        headers: Further header fields, or a function of the file's path that gives them.
+        headers: Further header fields, or a function of the path that gives them.
     """
 
     index: str | None = "index.html"
@@ -54,33 +55,38 @@ class StaticOptions:
     follow_symlinks: bool = False
     headers: Mapping[str, str] | Callable[[str], Mapping[str, str]] | None = None
 
-    @classmethod
-    def of(cls, given: Mapping[str, Any]) -> "StaticOptions":
-        """The options of a mapping.
+    @staticmethod
+    def from_mapping(options: Mapping[str, Any]) -> "StaticOptions":
+        """The checked options.
 
         Raises:
             SettingError: One is unknown or impossible.
         """
-        for name, value in given.items():
-            if name not in cls.__dataclass_fields__:
-                raise SettingError(f"static.{name}", value, f"the options are {', '.join(cls.__dataclass_fields__)}")
-        options = cls(**given)
-        if options.dotfiles not in _DOTFILES:
-            raise SettingError("static.dotfiles", options.dotfiles, f"it is one of {', '.join(_DOTFILES)}")
-        if options.max_age is not None and (isinstance(options.max_age, bool) or options.max_age < 0):
-            raise SettingError("static.max_age", options.max_age, "it is a number of seconds")
-        return options
+        known = {field.name for field in fields(StaticOptions)}
+        for name, value in options.items():
+            if name not in known:
+                raise SettingError("static", name, f"it is no option; known are {', '.join(sorted(known))}")
+            if name == "dotfiles" and value not in _DOTFILES:
+                raise SettingError("static.dotfiles", value, f"it is one of {', '.join(_DOTFILES)}")
+            if name == "index" and value is False:
+                return StaticOptions.from_mapping({**options, "index": None})
+        return StaticOptions(**options)
 
 
-class _Directory(Exception):  # noqa: N818 - found instead of a file, no error
-    """The path means a directory and has no trailing slash."""
+@dataclass(frozen=True)
+class _Found:
+    """What a path means: an open file, or a directory that wants a slash."""
+
+    path: Path
+    file: BinaryIO | None = None
+    stat: os.stat_result | None = None
 
 
 class StaticFiles:
-    """The files of one or more directories; the first that has a file wins.
+    """The files of directories, which are searched in order.
 
     Args:
-        directories: Where they are.
+        directories: The directories. They need not exist yet.
         options: See `StaticOptions`.
 
     Raises:
@@ -88,121 +94,140 @@ class StaticFiles:
     """
 
     def __init__(self, directories: Sequence[str | os.PathLike[str]], options: Mapping[str, Any]) -> None:
-        self.directories = [os.path.abspath(directory) for directory in directories]
-        self.options = StaticOptions.of(options)
+        self._roots = [Path(directory).absolute() for directory in directories]
+        self.options = StaticOptions.from_mapping(options)
 
-    async def answer(self, exchange: Exchange, rest: str) -> Reply | None:
-        """The reply for the part of a path below the mount (percent-encoded); ``None`` to let others try.
+    async def answer(self, exchange: Exchange, path: str) -> Reply | None:
+        """The reply for an undecoded path below the mount; ``None`` when there is no such file.
 
         Raises:
-            HttpError: 404 when others are not to try, 403 for a name that is denied, 405, 412, 416.
+            HttpError: 404 where others may not have it, 403 for a denied name, 405 for other verbs than GET and HEAD,
+                412 and 416 for conditions and ranges that fail.
         """
-        parts = _parts_of(rest)
-        if parts is not None and any(part.startswith(".") for part in parts) and self.options.dotfiles != "allow":
-            if self.options.dotfiles == "deny":
-                raise HttpErrors.Forbidden("Names that begin with a dot are not shown.")
-            parts = None
-        found = None
-        if parts is not None:
-            try:
-                found = await in_thread(self._open, parts, not rest or rest.endswith("/"), bool(rest))
-            except _Directory:
-                return _with_slash(exchange)
+        names = _names_of(path)
+        found = None if names is None else await self._find(names, wants_directory=path.endswith("/"))
         if found is None:
-            if self.options.fallthrough:
-                return None
-            raise HttpErrors.NotFound(f'Endpoint "{exchange.method} {exchange.raw_path}" not found.')
-        return self._reply(exchange, *found)
-
-    def _open(self, parts: list[str], is_directory: bool, below: bool) -> tuple[str, BinaryIO, os.stat_result] | None:
-        for directory in self.directories:
-            path = os.path.join(directory, *parts)
-            found = self._open_one(directory, path, is_directory, below)
-            if found is not None:
-                return found
-        return None
-
-    def _open_one(
-        self, directory: str, path: str, is_directory: bool, below: bool
-    ) -> tuple[str, BinaryIO, os.stat_result] | None:
-        if os.path.isdir(path):
-            if not self._is_inside(directory, path):
-                return None
-            if (not is_directory or not below) and self.options.redirect and self.options.index is not None:
-                raise _Directory
-            if self.options.index is None or not (is_directory or self.options.redirect is False):
-                return None
-            return self._opened(directory, os.path.join(path, self.options.index))
-        if is_directory:
+            if not self.options.fallthrough:
+                raise HttpErrors.NotFound(f'Endpoint "{exchange.method} {exchange.raw_path}" not found.')
             return None
-        for ending in ("", *(f".{ending.lstrip('.')}" for ending in self.options.extensions)):
-            found = self._opened(directory, path + ending)
-            if found is not None:
-                return found
-        return None
+        if exchange.method not in ("GET", "HEAD"):
+            if found.file is not None:
+                found.file.close()
+            raise HttpErrors.MethodNotAllowed(
+                f'Endpoint "{exchange.method} {exchange.raw_path}" is not allowed; files have GET, HEAD.',
+                headers={"Allow": "GET, HEAD"},
+            )
+        if found.file is None or found.stat is None:
+            return _to_slash(exchange)
+        return self._reply(exchange, found.path, found.file, found.stat)
 
-    def _opened(self, directory: str, path: str) -> tuple[str, BinaryIO, os.stat_result] | None:
-        if not self._is_inside(directory, path):
+    def _reply(self, exchange: Exchange, path: Path, file: BinaryIO, stat: os.stat_result) -> Reply:
+        options = self.options
+        head: list[Header] = [(CONTENT_TYPE, text_type(guess_type(path.name))), _NOSNIFF]
+        if options.max_age is not None:
+            value = f"public, max-age={options.max_age}{', immutable' if options.immutable else ''}"
+            head.append((b"cache-control", value.encode()))
+        given = options.headers(str(path)) if callable(options.headers) else options.headers
+        if given:
+            head = merged(head, ResponseHeaders(list(given.items())).raw)
+        return opened_reply(exchange, file, stat, head, etag=options.etag, last_modified=options.last_modified)
+
+    # Finding
+
+    async def _find(self, names: list[str], *, wants_directory: bool) -> _Found | None:
+        if any(name.startswith(".") for name in names) and self.options.dotfiles != "allow":
+            if self.options.dotfiles == "deny":
+                raise HttpErrors.Forbidden("Files whose names begin with a dot are not shown.")
             return None
+        search = asyncio.ensure_future(in_thread(self._search, names, wants_directory))
         try:
-            file = open(path, "rb")  # noqa: SIM115 - closed by whoever sends it
-        except (OSError, ValueError):
-            return None
-        stat = os.fstat(file.fileno())
-        if not stat_module.S_ISREG(stat.st_mode):
-            file.close()
-            return None
-        return path, file, stat
+            found: _Found | None = await asyncio.shield(search)
+        except asyncio.CancelledError:
+            search.add_done_callback(_close_found)
+            raise
+        return found
 
-    def _is_inside(self, directory: str, path: str) -> bool:
+    def _search(self, names: list[str], wants_directory: bool) -> _Found | None:
+        for root in self._roots:
+            found = self._look(root, names, wants_directory)
+            if found is not None:
+                return found
+        return None
+
+    def _look(self, root: Path, names: list[str], wants_directory: bool) -> _Found | None:
+        options = self.options
+        path = root.joinpath(*names)
+        if not self._is_inside(root, path):
+            return None
+        if path.is_dir():
+            if not wants_directory:
+                return _Found(path) if options.redirect and options.index is not None else None
+            if options.index is None:
+                return None
+            path = path / options.index
+            return _opened(path) if self._is_inside(root, path) else None
+        if wants_directory and names:
+            return None
+        for suffix in ("", *(f".{extension.lstrip('.')}" for extension in options.extensions)):
+            candidate = path.with_name(path.name + suffix) if suffix else path
+            found = _opened(candidate) if self._is_inside(root, candidate) else None
+            if found is not None:
+                return found
+        return None
+
+    def _is_inside(self, root: Path, path: Path) -> bool:
+        """Whether what a path really leads to is in the directory."""
         if self.options.follow_symlinks:
             return True
-        real, root = os.path.realpath(path), os.path.realpath(directory)
-        return real == root or real.startswith(os.path.join(root, ""))
-
-    def _reply(self, exchange: Exchange, path: str, file: BinaryIO, stat: os.stat_result) -> Reply:
-        if exchange.method not in ("GET", "HEAD"):
-            file.close()
-            message = f'Endpoint "{exchange.method} {exchange.raw_path}" is not allowed; the file has GET, HEAD.'
-            raise HttpErrors.MethodNotAllowed(message, headers={"Allow": "GET, HEAD"})
-        options = self.options
         try:
-            lines = self._lines(path)
-        except BaseException:
-            file.close()
-            raise
-        return opened_reply(exchange, file, stat, lines, etag=options.etag, last_modified=options.last_modified)
-
-    def _lines(self, path: str) -> list[Header]:
-        options = self.options
-        headers = ResponseHeaders([("x-content-type-options", "nosniff")])
-        if options.max_age is not None:
-            headers["cache-control"] = f"public, max-age={options.max_age}{', immutable' if options.immutable else ''}"
-        own = options.headers(path) if callable(options.headers) else options.headers
-        for name, value in (own or {}).items():
-            headers[name] = value
-        return merged([(CONTENT_TYPE, text_type(guess_type(path)))], headers.raw)
+            return path.resolve().is_relative_to(root.resolve())
+        except (OSError, RuntimeError, ValueError):  # a ring of links, a name that cannot be
+            return False
 
 
-def _parts_of(rest: str) -> list[str] | None:
-    """The pieces of a path, decoded; ``None`` when one of them could lead anywhere else."""
-    parts: list[str] = []
-    for piece in rest.split("/"):
-        if not piece:
+def _names_of(path: str) -> list[str] | None:
+    """The decoded names of a path; ``None`` for one that no file may have."""
+    names: list[str] = []
+    for segment in path.split("/"):
+        try:
+            name = decode_path_segment(segment)
+        except PercentDecodingError:
+            return None
+        if name in ("", "."):
+            if name == ".":
+                return None
             continue
-        try:
-            part = unquote_to_bytes(piece).decode()
-        except UnicodeDecodeError:
+        if name == ".." or any(char in name for char in "/\\\0") or (os.name == "nt" and ":" in name):
             return None
-        if part in (".", "..") or any(char in part for char in "/\\\0") or (os.name == "nt" and ":" in part):
+        if len(name) > 1 and name[1] == ":":  # a drive letter
             return None
-        parts.append(part)
-    return parts
+        names.append(name)
+    return names
 
 
-def _with_slash(exchange: Exchange) -> Reply:
-    """To the same path with a slash: never more than one in front, which would be another host."""
-    query = f"?{exchange.raw_query.decode('latin-1')}" if exchange.raw_query else ""
-    target = f"{exchange.root_path}/{exchange.raw_path.lstrip('/')}/{query}"
-    headers = ResponseHeaders([("location", target), ("content-length", "0")])
-    return Reply(301, list(headers.raw), b"")
+def _opened(path: Path) -> _Found | None:
+    try:
+        file: Any = path.open("rb", buffering=0)  # what is read is what is there now
+    except (OSError, ValueError):
+        return None
+    stat = os.fstat(file.fileno())
+    if not modes.S_ISREG(stat.st_mode):
+        file.close()
+        return None
+    return _Found(path, file, stat)
+
+
+def _close_found(search: "asyncio.Future[_Found | None]") -> None:
+    if not search.cancelled() and search.exception() is None:
+        found = search.result()
+        if found is not None and found.file is not None:
+            found.file.close()
+
+
+def _to_slash(exchange: Exchange) -> Reply:
+    """To the same path with a slash. It is relative, so that no path can be taken for the name of a host."""
+    last = exchange.raw_path.rpartition("/")[2]
+    query = exchange.raw_query.decode("latin-1")
+    location = f"./{last}/{f'?{query}' if query else ''}"
+    lines = ResponseHeaders([("location", location), ("content-length", "0")]).raw
+    return Reply(301, [*lines, _NOSNIFF], b"")

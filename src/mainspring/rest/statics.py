@@ -1,4 +1,4 @@
-"""Static files of a server: which directories a path is looked up in, in which order. Serving one is `static`'s business."""
+"""Static files of a server: which directories a path is looked up in, in which order. `static` serves one of them."""
 
 import os
 import re

@@ -2,6 +2,7 @@
 
 import ssl
 import tempfile
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +38,10 @@ def ssl_context(setting: Any) -> ssl.SSLContext:
 
 
 def _from_pfx(data: bytes, password: str | None) -> ssl.SSLContext:
-    """A context from PKCS#12. The standard library reads PEM only, so the optional package ``cryptography`` converts."""
+    """A context from PKCS#12. The standard library reads PEM only; the optional package ``cryptography`` converts."""
     try:
-        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - optional
-        from cryptography.hazmat.primitives.serialization import pkcs12  # noqa: PLC0415 - optional
+        serialization: Any = import_module("cryptography.hazmat.primitives.serialization")
+        pkcs12: Any = import_module("cryptography.hazmat.primitives.serialization.pkcs12")
     except ImportError as error:
         raise SettingError(
             "ssl", "pfx_file", "PKCS#12 needs the package cryptography; install it, or use PEM"

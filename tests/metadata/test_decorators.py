@@ -37,12 +37,13 @@ def audit(spec=None, **options):
 
 
 def test_a_class_decorator_returns_the_class():
-    """MD-020"""
+    """MD-020, MD-060"""
 
     class Todo: ...
 
     assert class_metadata("audit", {"x": 1})(Todo) is Todo
     assert get_class_metadata("audit", Todo) == {"x": 1}
+    assert get_class_metadata("other", Todo, own=True, default="none") == "none"
     with pytest.raises(TypeError, match="decorates a class"):
         class_metadata("audit", 1)(lambda: None)
 

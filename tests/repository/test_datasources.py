@@ -1,7 +1,11 @@
 """Data sources: configuration, life, events, files."""
 
 import asyncio
+import gc
 import sqlite3
+import subprocess
+import sys
+import weakref
 from typing import ClassVar
 
 import pytest
@@ -146,3 +150,54 @@ async def test_a_driver_that_is_missing_names_the_extra(monkeypatch):
     ds = DataSource({"name": "db", "connector": "memory"})
     with pytest.raises(DataSourceError, match=r"mainspring\[sql\]"):
         await ds.connect()
+
+
+UNCLOSED = """
+import asyncio
+import gc
+from mainspring.repository import DataSource, DefaultCrudRepository, Entity, field
+
+class Note(Entity):
+    id: int | None = field(id=True, generated=True)
+
+ds = DataSource({"name": "db", "connector": "memory"})
+print(asyncio.run(DefaultCrudRepository(Note, ds).count()).count)
+"""
+
+
+def test_leaving_without_closing_is_quiet():
+    """DS-013"""
+    done = subprocess.run([sys.executable, "-W", "error", "-c", UNCLOSED], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "0\n", "")
+
+
+async def test_a_dropped_source_is_collected():
+    """DS-013"""
+    ds = DataSource({"name": "db", "connector": "memory"})
+    repo = DefaultCrudRepository(Note, ds)
+    ds.on("query", lambda event: None)
+    await repo.create({"title": "x"})
+    seen = weakref.ref(ds)
+    del ds, repo
+    gc.collect()
+    assert seen() is None
+
+
+async def test_disconnecting_rolls_back(tmp_path):
+    """DS-013"""
+    ds = DataSource({"name": "db", "connector": "sqlite", "database": str(tmp_path / "x.db")})
+    await ds.autoupdate([Note])
+    notes = DefaultCrudRepository(Note, ds)
+    tx = await notes.begin_transaction()
+    await notes.create({"title": "x"}, transaction=tx)
+    await ds.disconnect()
+    assert not tx.is_active
+    assert (await notes.count()).count == 0
+    await ds.disconnect()
+
+
+def test_importing_the_room_imports_no_driver():
+    """DS-001"""
+    code = "import sys, mainspring.repository; print('sqlalchemy' in sys.modules, 'aiosqlite' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False False\n"

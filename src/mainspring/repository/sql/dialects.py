@@ -60,6 +60,10 @@ class Dialect(ABC):
     def on_connect(self, connection: Any) -> None:  # noqa: B027 - most databases need nothing
         """Prepare a new connection of the driver."""
 
+    @staticmethod
+    def stop_driver(driver: Any) -> None:
+        """End a connection of the driver that nobody closed, outside of any event loop."""
+
     @abstractmethod
     def begin_statements(self, options: TransactionOptions) -> list[str]:
         """What begins a transaction."""

@@ -7,7 +7,8 @@ connection.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+import weakref
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -57,6 +58,9 @@ class SqlEngine:
         self._overflow = 0 if dialect.in_memory else int(pool.get("max_overflow", _MAX_OVERFLOW))
         self._timeout = None if dialect.in_memory else float(pool.get("timeout", _POOL_TIMEOUT))
         self._recycle, self._pre_ping = int(pool.get("recycle", -1)), bool(pool.get("pre_ping", not self._is_local))
+        self._drivers: set[Any] = set()
+        # A data source that is dropped, or still connected at the exit, leaves no thread and no warning behind.
+        weakref.finalize(self, _stop, self._drivers, dialect.stop_driver)
         self._places: Gate | None = None
         self._writers: Gate | None = None
 
@@ -111,8 +115,14 @@ class SqlEngine:
     def _listen(self, engine: AsyncEngine) -> None:
         dialect, listeners = self.dialect, self._listeners
 
+        drivers = self._drivers
+
         def connected(connection: Any, _: Any) -> None:
+            drivers.add(connection.driver_connection)
             dialect.on_connect(connection)
+
+        def closed(connection: Any, _: Any) -> None:
+            drivers.discard(connection.driver_connection)
 
         def before(*arguments: Any) -> None:
             context = arguments[4]  # after connection, cursor, text and parameters
@@ -131,6 +141,7 @@ class SqlEngine:
                 context.is_disconnect = False
 
         event.listen(engine.sync_engine, "connect", connected)
+        event.listen(engine.sync_engine, "close", closed)
         event.listen(engine.sync_engine, "before_cursor_execute", before)
         event.listen(engine.sync_engine, "after_cursor_execute", after)
         event.listen(engine.sync_engine, "handle_error", failed)
@@ -218,6 +229,11 @@ class SqlEngine:
             "statements": self._listeners.statements,
             "errors": self._listeners.errors,
         }
+
+
+def _stop(drivers: set[Any], stop: Callable[[Any], None]) -> None:
+    while drivers:
+        stop(drivers.pop())
 
 
 def _without_secrets(error: BaseException) -> BaseException | None:

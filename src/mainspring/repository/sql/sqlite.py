@@ -46,6 +46,9 @@ _FOLD, _REGEXP = "mainspring_fold", "mainspring_regexp"
 #: Seconds a statement waits for a lock of another process.
 _BUSY_TIMEOUT = 5.0
 
+#: Seconds to wait for an idle thread to end; it needs far less.
+_STOP_TIMEOUT = 2.0
+
 _UNIQUE = re.compile(r"UNIQUE constraint failed: (.+)")
 _NOT_NULL = re.compile(r"NOT NULL constraint failed: (.+)")
 _CHECK = re.compile(r"CHECK constraint failed: (.+)")
@@ -94,6 +97,12 @@ class SqliteDialect(Dialect):
         driver = connection.driver_connection
         run = connection.run_async
         run(lambda _: _prepare(driver, self.in_memory))
+
+    @staticmethod
+    def stop_driver(driver: aiosqlite.Connection) -> None:
+        """Stop its thread, and wait until it has closed the database."""
+        driver.stop()
+        driver._thread.join(_STOP_TIMEOUT)
 
     def begin_statements(self, options: TransactionOptions) -> list[str]:
         """A writing transaction takes the writer's place at once: a later upgrade could fail without waiting."""

@@ -105,5 +105,5 @@ def _unknown(
     name: str,
     names: Callable[[ModelDefinition], dict[str, PropertyDefinition]] = lambda definition: definition.properties,
 ) -> InvalidFilterError:
-    known = ", ".join(names(definition)) or "none"
+    known = ", ".join(name for name, prop in names(definition).items() if not prop.hidden) or "none"
     return InvalidFilterError(f"{definition.name} has no property {name!r}; it has {known}.")

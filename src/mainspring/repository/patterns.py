@@ -17,8 +17,8 @@ __all__ = ["LONGEST_PATTERN", "check_foreign_pattern"]
 #: Characters; more than any search field needs, few enough that compiling costs nothing.
 LONGEST_PATTERN = 256
 
-#: Unbounded repetitions side by side: n of them cost text length to the n-th power.
-_MOST_REPETITIONS = 4
+#: Unbounded repetitions side by side: n of them cost the length of the text to the power of n + 1.
+_MOST_REPETITIONS = 2
 
 _REPEATS = (codes.MAX_REPEAT, codes.MIN_REPEAT)
 
@@ -37,7 +37,8 @@ def check_foreign_pattern(name: str, operator: str, value: Any) -> Any:
         pattern = compiled(name, value)
         if not _is_cheap(parser.parse(pattern.pattern, pattern.flags)):
             raise InvalidFilterError(
-                f"The pattern of 'regexp' on {name} could take too long: avoid repetitions inside repetitions."
+                f"The pattern of 'regexp' on {name} could take too long: use at most two unbounded repetitions, "
+                "none inside another."
             )
     return value
 

@@ -60,7 +60,7 @@ class Dialect(ABC):
     def on_connect(self, connection: Any) -> None:  # noqa: B027 - most databases need nothing
         """Prepare a new connection of the driver."""
 
-    @staticmethod
+    @staticmethod  # noqa: B027 - only drivers with threads need it
     def stop_driver(driver: Any) -> None:
         """End a connection of the driver that nobody closed, outside of any event loop."""
 

@@ -135,8 +135,9 @@ class SqlEngine:
                 self._tell(text, parameters, context)
 
         def failed(context: Any) -> None:
-            listeners.errors += 1
-            if self._is_local and isinstance(context.original_exception, asyncio.CancelledError):
+            if not isinstance(context.original_exception, asyncio.CancelledError):
+                listeners.errors += 1
+            elif self._is_local:
                 # The statement goes on in the driver's thread and later ones queue behind it: the connection is sound.
                 context.is_disconnect = False
 

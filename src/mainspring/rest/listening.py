@@ -215,6 +215,9 @@ class Listener:
         tasks = [task for task in state.tasks if not task.done()]
         if not tasks:
             return
+        # Their connections first: uvicorn would answer for a cancelled request as if it had failed.
+        for connection in list(state.connections):
+            connection.transport.abort()
         for task in tasks:
             task.cancel("the grace period of the server has passed")
         # Bounded: a clean-up that does not end must not keep the server from stopping.

@@ -113,39 +113,35 @@ class SqlEngine:
         return engine
 
     def _listen(self, engine: AsyncEngine) -> None:
-        dialect, listeners = self.dialect, self._listeners
+        event.listen(engine.sync_engine, "connect", self._connected)
+        event.listen(engine.sync_engine, "close", self._closed)
+        event.listen(engine.sync_engine, "before_cursor_execute", self._before)
+        event.listen(engine.sync_engine, "after_cursor_execute", self._after)
+        event.listen(engine.sync_engine, "handle_error", self._failed)
 
-        drivers = self._drivers
+    def _connected(self, connection: Any, _: Any) -> None:
+        self._drivers.add(connection.driver_connection)
+        self.dialect.on_connect(connection)
 
-        def connected(connection: Any, _: Any) -> None:
-            drivers.add(connection.driver_connection)
-            dialect.on_connect(connection)
+    def _closed(self, connection: Any, _: Any) -> None:
+        self._drivers.discard(connection.driver_connection)
 
-        def closed(connection: Any, _: Any) -> None:
-            drivers.discard(connection.driver_connection)
+    def _before(self, *arguments: Any) -> None:
+        context = arguments[4]  # after connection, cursor, text and parameters
+        self._listeners.statements += 1
+        context.mainspring_begun = time.perf_counter() if self._listeners.is_needed else None
 
-        def before(*arguments: Any) -> None:
-            context = arguments[4]  # after connection, cursor, text and parameters
-            listeners.statements += 1
-            context.mainspring_begun = time.perf_counter() if listeners.is_needed else None
+    def _after(self, *arguments: Any) -> None:
+        text, parameters, context = arguments[2:5]
+        if self._listeners.is_needed:
+            self._tell(text, parameters, context)
 
-        def after(*arguments: Any) -> None:
-            text, parameters, context = arguments[2:5]
-            if listeners.is_needed:
-                self._tell(text, parameters, context)
-
-        def failed(context: Any) -> None:
-            if not isinstance(context.original_exception, asyncio.CancelledError):
-                listeners.errors += 1
-            elif self._is_local:
-                # The statement goes on in the driver's thread and later ones queue behind it: the connection is sound.
-                context.is_disconnect = False
-
-        event.listen(engine.sync_engine, "connect", connected)
-        event.listen(engine.sync_engine, "close", closed)
-        event.listen(engine.sync_engine, "before_cursor_execute", before)
-        event.listen(engine.sync_engine, "after_cursor_execute", after)
-        event.listen(engine.sync_engine, "handle_error", failed)
+    def _failed(self, context: Any) -> None:
+        if not isinstance(context.original_exception, asyncio.CancelledError):
+            self._listeners.errors += 1
+        elif self._is_local:
+            # The statement goes on in the driver's thread and later ones queue behind it: the connection is sound.
+            context.is_disconnect = False
 
     def _tell(self, text: str, parameters: Any, context: Any) -> None:
         begun = context.mainspring_begun

@@ -115,7 +115,10 @@ async def read_form(request: Any) -> Form:
     boundary = media_type.parameters.get("boundary")
     if not boundary:
         raise malformed_body("its Content-Type names no boundary")
-    options = request.exchange.plan.body_options.get("multipart") or {}
+    plan = request.exchange.plan
+    options = plan.body_options.get("multipart") or {}
+    if request.reading.limit == plan.body_limit:  # nobody said how large this body may be: forms may be larger
+        request.reading.limit = form_limit(plan.body_options)
     limits = MultipartLimits.from_options(options)
     form = Form([])
     request.form_data = form  # what was read of it is removed with the request, also when reading fails

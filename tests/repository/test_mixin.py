@@ -1,6 +1,6 @@
 """Applications with models, data sources and repositories, and how these are injected."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import pytest
 
@@ -163,3 +163,17 @@ async def test_sources_live_with_the_application(tmp_path):
     broken.datasource(DataSource({"name": "broken", "connector": "sqlite", "database": str(tmp_path / "no" / "x.db")}))
     with pytest.raises(DataSourceError, match="'broken'"):
         await broken.start()
+
+
+async def test_a_source_without_constructor_takes_its_configuration():
+    """DS-002"""
+
+    class Kept(DataSource):
+        datasource_name = "kept"
+        default_config: ClassVar = {"connector": "memory", "echo": False}
+
+    app = App()
+    app.configure("datasources.kept").to({"busy_timeout": 3})
+    app.datasource(Kept)
+    kept = await app.get(Kept)
+    assert (kept.name, kept.settings["connector"], kept.settings["busy_timeout"]) == ("kept", "memory", 3)

@@ -1,7 +1,9 @@
 """Definitions and instances of models."""
 
 import copy
+import importlib
 import pickle
+import sys
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal
@@ -11,6 +13,7 @@ import pytest
 
 from mainspring.repository import (
     Entity,
+    InvalidRelationError,
     Model,
     ModelDefinition,
     ModelValidationError,
@@ -349,3 +352,67 @@ def test_renaming_is_for_the_wire():
     assert More(more_words="a").to_json() == {"moreWords": "a"}
     with pytest.raises(TypeError, match=r"one.*two"):
         type("Twice", (Model,), {"one": field(type=str, rename="x"), "two": field(type=str, rename="x")})
+
+
+FIRST = """
+from __future__ import annotations
+from mainspring.repository import Entity, field, has_many
+
+class Owner(Entity):
+    id: int = field(id=True)
+    pets: list[Pet] = has_many(".second:Pet")
+    favourites: list[Missing] = has_many("shop.second:Pet", key_to="favourite_of")
+"""
+
+SECOND = """
+from __future__ import annotations
+from mainspring.repository import Entity, belongs_to, field, has_many
+from shop.first import Owner
+
+class Pet(Entity):
+    id: int = field(id=True)
+    owner_id: int | None = belongs_to(Owner)
+    favourite_of: int | None = belongs_to("Stray", name="stray")
+
+class Stray(Entity):
+    id: int = field(id=True)
+    lost: list[Pet] = has_many(".nowhere:Pet")
+"""
+
+
+@pytest.mark.parametrize("order", [("first", "second"), ("second", "first")])
+def test_models_of_two_modules_may_name_each_other(tmp_path, monkeypatch, order):
+    """MODEL-016, MODEL-087, REL-006"""
+    package = tmp_path / "shop"
+    package.mkdir()
+    for name, text in (("__init__", ""), ("first", FIRST), ("second", SECOND)):
+        (package / f"{name}.py").write_text(text)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for name in [name for name in sys.modules if name.split(".")[0] == "shop"]:
+        monkeypatch.delitem(sys.modules, name)
+    modules = {name: importlib.import_module(f"shop.{name}") for name in order}
+    owner, pet, stray = modules["first"].Owner, modules["second"].Pet, modules["second"].Stray
+    assert owner.definition.relations["pets"].target is pet
+    assert owner.definition.relations["favourites"].target is pet
+    assert pet.definition.relations["owner"].target is owner
+    assert pet.definition.relations["stray"].target is stray
+    with pytest.raises(InvalidRelationError, match=r"Stray#lost.*nowhere"):
+        _ = stray.definition.relations["lost"].target
+    for name in [name for name in sys.modules if name.split(".")[0] == "shop"]:
+        monkeypatch.delitem(sys.modules, name)
+
+
+def test_a_local_model_is_found_after_its_function_has_ended():
+    """MODEL-016"""
+
+    def make():
+        class One(Model):
+            other: "Two | None" = None
+
+        class Two(Model):
+            name: str = ""
+
+        return One, Two
+
+    one, two = make()
+    assert one.definition.properties["other"].type is two

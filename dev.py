@@ -92,7 +92,7 @@ def wheel(_):
         for name, command in steps:
             if step(name, command):
                 return 1
-        (file,) = os.listdir(built)
+        (file,) = (name for name in os.listdir(built) if name.endswith(".whl"))
         install = ["pip", "install", "--quiet", "--python", python_of(empty), os.path.join(built, file)]
         if step("install", [python, "-m", "uv", *install]):
             return 1

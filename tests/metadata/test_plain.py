@@ -21,6 +21,7 @@ from mainspring.metadata import (
     metadata_keys,
     method_metadata,
     property_metadata,
+    storage,
 )
 
 
@@ -236,6 +237,64 @@ def test_a_class_gets_at_most_one_dunder_name():
     (name,) = set(vars(Todo)) - before
     assert name.startswith("__")
     assert name.endswith("__")
+
+
+def test_reading_changes_no_class():
+    """MD-008"""
+
+    class Base: ...
+
+    class Todo(Base):
+        @method_metadata("audit", 1)
+        def list(self): ...
+
+    before = dict(vars(Todo)), dict(vars(Base))
+    assert get_all_method_metadata("audit", Todo) == {"list": 1}
+    assert get_class_metadata("audit", Todo) is None
+    assert (dict(vars(Todo)), dict(vars(Base))) == before
+    define_metadata("audit", 2, Base)
+    assert get_class_metadata("audit", Todo) == 2
+    assert dict(vars(Todo)) == before[0]
+
+
+def test_what_was_read_beside_a_class_goes_with_it():
+    """MD-008"""
+
+    def make() -> tuple[weakref.ref[type], int]:
+        class Todo:
+            @method_metadata("audit", [1])
+            def list(self): ...
+
+        assert get_all_method_metadata("audit", Todo) == {"list": [1]}
+        return weakref.ref(Todo), id(Todo)
+
+    gone, key = make()
+    gc.collect()
+    assert gone() is None
+    assert key not in storage._BESIDE
+
+
+class Unhashable(type):
+    """A metaclass whose classes are all equal and have no hash."""
+
+    def __eq__(cls, other):
+        return True
+
+    __hash__ = None
+
+
+def test_classes_that_claim_to_be_equal_are_kept_apart():
+    """MD-003"""
+
+    class One(metaclass=Unhashable):
+        @method_metadata("audit", 1)
+        def list(self): ...
+
+    class Two(metaclass=Unhashable):
+        @method_metadata("audit", 2)
+        def list(self): ...
+
+    assert [get_method_metadata("audit", cls, "list") for cls in (One, Two, One)] == [1, 2, 1]
 
 
 @pytest.mark.parametrize("target", [Pickled(), 5, "text", None, []])

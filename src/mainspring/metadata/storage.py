@@ -3,12 +3,13 @@
 A class has one attribute with what was defined on it and what was worked out from it. A class that is made anew
 from another's namespace (``dataclass(slots=True)``, attrs) takes the attribute along and then gets a store of its
 own; a function has one attribute, which ``functools.wraps`` takes along. Everything written replaces what was there
-instead of changing it: whoever copied an attribute never sees later changes.
+instead of changing it: whoever copied an attribute never sees later changes. Reading changes no class: what was
+worked out for one that nothing was defined on is remembered beside it, as long as it lives.
 """
 
 import threading
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
 from functools import cached_property, partialmethod
 from types import FunctionType, MethodType
 from typing import Any
@@ -41,35 +42,44 @@ class ClassStore:
     """What one class has written down, and what was worked out from it and its bases.
 
     In ``records``, ``None`` marks a slot whose metadata was deleted although a decorator in the class body says it.
+    A store never holds its class, so that one beside a class does not keep it alive.
     """
 
-    __slots__ = ("cache", "mro", "records", "tables")
+    __slots__ = ("bases", "cache", "owner", "records", "tables")
 
-    def __init__(self, mro: tuple[type, ...], records: Mapping[Slot, Entry | None]) -> None:
-        self.mro = mro
+    def __init__(self, owner: type | None, records: Mapping[Slot, Entry | None]) -> None:
+        self.owner = None if owner is None else weakref.ref(owner)
+        self.bases = () if owner is None else owner.__mro__[1:]
         self.records = records
         self.cache: dict[tuple[Any, ...], Any] = {}
         self.tables: dict[str | None, Any] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:  # for picklers that send classes by value
-        return ClassStore, ((), dict(self.records))
+        return ClassStore, (None, dict(self.records))
+
+    def is_of(self, cls: type) -> bool:
+        """Whether this is the class's own store and its bases are still those of before."""
+        return self.owner is not None and self.owner() is cls and self.bases == cls.__mro__[1:]
 
     def forget(self) -> None:
         """Drop what was worked out. A reader still at work fills the old dictionaries, which nobody asks again."""
         self.cache, self.tables = {}, {}
 
 
-def class_store(cls: type) -> ClassStore:
-    """The store of this very class, made on first use.
+# By identity: a metaclass may say that two classes are equal, or that they have no hash.
+_BESIDE: dict[int, ClassStore] = {}
 
-    The MRO tells a store's owner: a class made anew, or one whose bases were replaced, has another one.
-    """
-    store = _attached(cls)
-    if store is not None and store.mro is cls.__mro__:
+
+def class_store(cls: type) -> ClassStore:
+    """The store of this very class, made on first use."""
+    store = _known(cls)
+    if store is not None and store.is_of(cls):
         return store
     with _WRITING:
-        fresh = ClassStore(cls.__mro__, {} if store is None else store.records)
-        with suppress(TypeError):  # a built-in class cannot be written to; it has no metadata either
+        fresh = ClassStore(cls, {} if store is None else store.records)
+        if store is None or id(cls) in _BESIDE:
+            _remember(cls, fresh)
+        else:
             _attach(cls, fresh)
         return fresh
 
@@ -81,17 +91,18 @@ def write(cls: type, slot: Slot, entry: Entry | None, *, remove: bool = False) -
         TypeError: The class is built in and takes no metadata.
     """
     with _WRITING:
-        store = class_store(cls)
-        if _attached(cls) is not store:
-            raise TypeError(f"{cls.__name__!r} is a built-in class and takes no metadata. Put it on a subclass.")
-        records = dict(store.records)
+        records = dict(class_store(cls).records)
         if remove:
             records.pop(slot, None)
         else:
             records[slot] = entry
-        store.records = records
+        try:
+            _attach(cls, ClassStore(cls, records))
+        except TypeError as error:
+            words = f"{cls.__name__!r} is a built-in class and takes no metadata. Put it on a subclass."
+            raise TypeError(words) from error
         for affected in _with_subclasses(cls):
-            known = _attached(affected)
+            known = _known(affected)
             if known is not None:
                 known.forget()
 
@@ -132,10 +143,19 @@ def underlying_function(target: object) -> Callable[..., Any] | None:
                 return target if callable(target) else None
 
 
-def _attached(cls: type) -> ClassStore | None:
+def _known(cls: type) -> ClassStore | None:
     namespace = cls.__dict__
     store: ClassStore | None = namespace.get(ATTRIBUTE)
-    return namespace.get(PROTOCOL_ATTRIBUTE) if store is None else store
+    if store is None:
+        store = namespace.get(PROTOCOL_ATTRIBUTE)
+    return _BESIDE.get(id(cls)) if store is None else store
+
+
+def _remember(cls: type, store: ClassStore) -> None:
+    key = id(cls)
+    if key not in _BESIDE:
+        weakref.finalize(cls, _BESIDE.pop, key, None).atexit = False
+    _BESIDE[key] = store
 
 
 def _attach(cls: type, store: ClassStore) -> None:
@@ -145,6 +165,7 @@ def _attach(cls: type, store: ClassStore) -> None:
     stale = ATTRIBUTE if is_protocol else PROTOCOL_ATTRIBUTE
     if stale in cls.__dict__:  # written while the class was being made and did not know yet what it is
         type.__delattr__(cls, stale)
+    _BESIDE.pop(id(cls), None)
 
 
 def _with_subclasses(cls: type) -> Iterator[type]:

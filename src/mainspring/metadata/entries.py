@@ -36,6 +36,8 @@ class Kind(Enum):
     PARAMETER = auto()
     PLAIN = auto()
 
+    __hash__ = object.__hash__  # members are part of every lookup; the hash that Enum gives is a Python call
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:

@@ -12,7 +12,9 @@ HEADERS = {"content-type": f"multipart/form-data; boundary={BOUNDARY}"}
 
 
 def part(name: str, data: bytes, filename: str | None = None, content_type: str | None = None, *more: str) -> bytes:
-    lines = [f'Content-Disposition: form-data; name="{name}"' + (f'; filename="{filename}"' if filename is not None else "")]
+    lines = [
+        f'Content-Disposition: form-data; name="{name}"' + (f'; filename="{filename}"' if filename is not None else "")
+    ]
     if content_type is not None:
         lines.append(f"Content-Type: {content_type}")
     head = "\r\n".join([f"--{BOUNDARY}", *lines, *more]).encode()
@@ -79,7 +81,9 @@ async def test_fields_and_files_are_parameters(web: Any) -> None:
     assert missing.status == 400
     assert missing.json()["code"] == "MISSING_REQUIRED_PARAMETER"
     assert {entry["info"]["name"] for entry in missing.json()["errors"]} == {"photo", "more"}
-    assert (await send(web, app, parts[0], part("n", b"x"), parts[2], parts[3])).json()["errors"][0]["info"]["name"] == "n"
+    assert (await send(web, app, parts[0], part("n", b"x"), parts[2], parts[3])).json()["errors"][0]["info"][
+        "name"
+    ] == "n"
     content = (await app.get_api_spec())["paths"]["/x"]["post"]["requestBody"]["content"]
     assert content["multipart/form-data"]["schema"]["properties"]["photo"] == {"type": "string", "format": "binary"}
 

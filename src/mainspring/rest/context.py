@@ -30,6 +30,7 @@ _LATE_KEYS = frozenset(
         RestBindings.OPERATION_SPEC_CURRENT,
     )
 )
+_CONTEXT = RestBindings.Http.CONTEXT.key
 _CONTROLLER_MARK = "rest.http.request.has_controller"
 #: One for all requests: it belongs to no context in particular.
 _MARK: Binding[Any] = Binding(BindingKey[bool](_CONTROLLER_MARK)).to(True).lock()
@@ -58,6 +59,9 @@ class RequestContext(Context):
     def __init__(self, parent: Context, exchange: Exchange) -> None:
         super().__init__(parent, scope=BindingScope.REQUEST)
         self.exchange = exchange
+        # A constant of its own, not a factory above: plans of what depends on the request then have nothing to await.
+        binding: Binding[Any] = Binding(_CONTEXT)
+        self._bindings[_CONTEXT] = binding.to(self).provides(RequestContext).lock()
         match = exchange.match
         if match is not None and match.route.has_controller:
             self._bindings[_CONTROLLER_MARK] = _MARK

@@ -572,7 +572,8 @@ def _changes(app, server, number):
         lambda: app.get_binding("k").to(number),
         lambda: app.add(Binding("k").to(number)),
         lambda: server.add(Binding("k").to(number)),
-        lambda: (app.bind("k").to_dynamic_value(lambda: number), server.unbind("k")),
+        # A binding is made whole before it is added: between `bind` and `to` a key has no value.
+        lambda: (app.add(Binding("k").to_dynamic_value(lambda: number)), server.unbind("k")),
         lambda: app.get_binding("k").to_dynamic_value(lambda: number).in_scope("singleton"),
     ]
     kinds[number % len(kinds)]()

@@ -168,6 +168,9 @@ def _limits_30(schema: dict[str, Any]) -> None:
 def _values_30(result: dict[str, Any], schema: Mapping[str, Any]) -> None:
     if "const" in schema:
         result.setdefault("enum", [schema["const"]])
+    if result.get("enum") == []:  # nothing is allowed; 3.0 wants a value in the list
+        del result["enum"]
+        result["not"] = {}
     examples = schema.get("examples")
     if isinstance(examples, list | tuple) and examples and "example" not in result:
         result["example"] = examples[0]

@@ -478,3 +478,38 @@ async def test_plain_and_unusual_requests_give_the_same(web: Any) -> None:
     refused = [await web(app).get(f"/x/7?{query}") for query in ("q=&limit=x", "q&limit=x")]
     assert [answer.status for answer in refused] == [400, 400]
     assert refused[0].json() == refused[1].json()
+
+
+async def test_what_was_sent_at_the_place_is_quoted(web: Any) -> None:
+    """REST-089, REST-104"""
+    answer = await web(app_of(typed(OBJECT))).get("/x?v[limit]=abc&v[where][id]=1")
+    assert '"abc"' in answer.json()["detail"]
+    assert answer.json()["errors"][0]["path"] == "/limit"
+
+
+async def test_filters_and_conditions_of_models(web: Any) -> None:
+    """REST-106, OAS-010"""
+    from mainspring.repository import Entity, field, model  # noqa: PLC0415 - used here only
+
+    @model()
+    class Thing(Entity):
+        id: int = field(id=True)
+        name: str = field()
+
+    def find(
+        filter: Annotated[Any, param.filter(Thing)] = None,
+        q: Annotated[Any, param.filter(Thing, "q", exclude="where")] = None,
+        where: Annotated[Any, param.where(Thing)] = None,
+    ) -> list[Any]:
+        return [filter, q, where]
+
+    app = app_of(find)
+    query = "filter[limit]=2&filter[where][id]=1&q[limit]=3&where[name]=a"
+    answer = await web(app).get(f"/x?{query}")
+    assert answer.json() == [{"limit": 2, "where": {"id": 1}}, {"limit": 3}, {"name": "a"}]
+    text = quote(json.dumps({"limit": 2, "where": {"id": 1}}))
+    assert (await web(app).get(f"/x?filter={text}")).json()[0] == {"limit": 2, "where": {"id": 1}}
+    for wrong in ("filter[nonsense]=1", "q[where][id]=1", "filter[limit]=x"):
+        assert (await web(app).get(f"/x?{wrong}")).status == 400, wrong
+    shown = (await app.get_api_spec())["paths"]["/x"]["get"]["parameters"]
+    assert [each["name"] for each in shown] == ["filter", "q", "where"]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mainspring.http import HttpErrors, PercentDecodingError, decode_path_segment
-from mainspring.openapi.codecs import parameter_reader
+from mainspring.openapi.codecs import encode_json, parameter_reader
 from mainspring.openapi.descriptions import HandlerDescription, ParameterDescription
 from mainspring.openapi.errors import SchemaViolation
 from mainspring.openapi.readers import MissingParameterError, ParameterReader
@@ -63,8 +63,8 @@ class ParameterFailures:
         self._code = ""
         self._detail = ""
 
-    def add(self, parameter: ParameterDescription, error: SchemaViolation, raw: str | None) -> None:
-        """Note that a parameter failed; ``raw`` is what was sent for it."""
+    def add(self, parameter: ParameterDescription, error: SchemaViolation, raw: Any) -> None:
+        """Note that a parameter failed; ``raw`` is what was sent for it: a text, or a tree of texts."""
         place = {"in": parameter.source, "name": parameter.wire_name}
         for violation in error.violations:
             entry = violation.to_entry()
@@ -76,7 +76,7 @@ class ParameterFailures:
         if missing:
             self._detail = f"Required {parameter.source} parameter {parameter.wire_name} is missing."
         else:
-            shown = (raw or "")[:_QUOTED]
+            shown = quoted(raw, error.violations[0].path if error.violations else "")
             reasons = "; ".join(violation.message for violation in error.violations[:3])
             self._detail = f'Invalid value "{shown}" for {parameter.source} parameter {parameter.wire_name}: {reasons}.'
 
@@ -88,6 +88,19 @@ class ParameterFailures:
         """
         if self.entries:
             raise HttpErrors.BadRequest(self._detail, code=self._code, details=self.entries)
+
+
+def quoted(raw: Any, path: str) -> str:
+    """What was sent at a path of a value: the text there, else the whole."""
+    found = raw
+    for step in path.split("/")[1:]:
+        if isinstance(found, Mapping) and step in found:
+            found = found[step]
+        elif isinstance(found, list) and step.isdigit() and int(step) < len(found):
+            found = found[int(step)]
+        else:
+            break
+    return ("" if found is None else found if isinstance(found, str) else encode_json(found).decode())[:_QUOTED]
 
 
 class Source:
@@ -177,10 +190,10 @@ class ArgumentPlan:
         failures: ParameterFailures | None = None
         for source in self.sources:
             parameter = source.parameter
-            raw: str | None = None
+            raw: Any = None
             try:
                 texts, tree = source.fetch(request, parameter.wire_name)
-                raw = ", ".join(texts) if texts else None
+                raw = ", ".join(texts) if texts else tree
                 values[parameter.name] = source.reader.read(texts, tree)
             except SchemaViolation as error:
                 if failures is None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mainspring.http import HttpErrors, MediaType, parse_media_type, parse_size
-from mainspring.openapi.codecs import JsonCodec, SchemaCodec, json_codec, parameter_reader, schema_codec
+from mainspring.openapi.codecs import JsonCodec, SchemaCodec, body_codec, parameter_reader, schema_codec
 from mainspring.openapi.descriptions import BodyDescription, HandlerDescription, MediaDescription, ParameterDescription
 from mainspring.openapi.errors import MalformedJsonError, SchemaViolation, Violation
 from mainspring.openapi.kinds import bare, is_stream, non_null, union_members
@@ -137,7 +137,7 @@ class BodyPlan:
             )
         if annotation is MISSING:
             return None
-        return json_codec(non_null(annotation), check_options=self._validation.check_options, **body.options)
+        return body_codec(non_null(annotation), check_options=self._validation.check_options, **body.options)
 
     # Reading
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mainspring.http import HttpErrors
-from mainspring.openapi.checking import CheckOptions, OwnKeyword
+from mainspring.openapi.codecs import own_checks
 from mainspring.openapi.errors import SchemaViolation
 
 __all__ = ["Validation"]
@@ -26,9 +26,7 @@ class Validation:
         self.prohibited: tuple[str, ...] = tuple(options.get("prohibited_keys") or ())
         self._transform = options.get("error_transformer")
         self._parser_names = parser_names
-        self.check_options = CheckOptions(
-            document, dict(options.get("formats") or {}), _keywords(options.get("keywords"))
-        )
+        self.check_options = own_checks(document, keywords=options.get("keywords"), formats=options.get("formats"))
 
     def knows_parser(self, name: str) -> bool:
         """Whether a body parser of the program has this name."""
@@ -66,11 +64,3 @@ class Validation:
             "The request body is invalid. See the errors for details.", code="VALIDATION_FAILED", details=entries
         )
 
-
-def _keywords(given: Any) -> dict[str, OwnKeyword]:
-    items = given.items() if isinstance(given, Mapping) else [(item["name"], item) for item in given or ()]
-    return {name: item if isinstance(item, OwnKeyword) else _keyword(name, item) for name, item in items}
-
-
-def _keyword(name: str, item: Mapping[str, Any]) -> OwnKeyword:
-    return OwnKeyword(name=name, validate=item["validate"], type=item.get("type"))

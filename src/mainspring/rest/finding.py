@@ -7,10 +7,11 @@ from mainspring.http import HttpErrors
 from mainspring.rest.exchange import SENT, Exchange, Reply
 from mainspring.rest.mounts import Mount, call_mounted
 from mainspring.rest.operations import Operation
+from mainspring.rest.requests import Request
 from mainspring.rest.routers import allowed_verbs
 from mainspring.rest.routes import Route, RouteMatch
 
-__all__ = ["KNOWN_METHODS", "find_operation", "local_to_base", "not_found"]
+__all__ = ["KNOWN_METHODS", "check_host", "find_operation", "local_to_base", "not_found"]
 
 #: RFC 9110 section 9, RFC 5789 (PATCH), and QUERY, the safe method with a body: known, whoever serves it.
 KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "QUERY"})
@@ -131,6 +132,19 @@ def _answering(exchange: Exchange, answer: Callable[[Exchange], Any]) -> Operati
     exchange.match = RouteMatch(route, ())
     exchange.operation = Operation(route, None, call)
     return exchange.operation  # type: ignore[no-any-return]  # made here
+
+
+def check_host(exchange: Exchange) -> None:
+    """Refuse a request for a host that is not served here.
+
+    Raises:
+        HttpError: 400.
+    """
+    request = exchange.request = exchange.request or Request(exchange)
+    name = request.host[0].lower()
+    allowed = exchange.plan.allowed_hosts
+    if name not in allowed and not any(each.startswith("*.") and name.endswith(each[1:]) for each in allowed):
+        raise HttpErrors.BadRequest("The host is not served here.", code="UNKNOWN_HOST")
 
 
 def not_found(exchange: Exchange) -> Exception:

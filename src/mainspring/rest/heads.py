@@ -27,6 +27,9 @@ def finished(exchange: Exchange, reply: Reply) -> Reply:
         if type(reply.body) is not bytes:
             reply.dropped = reply.body
         reply.body = b""
+    elif exchange.plan.compression is not None:
+        exchange.plan.compression.apply(exchange, reply)
+        headers = reply.headers
     if exchange.extra is not None:
         headers += exchange.extra
     if exchange.vary:

@@ -15,7 +15,7 @@ from mainspring.rest.actions import deliver, refused
 from mainspring.rest.context import RequestContext, request_context_of
 from mainspring.rest.errors import ClientDisconnected, SequenceError
 from mainspring.rest.exchange import CURRENT, SENT, Exchange, Reply
-from mainspring.rest.finding import find_operation, local_to_base, not_found
+from mainspring.rest.finding import check_host, find_operation, local_to_base, not_found
 from mainspring.rest.heads import finished
 from mainspring.rest.logs import escaped, log_error, log_failure
 from mainspring.rest.problems import problem_of, problem_reply
@@ -24,7 +24,7 @@ from mainspring.rest.sending import WatchDisconnect, send_reply
 from mainspring.rest.sequences import DefaultSequence, MiddlewareSequence
 from mainspring.rest.streaming import in_thread
 
-__all__ = ["serve", "serve_failure"]
+__all__ = ["serve", "serve_failure", "serve_unavailable"]
 
 logger = logging.getLogger(__name__)
 
@@ -101,6 +101,8 @@ async def _before_routes(exchange: Exchange) -> Reply | None:
     plan = exchange.plan
     if plan.failure is not None:
         raise plan.failure
+    if plan.allowed_hosts is not None:
+        check_host(exchange)
     if exchange.path is None:
         raise not_found(exchange)
     if plan.cors is not None:
@@ -199,6 +201,19 @@ async def serve_failure(exchange: Exchange, error: Exception) -> None:
     head = [(b"content-type", b"application/problem+json"), (b"content-length", b"%d" % len(body))]
     with contextlib.suppress(ClientDisconnected):
         await exchange.respond(500, head, b"" if exchange.method == "HEAD" else body)
+
+
+async def serve_unavailable(exchange: Exchange) -> None:
+    """Answer a request that arrives on a kept connection while the server stops."""
+    body = b'{"type":"about:blank","title":"Service Unavailable","status":503}'
+    head = [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", b"%d" % len(body)),
+        (b"connection", b"close"),
+        (b"retry-after", b"1"),
+    ]
+    with contextlib.suppress(ClientDisconnected):
+        await exchange.respond(503, head, b"" if exchange.method == "HEAD" else body)
 
 
 async def _emergency(exchange: Exchange, error: BaseException) -> None:

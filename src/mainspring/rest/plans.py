@@ -14,6 +14,7 @@ from mainspring.http import CorsOptions, TrustedProxies, encode_path_value, pars
 from mainspring.rest.actions import ACTIONS
 from mainspring.rest.bodies import DEFAULT_LIMIT
 from mainspring.rest.chains import Chain, Link, build_chain
+from mainspring.rest.compression import Compression
 from mainspring.rest.context import RequestContext, request_context_of
 from mainspring.rest.cors import Cors
 from mainspring.rest.documents import read_endpoint
@@ -71,7 +72,9 @@ class ServerPlan:
         self.pages = self._pages()
         self.error_tables = self._error_tables()
         self._read_sequence()
-        self.asks_first = self.cors is not None or self.failure is not None or bool(self.base_path)
+        self.asks_first = (
+            self.allowed_hosts is not None or self.cors is not None or self.failure is not None or bool(self.base_path)
+        )
         self.is_plain = self.is_direct and not self.has_timeouts
 
     # Settings
@@ -89,6 +92,8 @@ class ServerPlan:
         self.base_path: str = setting("base_path") or ""
         cors = CorsOptions.from_config(setting("cors"))
         self.cors = Cors(cors) if cors is not None else None
+        self.compression = Compression.from_setting(setting("compression"))
+        self.allowed_hosts = _host_names(setting("allowed_hosts"))
         self.trusted_proxies = TrustedProxies(setting("trusted_proxies"))
         router = as_options(setting("router"), "router")
         self.strict = bool(router.get("strict"))
@@ -281,6 +286,13 @@ class ServerPlan:
                 if cls in table:
                     return table[cls]
         return None
+
+
+def _host_names(setting: Any) -> frozenset[str] | None:
+    """The names of the hosts that may be asked for; ``None`` for any."""
+    if setting is None or "*" in setting:
+        return None
+    return frozenset(name.lower() for name in ([setting] if isinstance(setting, str) else setting))
 
 
 def _filled(route: AnyRoute, values: Mapping[str, Any]) -> str:

@@ -22,7 +22,7 @@ from mainspring.rest.errors import BasePathError, RegistrationError
 from mainspring.rest.keys import RestBindings, RestTags
 from mainspring.rest.middleware import middleware_binding
 from mainspring.rest.mounts import Mount
-from mainspring.rest.pipeline import serve, serve_failure
+from mainspring.rest.pipeline import serve, serve_failure, serve_unavailable
 from mainspring.rest.planning import Planning
 from mainspring.rest.redirects import redirect_route
 from mainspring.rest.registering import RouteRegistry
@@ -125,6 +125,9 @@ class RestServer(Context):
                 plan = self.planning.plan()
             except Exception as error:
                 await serve_failure(exchange, error)
+                return
+            if self.serving.is_draining:
+                await serve_unavailable(exchange)
                 return
             self._has_served = True
             running = self.serving.tasks

@@ -63,4 +63,3 @@ class Validation:
         return HttpErrors.UnprocessableEntity(
             "The request body is invalid. See the errors for details.", code="VALIDATION_FAILED", details=entries
         )
-

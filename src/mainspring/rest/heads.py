@@ -17,19 +17,11 @@ _VARY = b"vary"
 
 def finished(exchange: Exchange, reply: Reply) -> Reply:
     """The reply with the lines of every response; without a body where the status forbids one."""
-    status = reply.status
-    headers = reply.headers
-    if status < 200 or status in (204, 205, 304):
-        headers = [line for line in headers if line[0] != CONTENT_LENGTH and (line[0] != CONTENT_TYPE or status == 304)]
-        if status == 205:  # RFC 9110 section 15.3.6: the end of a 205 has to be told
-            headers.append((CONTENT_LENGTH, b"0"))
-        reply.headers = headers
-        if type(reply.body) is not bytes:
-            reply.dropped = reply.body
-        reply.body = b""
+    if reply.status < 200 or reply.status in (204, 205, 304):
+        _strip(reply)
     elif exchange.plan.compression is not None:
         exchange.plan.compression.apply(exchange, reply)
-        headers = reply.headers
+    headers = reply.headers
     if exchange.extra is not None:
         headers += exchange.extra
     if exchange.vary:
@@ -40,6 +32,19 @@ def finished(exchange: Exchange, reply: Reply) -> Reply:
             found = exchange._request_id = request_id_of(exchange.raw_headers)
         headers.append((_REQUEST_ID, found.encode("ascii")))
     return reply
+
+
+def _strip(reply: Reply) -> None:
+    """Take the body away, and what the head says of it."""
+    headers = [line for line in reply.headers if line[0] != CONTENT_LENGTH]
+    if reply.status != 304:
+        headers = [line for line in headers if line[0] != CONTENT_TYPE]
+    if reply.status == 205:  # RFC 9110 section 15.3.6: the end of a 205 has to be told
+        headers.append((CONTENT_LENGTH, b"0"))
+    reply.headers = headers
+    if type(reply.body) is not bytes:
+        reply.dropped = reply.body
+    reply.body = b""
 
 
 def merged(lines: list[Header], over: Iterable[Header]) -> list[Header]:

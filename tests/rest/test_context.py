@@ -537,3 +537,20 @@ async def test_there_is_no_session_without_a_session_middleware(web: Any, caplog
 
     assert (await web(app_of(handler)).get("/x")).status == 500
     assert "session middleware" in caplog.text
+
+
+async def test_the_time_limit_holds_for_sequences_and_middleware(web: Any) -> None:
+    """REST-186"""
+
+    async def slow() -> str:
+        await asyncio.sleep(10)
+        return "late"
+
+    async def pass_on(ctx: RequestContext, next: Any) -> Any:
+        return await next()
+
+    app = RestApplication({"rest": {"request_timeout": 0.02}})
+    app.route("get", "/slow", None, slow)
+    app.middleware(pass_on)
+    answer = await web(app).get("/slow")
+    assert (answer.status, answer.json()["code"]) == (503, "REQUEST_TIMEOUT")

@@ -408,3 +408,19 @@ def test_what_cannot_stand_in_a_header_is_refused_where_it_is_set() -> None:
     assert made.headers.getlist("x") == ["ü", "b"]
     made.headers["x"] = "c"
     assert made.headers.getlist("X") == ["c"]
+
+
+async def test_results_are_checked_when_asked_to(web: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """REST-156"""
+
+    def handler(good: bool = True) -> Struct:
+        return Struct("a") if good else Struct(1)  # type: ignore[arg-type]  # what is to be noticed
+
+    app = RestApplication({"rest": {"validate_responses": True}})
+    app.route("get", "/x", None, handler)
+    assert (await web(app).get("/x")).json() == {"firstName": "a"}
+    assert (await web(app).get("/x?good=false")).status == 500
+    assert "/firstName" in caplog.text
+    unchecked = RestApplication()
+    unchecked.route("get", "/x", None, handler)
+    assert (await web(unchecked).get("/x?good=false")).status == 200

@@ -11,6 +11,7 @@ __all__ = [
     "BodyConsumedError",
     "ClientDisconnected",
     "DuplicateRouteError",
+    "InvalidResultError",
     "ListenError",
     "MiddlewareOrderError",
     "NoRequestError",
@@ -134,6 +135,18 @@ class SequenceError(MainspringError, RuntimeError):
 
     def __str__(self) -> str:
         return f"Sequence {self.sequence} ended without a response: end `handle` with send(...) or super().handle(...)."
+
+
+class InvalidResultError(MainspringError):
+    """A result that does not fit the schema the document shows: the ``operation``, and the ``entries`` that say where."""
+
+    def __init__(self, operation: str, entries: list[dict[str, Any]]) -> None:
+        super().__init__(operation, entries)
+        self.operation, self.entries = operation, entries
+
+    def __str__(self) -> str:
+        shown = "; ".join(f"{entry['path'] or 'the result'} {entry['message']}" for entry in self.entries[:5])
+        return f"The result of {self.operation} does not fit its type: {shown}. Correct the result or the annotation."
 
 
 class UnserializableError(MainspringError, TypeError):

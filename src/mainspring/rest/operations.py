@@ -17,6 +17,7 @@ from mainspring.openapi.parameters import MISSING
 from mainspring.openapi.signatures import describe_handler
 from mainspring.rest.arguments import ArgumentPlan
 from mainspring.rest.collecting import make_collect
+from mainspring.rest.errors import InvalidResultError
 from mainspring.rest.exchange import Exchange
 from mainspring.rest.invoking import Call, Instance, make_call, make_instance, missing_method
 from mainspring.rest.payloads import BodyPlan
@@ -38,7 +39,7 @@ class Parts:
         self.arguments = ArgumentPlan(self.description, validation.check_options)
         self.collect = make_collect(self.arguments)
         self.body = BodyPlan(self.description, validation) if self.description.body is not None else None
-        self.reply = _reply_plan(route, self.description)
+        self.reply = _reply_plan(route, self.description, validation)
 
 
 class Operation:
@@ -151,10 +152,19 @@ def _not_implemented(message: str) -> Call:
 # Replies
 
 
-def _reply_plan(route: AnyRoute, description: HandlerDescription) -> ReplyPlan:
+def _reply_plan(route: AnyRoute, description: HandlerDescription, validation: Validation) -> ReplyPlan:
     returns = description.returns
-    encode = json_codec(_encodable(returns)).encode
-    return ReplyPlan(description.place, encode, returns, _declared_media(route, description))
+    encodable = _encodable(returns)
+    codec = json_codec(encodable, check_options=validation.check_options)
+    check = None
+    if validation.checks_results and encodable is not MISSING:
+
+        def check(value: Any) -> None:
+            violations = codec.result_violations(value)
+            if violations:
+                raise InvalidResultError(description.place, [violation.to_entry() for violation in violations])
+
+    return ReplyPlan(description.place, codec.encode, returns, _declared_media(route, description), check)
 
 
 def _encodable(returns: Any) -> Any:

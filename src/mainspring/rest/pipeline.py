@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import inspect
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from mainspring.http import HttpErrors
@@ -138,8 +139,12 @@ async def _by_hand(exchange: Exchange) -> Reply:
 async def guided(exchange: Exchange) -> Reply:
     """The same with a time limit, with middleware, or by a sequence of the program."""
     plan = exchange.plan
-    if plan.is_direct:
-        return await _in_time(exchange)
+    run = walk if plan.is_direct else _by_sequence
+    return await (_in_time(exchange, run) if plan.has_timeouts else run(exchange))
+
+
+async def _by_sequence(exchange: Exchange) -> Reply:
+    plan = exchange.plan
     context = request_context_of(exchange)
     if plan.handler is not None:
         result = plan.handler(context, DefaultSequence(context))
@@ -162,21 +167,21 @@ async def _sequence(context: RequestContext) -> Any:
     return await context.resolve_binding(plan.sequence)
 
 
-async def _in_time(exchange: Exchange) -> Reply:
-    """The walk, bounded: by the operation's own word once the route is found, else by the server's."""
+async def _in_time(exchange: Exchange, run: Callable[[Exchange], Awaitable[Reply]]) -> Reply:
+    """A run of the steps, bounded: by the operation's own word once the route is found, else by the server's."""
     plan = exchange.plan
     limit = plan.request_timeout
     with contextlib.suppress(Exception):  # what is wrong with the request is told by the walk
         own = _timeout_of(exchange)
         limit = limit if own is None else own
     if not limit:
-        return await walk(exchange)
+        return await run(exchange)
     timer = asyncio.timeout(limit)
     try:
         async with timer:
-            return await walk(exchange)
+            return await run(exchange)
     except TimeoutError as error:
-        if not timer.expired():
+        if not timer.expired() or exchange.started:
             raise
         message = f"The request was not answered within {limit} seconds."
         late = HttpErrors.ServiceUnavailable(message, code="REQUEST_TIMEOUT")

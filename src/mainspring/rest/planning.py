@@ -84,6 +84,7 @@ class Planning:
     def validation(self) -> Validation:
         """How values are checked now; the same as before if nothing about it has changed."""
         options = as_options(self._server.get_sync(RestBindings.VALIDATION, optional=True), "validation")
+        options["results"] = bool(self._server.get_sync(RestBindings.VALIDATE_RESPONSES, optional=True))
         components = self._server.document.components()
         if self._validation is None or self._validation[0] != (options, components):
             document = {"components": components} if components else {}

@@ -41,7 +41,7 @@ class ReplyPlan:
         encode: Writes a result as JSON, by the declared return type.
         returns: The return annotation.
         statuses: The declared statuses with their media types, in order.
-        check: Called with the status and each JSON result, where results are validated.
+        check: Called with each JSON result, where results are validated.
     """
 
     __slots__ = ("check", "encode", "media", "name", "null_as_json", "status", "types")
@@ -52,7 +52,7 @@ class ReplyPlan:
         encode: Callable[[Any], bytes],
         returns: Any = MISSING,
         statuses: Mapping[int, tuple[str, ...]] | None = None,
-        check: Callable[[int, Any], None] | None = None,
+        check: Callable[[Any], None] | None = None,
     ) -> None:
         self.name = name
         self.encode = encode
@@ -150,7 +150,7 @@ async def _compose(
     lines = [line for line in lines if line[0] != CONTENT_TYPE]
     if kind == STREAM:
         return await _streamed(exchange, plan, value, status, lines, media_type)
-    body, content_type = _written(plan, value, kind, media_type, status)
+    body, content_type = _written(plan, value, kind, media_type)
     return Reply(status, merged(body_lines(content_type, len(body)), lines), body)
 
 
@@ -168,20 +168,20 @@ def _media_type(exchange: Exchange, plan: ReplyPlan, status: int, lines: list[He
     return next(iter(offered))
 
 
-def _written(plan: ReplyPlan, value: Any, kind: int, media_type: str | None, status: int) -> tuple[bytes, bytes]:
+def _written(plan: ReplyPlan, value: Any, kind: int, media_type: str | None) -> tuple[bytes, bytes]:
     """Body and content type of a result that is there as a whole."""
     if media_type is None:
         if kind == TEXTUAL:
             return value.encode(), TEXT
-        return (bytes(value), OCTETS) if kind == BINARY else (_encoded(plan, value, status), JSON_TYPE)
+        return (bytes(value), OCTETS) if kind == BINARY else (_encoded(plan, value), JSON_TYPE)
     parsed = parse_media_type(media_type)
     content_type = text_type(media_type)
     if kind == BINARY:
         return bytes(value), content_type
     if parsed is not None and is_json(parsed):
-        return _encoded(plan, value, status), content_type
+        return _encoded(plan, value), content_type
     if parsed is not None and ("msgpack" in (parsed.suffix, parsed.subtype.removeprefix("x-"))):
-        return _packed(plan, value, status), content_type
+        return _packed(plan, value), content_type
     if kind == TEXTUAL:
         return value.encode(parsed.charset or "utf-8" if parsed is not None else "utf-8"), content_type
     if kind == NONE:
@@ -190,13 +190,13 @@ def _written(plan: ReplyPlan, value: Any, kind: int, media_type: str | None, sta
     raise UnserializableError(plan.name, type(value).__name__, reason)
 
 
-def _encoded(plan: ReplyPlan, value: Any, status: int | None = None) -> bytes:
+def _encoded(plan: ReplyPlan, value: Any) -> bytes:
     try:
         data = plan.encode(value)
     except Exception as error:
         raise _unserializable(plan, value, error) from error
     if plan.check is not None:
-        plan.check(status or plan.status or 200, data)
+        plan.check(value)
     return data
 
 
@@ -205,10 +205,10 @@ def _unserializable(plan: ReplyPlan, value: Any, error: Exception) -> Unserializ
     return UnserializableError(plan.name, type(value).__name__, (str(error) or type(error).__name__).rstrip("."))
 
 
-def _packed(plan: ReplyPlan, value: Any, status: int) -> bytes:
+def _packed(plan: ReplyPlan, value: Any) -> bytes:
     from msgspec import json, msgpack  # noqa: PLC0415 - few operations pack
 
-    return msgpack.encode(json.decode(_encoded(plan, value, status)))
+    return msgpack.encode(json.decode(_encoded(plan, value)))
 
 
 async def _streamed(

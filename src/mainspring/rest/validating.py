@@ -14,7 +14,7 @@ class Validation:
     """How values are checked on a server.
 
     Args:
-        options: The ``validation`` setting.
+        options: The ``validation`` setting; ``results`` says whether results are checked too.
         document: The document that references in schemas lead into.
         parser_names: The names of the program's own body parsers.
     """
@@ -24,6 +24,7 @@ class Validation:
     ) -> None:
         self.unknown_formats: tuple[str, ...] = tuple(options.get("unknown_formats") or ())
         self.prohibited: tuple[str, ...] = tuple(options.get("prohibited_keys") or ())
+        self.checks_results = bool(options.get("results"))
         self._transform = options.get("error_transformer")
         self._parser_names = parser_names
         self.check_options = own_checks(document, keywords=options.get("keywords"), formats=options.get("formats"))

@@ -8,7 +8,7 @@ neither context nor response object makes neither.
 import re
 from collections.abc import AsyncIterator
 from contextvars import ContextVar
-from random import SystemRandom
+from os import urandom
 from typing import Any
 
 import msgspec
@@ -18,7 +18,6 @@ __all__ = ["CURRENT", "SENT", "Exchange", "Header", "Reply", "request_id_of"]
 Header = tuple[bytes, bytes]
 
 _IS_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}").fullmatch
-_random_bits = SystemRandom().getrandbits
 
 
 class Reply(msgspec.Struct, gc=False):
@@ -189,7 +188,7 @@ def request_id_of(headers: list[Header]) -> str:
             if _IS_ID(value):
                 return value.decode("ascii")
             break
-    return f"{_random_bits(128):032x}"
+    return urandom(16).hex()
 
 
 #: Stands for a reply when the response was sent already.

@@ -156,15 +156,16 @@ def _reply_plan(route: AnyRoute, description: HandlerDescription, validation: Va
     returns = description.returns
     encodable = _encodable(returns)
     codec = json_codec(encodable, check_options=validation.check_options)
-    check = None
-    if validation.checks_results and encodable is not MISSING:
 
-        def check(value: Any) -> None:
-            violations = codec.result_violations(value)
-            if violations:
-                raise InvalidResultError(description.place, [violation.to_entry() for violation in violations])
+    def check(value: Any) -> None:
+        violations = codec.result_violations(value)
+        if violations:
+            raise InvalidResultError(description.place, [violation.to_entry() for violation in violations])
 
-    return ReplyPlan(description.place, codec.encode, returns, _declared_media(route, description), check)
+    checks = validation.checks_results and encodable is not MISSING
+    return ReplyPlan(
+        description.place, codec.encode, returns, _declared_media(route, description), check if checks else None
+    )
 
 
 def _encodable(returns: Any) -> Any:

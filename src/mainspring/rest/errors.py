@@ -138,7 +138,7 @@ class SequenceError(MainspringError, RuntimeError):
 
 
 class InvalidResultError(MainspringError):
-    """A result that does not fit the schema that the document shows: the ``operation``, and ``entries`` that say where."""
+    """A result that does not fit its documented schema: the ``operation``, and the ``entries`` that say where."""
 
     def __init__(self, operation: str, entries: list[dict[str, Any]]) -> None:
         super().__init__(operation, entries)

@@ -1,5 +1,6 @@
 """Ids: of instances and mappings, as conditions, simple and composite."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -45,14 +46,22 @@ def checked_id(definition: ModelDefinition, id: Any) -> dict[str, Any]:
     if id is None:
         raise _refused(definition, names[0], "cannot be undefined: give an id")
     if len(names) == 1:
-        if isinstance(id, Mapping) and set(id) == set(names):
-            return {names[0]: id[names[0]]}
-        return {names[0]: id}
+        value = id[names[0]] if isinstance(id, Mapping) and set(id) == set(names) else id
+        return {names[0]: _plain(definition, names[0], value)}
     if not isinstance(id, Mapping) or set(id) != set(names):
         raise _refused(definition, ", ".join(names), f"must be a mapping with exactly the names {', '.join(names)}")
     if any(value is None for value in id.values()):
         raise _refused(definition, ", ".join(names), "cannot be undefined in any part")
-    return {name: id[name] for name in names}
+    return {name: _plain(definition, name, id[name]) for name in names}
+
+
+def _plain(definition: ModelDefinition, name: str, value: Any) -> Any:
+    """The value of an id, which is no condition: ``{"gt": 0}`` would mean every row."""
+    if value is None:
+        raise _refused(definition, name, "cannot be undefined: give an id")
+    if isinstance(value, Mapping | list | tuple | set | frozenset | re.Pattern):
+        raise _refused(definition, name, f"must be one value, not {type(value).__name__}", "type")
+    return value
 
 
 def where_of_id(definition: ModelDefinition, id: Any) -> dict[str, Any]:
@@ -60,6 +69,6 @@ def where_of_id(definition: ModelDefinition, id: Any) -> dict[str, Any]:
     return checked_id(definition, id)
 
 
-def _refused(definition: ModelDefinition, name: str, reason: str) -> ModelValidationError:
-    error = {"path": "", "code": "required", "message": f"the id {name} {reason}", "info": {}}
+def _refused(definition: ModelDefinition, name: str, reason: str, code: str = "required") -> ModelValidationError:
+    error = {"path": "", "code": code, "message": f"the id {name} {reason}", "info": {}}
     return ModelValidationError(definition.name, [error])

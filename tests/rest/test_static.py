@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from mainspring.rest import FileResponse, RestApplication
@@ -261,3 +262,14 @@ async def test_file_responses(web: Any, folder: Path) -> None:
     assert (await web(app).get("/folder")).status == 404
     tag = plain.headers["etag"]
     assert (await web(app).get("/plain", headers={"if-none-match": tag})).status == 304
+
+
+@pytest.mark.parametrize("name", ["a" * 256, "a/" * 3000, "a" * 256 + "/"], ids=["long", "deep", "long folder"])
+@pytest.mark.parametrize("options", [{}, {"follow_symlinks": True}, {"extensions": ["html"]}], ids=str)
+async def test_a_name_that_no_file_can_have_is_missing(tmp_path: Path, name: str, options: dict[str, Any]) -> None:
+    """REST-196, REST-199"""
+    app = RestApplication()
+    app.static("/public", tmp_path, options)
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        assert (await client.get(f"/public/{name}")).status_code == 404

@@ -159,7 +159,7 @@ class StaticFiles:
         path = root.joinpath(*names)
         if not self._is_inside(root, path):
             return None
-        if path.is_dir():
+        if os.path.isdir(path):  # unlike Path.is_dir it is False for a name too long to be one
             if not wants_directory:
                 return _Found(path) if options.redirect and options.index is not None else None
             if options.index is None:

@@ -8,10 +8,11 @@ import types
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from inspect import Parameter
-from types import FrameType, FunctionType
+from types import FunctionType
 from typing import Annotated, Any, ClassVar, Final, Union, get_args, get_origin, get_type_hints
 
 from mainspring.metadata.annotations import Unresolved
+from mainspring.metadata.frames import enclosing_functions, running_frames
 
 __all__ = ["LateAnnotation", "Scope", "allows_none", "own_annotations", "strip_annotation"]
 
@@ -139,16 +140,10 @@ def _closure(function: Any) -> dict[str, Any]:
 
 def _enclosing_names(target: Any) -> Iterator[Mapping[str, Any]]:
     """The locals of the functions around the target that are running, the outermost first."""
-    parts = getattr(target, "__qualname__", "").split(".<locals>")
-    around = {".<locals>".join(parts[:count]) for count in range(1, len(parts))}
+    around = enclosing_functions(getattr(target, "__qualname__", ""))
     module = getattr(target, "__module__", None)
-    frame: FrameType | None = sys._getframe(1) if around else None
-    found: list[Mapping[str, Any]] = []
-    while frame is not None:
-        if frame.f_code.co_qualname in around and frame.f_globals.get("__name__") == module:
-            found.append(frame.f_locals)
-        frame = frame.f_back
-    return iter(found[::-1])
+    frames = [frame for frame in running_frames(around) if frame.f_globals.get("__name__") == module]
+    return (frame.f_locals for frame in reversed(frames))
 
 
 def _extras(annotation: Any) -> tuple[Any, ...]:

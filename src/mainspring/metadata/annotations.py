@@ -9,8 +9,10 @@ import builtins
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from types import FrameType, FunctionType
+from types import FunctionType
 from typing import Annotated, Any, ClassVar, Final, get_args, get_origin
+
+from mainspring.metadata.frames import enclosing_functions, running_frames
 
 __all__ = ["Unresolved", "annotated_extras", "class_annotations", "function_annotations"]
 
@@ -131,7 +133,7 @@ class _Names(dict[str, Any]):
     ) -> None:
         super().__init__()
         self._members = {} if owner is None else vars(owner)
-        self._functions = _enclosing_functions(qualname if owner is None else owner.__qualname__)
+        self._functions = enclosing_functions(qualname if owner is None else owner.__qualname__)
         self._scope, self._closure = scope, closure or {}
 
     def __missing__(self, name: str) -> Any:
@@ -146,15 +148,5 @@ class _Names(dict[str, Any]):
         return Unresolved(name)
 
     def _local_names(self) -> Iterator[Mapping[str, Any]]:
-        if not self._functions:
-            return
-        frame: FrameType | None = sys._getframe(1)
-        while frame is not None:
-            if frame.f_code.co_qualname in self._functions:
-                yield frame.f_locals
-            frame = frame.f_back
-
-
-def _enclosing_functions(qualname: str) -> frozenset[str]:
-    parts = qualname.split(".<locals>")
-    return frozenset(".<locals>".join(parts[:count]) for count in range(1, len(parts)))
+        for frame in running_frames(self._functions):
+            yield frame.f_locals

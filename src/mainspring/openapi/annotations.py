@@ -6,9 +6,10 @@ An annotation that cannot be evaluated is an error that names handler, parameter
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from types import FrameType, FunctionType
+from types import FunctionType
 from typing import Any, ForwardRef, Generic, Protocol, TypeVar, get_args, get_origin, get_type_hints
 
+from mainspring.metadata.frames import enclosing_functions, running_frames
 from mainspring.openapi.errors import AnnotationError
 
 __all__ = ["class_hints", "handler_hints", "substituted", "type_arguments"]
@@ -136,7 +137,9 @@ class _Scope(dict[str, Any]):
         for declared in (owner, target):
             self.update({item.__name__: item for item in getattr(declared, "__type_params__", ())})
         self._members = {} if owner is None else vars(owner)
-        self._functions = _enclosing(qualname) | (_enclosing(owner.__qualname__) if owner is not None else frozenset())
+        self._functions = enclosing_functions(qualname) | (
+            enclosing_functions(owner.__qualname__) if owner is not None else frozenset()
+        )
 
     def __missing__(self, name: str) -> Any:
         # A method called `list` must not hide the type in `list[int]`: only types count among the class's names.
@@ -149,18 +152,8 @@ class _Scope(dict[str, Any]):
         raise KeyError(name)
 
     def _local_names(self) -> Iterator[Mapping[str, Any]]:
-        if not self._functions:
-            return
-        frame: FrameType | None = sys._getframe(1)
-        while frame is not None:
-            if frame.f_code.co_qualname in self._functions:
-                yield frame.f_locals
-            frame = frame.f_back
-
-
-def _enclosing(qualname: str) -> frozenset[str]:
-    parts = qualname.split(".<locals>")
-    return frozenset(".<locals>".join(parts[:count]) for count in range(1, len(parts)))
+        for frame in running_frames(self._functions):
+            yield frame.f_locals
 
 
 def _shown(function: Callable[..., Any], owner: type | None) -> str:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
 from typing import Annotated, Any, ClassVar, ForwardRef, Literal, Union, get_args, get_origin
 
+from mainspring.metadata.frames import enclosing_functions, running_frames
+
 __all__ = ["Names", "enclosing_frames", "is_class_variable", "own_annotations"]
 
 
@@ -35,18 +37,7 @@ def is_class_variable(annotation: Any) -> bool:
 
 def enclosing_frames(qualname: str, is_needed: bool) -> tuple[FrameType, ...]:
     """The running frames of the functions around a local class, innermost first; none if they are not needed."""
-    if not is_needed or "<locals>" not in qualname:
-        return ()
-    parts = qualname.split(".<locals>")
-    names = {".<locals>".join(parts[:count]) for count in range(1, len(parts))}
-    return tuple(frame for frame in _callers() if frame.f_code.co_qualname in names)
-
-
-def _callers() -> Iterator[FrameType]:
-    frame: FrameType | None = sys._getframe(2)
-    while frame is not None:
-        yield frame
-        frame = frame.f_back
+    return tuple(running_frames(enclosing_functions(qualname))) if is_needed else ()
 
 
 def mentions_text(annotation: Any) -> bool:

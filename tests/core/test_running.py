@@ -226,6 +226,7 @@ def test_the_cancelled_stop_may_clean_up(program):
             try:
                 await asyncio.sleep(600)
             finally:
+                await asyncio.sleep(0.1)
                 say("cleaned up")
         app.on_stop(lambda: say("the other"))
         app.on_stop(stop)

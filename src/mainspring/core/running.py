@@ -144,11 +144,12 @@ class Runner:
 
     async def _force(self, task: "asyncio.Task[Any]") -> None:
         self._is_forced = True
-        task.cancel()
         stop = self._lifecycle.machine.under_way("stop")
-        if stop is not None:
-            stop.task.cancel()
-        await asyncio.wait([task], timeout=LAST_MOMENT)
+        # The stop is a task of its own and outlives whoever waits for it: it has its last moment too.
+        cut_short = [task, stop.task] if stop is not None else [task]
+        for each in cut_short:
+            each.cancel()
+        await asyncio.wait(cut_short, timeout=LAST_MOMENT)
         assert self._signal is not None
         insist_on_exit(128 + self._signal)
         raise SystemExit(128 + self._signal)

@@ -1,11 +1,13 @@
-"""The example as a process of its own, and a real client."""
+"""An example as a process of its own, and a real client."""
 
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,17 +21,23 @@ PATIENCE = 60  # seconds; a loaded machine starts a process slowly
 
 
 class Service:
-    """``mainspring run`` on the example: started by `start`, spoken to by ``client``, stopped by `stop`."""
+    """``mainspring run`` on an example: started by `start`, spoken to by ``client``, stopped by `stop`.
 
-    def __init__(self, database: Path, example: Path = EXAMPLE) -> None:
-        self.database, self.example = database, example
+    Attributes:
+        addresses: By the key of each server, where it said that it listens.
+    """
+
+    def __init__(self, database: Path, example: Path = EXAMPLE, *, servers: int = 1) -> None:
+        self.database, self.example, self.servers = database, example, servers
+        self.addresses: dict[str, str] = {}
         self.environment: dict[str, str] = {}
         self.process: subprocess.Popen[str] | None = None
         self.client: httpx.Client = httpx.Client()
         self.output: list[str] = []
 
     def start(self, *arguments: str, cwd: Path | None = None) -> "Service":
-        """Start the process and wait until it says where it listens."""
+        """Start the process and wait until each of its servers says where it listens."""
+        self.addresses.clear()
         self.process = self.spawn(*arguments, cwd=cwd)
         # A process that hangs without a word would make `readline` wait for ever.
         alarm = threading.Timer(PATIENCE, self.process.kill)
@@ -37,11 +45,14 @@ class Service:
         for line in self.process.stdout:
             self.output.append(line)
             if " listens at " in line:
-                self.client = httpx.Client(base_url=line.split(" listens at ")[1].strip(), timeout=PATIENCE)
+                server, url = line.strip().split(" listens at ")
+                self.addresses[server] = url
+            if len(self.addresses) == self.servers:
                 break
         else:
             pytest.fail(f"the service did not start: {''.join(self.output)}{self.process.stderr.read()}")
         alarm.cancel()
+        self.client = httpx.Client(base_url=self.addresses["servers.RestServer"], timeout=PATIENCE)
         return self
 
     def spawn(self, *arguments: str, cwd: Path | None = None) -> "subprocess.Popen[str]":
@@ -89,6 +100,18 @@ class Service:
         assert answer.status_code == 200, answer.text
         created: dict[str, Any] = answer.json()
         return created
+
+
+def wait_until_refused(host: str, port: int) -> None:
+    """New connections are refused from the moment the signal is handled."""
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        try:
+            socket.create_connection((host, port), timeout=5).close()
+        except OSError:
+            return
+        time.sleep(0.02)
+    pytest.fail("the service still takes connections")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.acceptance.conftest import EXAMPLE, ROOT, Service
+from tests.acceptance.conftest import EXAMPLE, ROOT, Service, wait_until_refused
 
 
 def test_the_data_survives_a_restart(service):
@@ -88,18 +88,6 @@ def test_a_request_in_flight_is_answered_before_it_stops(service):
     service.process = None
     service.start()
     assert [todo["title"] for todo in service.client.get("/todos").json()] == ["in flight"]
-
-
-def wait_until_refused(host: str, port: int) -> None:
-    """New connections are refused from the moment the signal is handled."""
-    end = time.monotonic() + 20
-    while time.monotonic() < end:
-        try:
-            socket.create_connection((host, port), timeout=5).close()
-        except OSError:
-            return
-        time.sleep(0.02)
-    pytest.fail("the service still takes connections")
 
 
 def test_a_port_in_use_is_named(service, database):

@@ -1,0 +1,1 @@
+"""A server for events of sensors beside a REST server, in one application."""

@@ -1,0 +1,1 @@
+"""What the REST server answers to."""

@@ -1,0 +1,1 @@
+"""What happens with events: each class here with ``@handles`` is found by boot."""

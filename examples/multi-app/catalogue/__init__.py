@@ -1,0 +1,1 @@
+"""A sub-application: products and their prices. It runs alone as well."""

@@ -1,0 +1,1 @@
+"""A sub-application: what was ordered."""

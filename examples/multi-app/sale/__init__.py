@@ -1,0 +1,1 @@
+"""A sub-application that overrides one binding of another: the prices."""

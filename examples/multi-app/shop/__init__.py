@@ -1,0 +1,1 @@
+"""The main application: a shop made of other applications."""

@@ -12,7 +12,7 @@ from mainspring.context import sources
 from mainspring.context.declarations import source_by_shape, templates_of
 from mainspring.context.inspecting import inspect_binding
 from mainspring.context.keys import BindingKey, Key, binding_address, key_text
-from mainspring.context.sources import BindingSource, BindingType
+from mainspring.context.sources import BindingSource, BindingType, Constant
 
 __all__ = ["Binding", "BindingEvent", "BindingScope", "BindingTemplate"]
 
@@ -74,21 +74,22 @@ class Binding(Generic[T]):
     __slots__ = (
         "__weakref__",
         "_listeners",
-        "_owners",
         "_provided",
         "_scope",
         "_tags",
         "epoch",
         "is_locked",
         "key",
+        "owners",
         "source",
     )
 
     CONFIGURATION_FOR: ClassVar[str] = "configuration_for"
 
     def __init__(self, key: Key[T]) -> None:
-        if isinstance(key, str) and "#" not in key and key.strip():  # what request contexts bind
-            self.key: str = str(key)
+        text: Any = key
+        if type(text) is str and "#" not in text and text.strip():  # what request contexts bind
+            self.key: str = text
             self._provided: tuple[Any, ...] = ()
         else:
             self.key = key_text(key)
@@ -100,7 +101,8 @@ class Binding(Generic[T]):
         self.epoch = object()
         self._scope: BindingScope | None = None
         self._tags: dict[str, Any] | None = None
-        self._owners: tuple[weakref.ref[BindingOwner], ...] = ()
+        #: The contexts that hold it; they keep this themselves.
+        self.owners: tuple[weakref.ref[BindingOwner], ...] = ()
         self._listeners: list[BindingListener] | None = None
 
     def __repr__(self) -> str:
@@ -157,11 +159,6 @@ class Binding(Generic[T]):
         """What ``provides`` added."""
         return self._provided
 
-    @property
-    def says_more_than_key(self) -> bool:
-        """Whether a scope or a provided type was given."""
-        return self._scope is not None or bool(self._provided)
-
     def inspect(self) -> dict[str, Any]:
         """The binding as plain data that ``json.dumps`` takes. Values of constants never appear."""
         return inspect_binding(self)
@@ -174,11 +171,10 @@ class Binding(Generic[T]):
         Raises:
             TypeError: It is awaitable.
         """
-        fresh = self.source is None
-        self.source = sources.constant(value)
-        if not fresh or self._listeners is not None:
+        source, self.source = self.source, Constant(value)
+        if source is not None or self._listeners is not None:
             return self._changed("value")
-        for ref in self._owners:
+        for ref in self.owners:
             owner = ref()
             if owner is not None:
                 owner.binding_changed(self, None)
@@ -322,22 +318,18 @@ class Binding(Generic[T]):
         self._listeners = left
         return True
 
-    def begin_in(self, owner: "weakref.ref[Any]") -> None:
-        """Called by the context that made the binding, before anybody else can know it."""
-        self._owners = (owner,)
-
     def attach(self, owner: "weakref.ref[Any]") -> None:
         """Called by a context that now holds the binding."""
         with _owners_lock:
-            if self._owners:
-                self._owners = (*(ref for ref in self._owners if ref() is not None), owner)
+            if self.owners:
+                self.owners = (*(ref for ref in self.owners if ref() is not None), owner)
             else:
-                self._owners = (owner,)
+                self.owners = (owner,)
 
     def detach(self, owner: object) -> None:
         """Called by a context that no longer holds the binding."""
         with _owners_lock:
-            self._owners = tuple(ref for ref in self._owners if (other := ref()) is not None and other is not owner)
+            self.owners = tuple(ref for ref in self.owners if (other := ref()) is not None and other is not owner)
 
     def _check_event(self, event: str) -> None:
         if event != "changed":
@@ -347,7 +339,7 @@ class Binding(Generic[T]):
         stale: object | None = None
         if drops and operation in ("value", "scope"):
             stale, self.epoch = self.epoch, object()
-        for ref in self._owners:
+        for ref in self.owners:
             owner = ref()
             if owner is not None:
                 owner.binding_changed(self, stale)

@@ -19,6 +19,7 @@ from mainspring.context.plans import run_steps
 from mainspring.context.registry import BindingCreationPolicy, Registry, logger
 from mainspring.context.resolving import MISSING, resolve, resolve_binding
 from mainspring.context.sessions import CALLING, Session, calling_session
+from mainspring.context.shapes import has_its_shape
 from mainspring.context.sorting import BindingComparator
 from mainspring.context.views import ContextView
 
@@ -81,7 +82,9 @@ class Context(Registry):
             Exception: What a user's factory or constructor raises, with the path as a note.
         """
         shape = self._shape
-        if shape is not None and shape.is_settled and CALLING.get() is None and not as_proxy_with_interceptors:
+        if shape is None or not shape.is_settled:
+            shape = self.shape()
+        if (CALLING.get() is None or calling_session() is None) and not as_proxy_with_interceptors:
             try:
                 plan = shape.plans.get(key)
                 if plan is not None:
@@ -94,19 +97,8 @@ class Context(Registry):
         return await self._get(key, optional, as_proxy_with_interceptors)
 
     async def _get(self, key: Any, optional: bool, as_proxy: bool) -> Any:
-        """The value by a plan of a shape that has to be looked at first, or by the interpreter."""
+        """The value by the interpreter."""
         planned = not self._logs(key) and not as_proxy and calling_session() is None
-        if planned:
-            shape = self.shape()
-            try:
-                plan = shape.plans.get(key)
-                if plan is not None:
-                    return plan(self)
-                plan = shape.async_plans.get(key)
-                if plan is not None:
-                    return await plan(self)
-            except RecursionError:  # as above
-                pass
         counts = self.change_counts()
         session = Session.begin(sync=False, optional=optional, as_proxy=as_proxy)
         value = await drive(resolve(self, key, session, optional=optional, as_proxy=as_proxy))
@@ -135,7 +127,9 @@ class Context(Registry):
             AsyncValueError: Something on the way must be awaited.
         """
         shape = self._shape
-        if shape is not None and shape.is_settled and CALLING.get() is None and not as_proxy_with_interceptors:
+        if shape is None or not shape.is_settled:
+            shape = self.shape()
+        if (CALLING.get() is None or calling_session() is None) and not as_proxy_with_interceptors:
             try:
                 plan = shape.plans.get(key) or shape.sync_plans.get(key)
                 if plan is not None:
@@ -147,14 +141,6 @@ class Context(Registry):
     def _get_sync(self, key: Any, optional: bool, as_proxy: bool) -> Any:
         """The same as `_get`, synchronously."""
         planned = not self._logs(key) and not as_proxy and calling_session() is None
-        if planned:
-            shape = self.shape()
-            try:
-                plan = shape.plans.get(key) or shape.sync_plans.get(key)
-                if plan is not None:
-                    return plan(self)
-            except RecursionError:  # as above
-                pass
         counts = self.change_counts()
         session = Session.begin(sync=True, optional=optional, as_proxy=as_proxy)
         value = run_steps(resolve(self, key, session, optional=optional, as_proxy=as_proxy))
@@ -181,7 +167,7 @@ class Context(Registry):
         if plan is not None:
             with self._lock:
                 # A plan of what another thread changed meanwhile is no plan of this shape.
-                if counts == self.change_counts():
+                if counts == self.change_counts() and all(has_its_shape(each) for each in self.chain()):
                     tables[plan.kind][key] = plan.function
 
     @overload
@@ -431,7 +417,7 @@ class Context(Registry):
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if self._cleanups is None and self._hub is None:  # a request's context as a rule: nothing to end
-            self._end()
+            self._closing = True
             return
         try:
             self.close_sync()

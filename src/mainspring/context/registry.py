@@ -4,6 +4,7 @@ A context is light: what only some contexts need (events, indexes, clean-up) is 
 """
 
 import logging
+import threading
 import weakref
 from enum import StrEnum
 from typing import Any, Literal, Self, TypeVar, overload
@@ -66,15 +67,18 @@ class Registry(Sight):
     def __init__(
         self, parent: "Registry | str | None" = None, name: str | None = None, *, scope: BindingScope | None = None
     ) -> None:
-        if isinstance(parent, str) and name is None:
-            parent, name = None, parent
-        if parent is not None and not isinstance(parent, Registry):
-            raise TypeError(f"The parent of a context is a context, not {parent!r}.")
-        super().__init__(parent, name)
+        if not isinstance(parent, Registry):
+            parent, name = _no_parent(parent, name)
+        self._parent = parent
+        self._name = name
+        self._lock = threading.RLock() if parent is None else parent._lock
         # The enum's own call costs more than all the rest of this constructor.
         self.scope: BindingScope = (
             _PLAIN if scope is None else scope if type(scope) is BindingScope else BindingScope(scope)
         )
+        self._bindings = {}
+        self._is_followed = False
+        self._tags = self._providers = None
         self._kept: dict[object, Any] = {}
         self._pending: dict[Binding[Any], Creation] | None = None
         self._cleanups: CleanupStack | None = None
@@ -82,7 +86,7 @@ class Registry(Sight):
         self._watchers: dict[weakref.ref[Registry], None] | None = None
         self._changes = 0
         self._closing: Closing | bool = False
-        self._self: weakref.ref[Registry] | None = None
+        self._self: weakref.ref[Any] | None = None
         self._shape: Shape | None = None
 
     def __repr__(self) -> str:
@@ -108,18 +112,24 @@ class Registry(Sight):
             InvalidKeyError: The key is empty or has a path.
         """
         binding: Binding[Any] = Binding(key)
-        if self._shape is None and not self._is_followed and not _debugs(logging.DEBUG):
+        if self._shape is not None or self._is_followed or _debugs(logging.DEBUG):
+            self.add(binding)
+            return binding
+        # Nobody asked this context yet (a new request's): there is nothing to tell and nothing to drop.
+        owner = self._self
+        if owner is None:
+            owner = self._self = weakref.ref(self)
+        binding.owners = (owner,)
+        if self._bindings.setdefault(binding.key, binding) is not binding:
+            binding.owners = ()
+            self.add(binding)
+            return binding
+        self._changes += 1
+        if self._shape is not None or self._is_followed:  # another thread asked at the same moment: see `shape`
             with self._lock:
-                # Nobody asked this context yet (a new request's): there is nothing to tell and nothing to drop.
-                is_quiet = self._shape is None and not self._is_followed
-                if is_quiet and self._bindings.setdefault(binding.key, binding) is binding:
-                    owner = self._self
-                    if owner is None:
-                        owner = self._self = weakref.ref(self)
-                    binding.begin_in(owner)
-                    self._changes += 1
-                    return binding
-        self.add(binding)
+                self._index(binding)
+                self._touch()
+            self._emit(("bind", binding))
         return binding
 
     def add(self, binding: Binding[Any]) -> Self:
@@ -203,10 +213,6 @@ class Registry(Sight):
             found = self._choose(candidates, wanted) if candidates else None
         return found
 
-    def own_binding(self, key: str) -> Binding[Any] | None:
-        """The binding registered here under this text."""
-        return self._bindings.get(key)
-
     def contains(self, key: Key[Any]) -> bool:
         """Whether the key is bound here."""
         return self._own(key) is not None
@@ -271,22 +277,10 @@ class Registry(Sight):
         found = self._locate(key)
         return found[1] if found is not None else None
 
-    def get_scoped_context(self, scope: BindingScope | str) -> Any:
-        """The nearest context of that scope, itself included."""
-        return next((each for each in self.chain() if each.scope == scope), None)
-
     def get_resolution_context(self, binding: Binding[Any]) -> Any:
         """Where the dependencies of the binding are looked up and its value is kept, as seen from here."""
         found: Any = resolution_context(binding, self.holder_of(binding), self)
         return found
-
-    def holder_of(self, binding: Binding[Any]) -> Any:
-        """The nearest context that holds this very binding, hidden or not; this one when none does."""
-        return next((each for each in self.chain() if each._bindings.get(binding.key) is binding), self)
-
-    def is_visible_to(self, other: "Registry") -> bool:
-        """Whether this context is ``other`` or above it."""
-        return any(each is self for each in other.chain())
 
     # Changes
 
@@ -305,9 +299,9 @@ class Registry(Sight):
 
     def binding_changed(self, binding: Binding[Any], stale: object | None) -> None:
         """A binding held here tells of a change: indexes, kept values and plans follow at once."""
+        self._changes += 1
         if self._shape is None and stale is None and not self._is_followed:
-            self._changes += 1  # a request's context that binds a value: there is nothing to follow yet
-            return
+            return  # a request's context that binds a value: there is nothing to follow yet
         with self._lock:
             if self._bindings.get(binding.key) is not binding:
                 return
@@ -333,19 +327,22 @@ class Registry(Sight):
     def shape(self) -> Shape:
         """The shape this context has now."""
         found: Shape | None = self._shape
-        if found is not None:
-            if found.is_settled or self._parent.shape() is found.parent:
-                return found
-        elif not self._bindings and self._parent is not None:
-            above: Shape | None = self._parent._shape
-            known = above.bare.get(self.scope) if above is not None and above.is_settled else None
+        if found is not None and (found.is_settled or self._parent.shape() is found.parent):
+            return found
+        # A thread that binds here meanwhile counts the change and then looks for a shape to drop; this one sets the
+        # shape and then looks for changes. One of them sees the other, without a lock.
+        while True:
+            counted = self._changes
+            above: Shape | None = self._parent._shape if self._parent is not None else None
+            known = above.known(self) if above is not None and above.is_settled else None
             if known is not None:
                 self._shape = known
-                if not self._bindings:  # still: another thread that binds from now on sees the shape
+                if self._changes == counted:
                     return known
-        with self._lock:
-            found = self._shape = shape_for(self)
-        return found
+            with self._lock:
+                found = self._shape = shape_for(self)
+                if self._changes == counted:
+                    return found
 
     def change_counts(self) -> tuple[int, ...]:
         """The numbers of changes of the chain: equal numbers mean nothing changed."""
@@ -392,3 +389,12 @@ class Registry(Sight):
         if include_parent and self._parent is not None:
             found["parent"] = self._parent._inspect(True, include_injections, names)
         return found
+
+
+def _no_parent(parent: object, name: str | None) -> tuple[None, str | None]:
+    """What a context without parent is made of: ``Context("name")`` takes a name in the parent's place."""
+    if parent is None:
+        return None, name
+    if isinstance(parent, str) and name is None:
+        return None, parent
+    raise TypeError(f"The parent of a context is a context, not {parent!r}.")

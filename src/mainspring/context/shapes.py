@@ -12,9 +12,9 @@ import weakref
 from typing import Any
 
 from mainspring.context.bindings import BindingScope
-from mainspring.context.sources import BindingType
+from mainspring.context.sources import Constant
 
-__all__ = ["Shape", "shape_for"]
+__all__ = ["Shape", "has_its_shape", "shape_for"]
 
 #: Contexts that bind keys made per request would fill the table of shapes: beyond this many it is begun anew.
 MAX_SHAPES = 256
@@ -82,6 +82,12 @@ class Shape:
             found = self._below[description] = Shape(self, exclusive=False)
         return found
 
+    def known(self, context: Any) -> "Shape | None":
+        """The shape that contexts like this one have here, if one asked before; never for a long-lived one."""
+        if not context._bindings:
+            return self.bare.get(context.scope)
+        return self._below.get(describe(context))
+
     def without_bindings(self, scope: BindingScope) -> "Shape":
         """The shape below of a context of that scope that binds nothing."""
         found = self.bare.get(scope)
@@ -113,12 +119,29 @@ def shape_for(context: Any) -> Shape:
         return above.without_bindings(context.scope)
     if context.scope in _LONG_LIVED:
         return above.single()
+    description = describe(context)
+    return above.shared(description) if description is not None else above.single()
+
+
+def describe(context: Any) -> tuple[Any, ...] | None:
+    """What the shape of a short-lived context rests on; ``None`` when it binds more than constants."""
     description: list[Any] = [context.scope]
-    for binding in context._bindings.values():
-        source = binding.source
-        if source is None or source.type is not BindingType.CONSTANT:
-            return above.single()
+    # A tuple first: another thread may bind meanwhile.
+    for binding in tuple(context._bindings.values()):
+        if type(binding.source) is not Constant:
+            return None
         description.append(binding.key)
-        if binding.says_more_than_key:
+        if binding._scope is not None or binding._provided:
             description.append((binding.provided_types, binding.scope))
-    return above.shared(tuple(description))
+    return tuple(description)
+
+
+def has_its_shape(context: Any) -> bool:
+    """Whether a context that shares its shape binds, this very moment, what that shape says.
+
+    A binding of a new context is there an instant before it is counted as a change.
+    """
+    shape: Shape | None = context._shape
+    if shape is None or shape.parent is None or shape.is_exclusive:
+        return shape is not None
+    return shape.parent.known(context) is shape

@@ -1,7 +1,6 @@
 """What a context sees: its own bindings and those above that are not hidden, by key, by tag, by type."""
 
 import re
-import threading
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, ClassVar
@@ -33,15 +32,15 @@ class Sight:
         if "name_prefix" not in cls.__dict__:
             cls.name_prefix = f"{cls.__name__}-"
 
-    def __init__(self, parent: Any, name: str | None) -> None:
-        self._parent = parent
-        self._name = name
-        self._bindings: dict[str, Binding[Any]] = {}
-        # Whether there is an index, a hub or a watcher that a change has to be told to.
-        self._is_followed = False
-        self._tags: TagIndex | None = None
-        self._providers: ProviderIndex | None = None
-        self._lock: Any = threading.RLock() if parent is None else parent._lock
+    # Set by the constructor of the registry: contexts are made by the thousand, and one call is cheaper than two.
+    _parent: Any
+    _name: str | None
+    _bindings: dict[str, Binding[Any]]
+    #: Whether there is an index, a hub or a watcher that a change has to be told to.
+    _is_followed: bool
+    _tags: TagIndex | None
+    _providers: ProviderIndex | None
+    _lock: Any
 
     @property
     def name(self) -> str:
@@ -56,6 +55,22 @@ class Sight:
         while each is not None:
             yield each
             each = each._parent
+
+    def own_binding(self, key: str) -> Binding[Any] | None:
+        """The binding registered here under this text."""
+        return self._bindings.get(key)
+
+    def get_scoped_context(self, scope: BindingScope | str) -> Any:
+        """The nearest context of that scope, itself included."""
+        return next((each for each in self.chain() if each.scope == scope), None)
+
+    def holder_of(self, binding: Binding[Any]) -> Any:
+        """The nearest context that holds this very binding, hidden or not; this one when none does."""
+        return next((each for each in self.chain() if each._bindings.get(binding.key) is binding), self)
+
+    def is_visible_to(self, other: "Sight") -> bool:
+        """Whether this context is ``other`` or above it."""
+        return any(each is self for each in other.chain())
 
     def find(self, pattern_or_filter: "str | re.Pattern[str] | BindingFilter | None" = None) -> list[Binding[Any]]:
         """The bindings that match, this context's first, without those hidden by a nearer one of the same key.
@@ -81,7 +96,7 @@ class Sight:
             if isinstance(matches, BindingTagFilter) and matches.index_name is not None:
                 if self._tags is None and self._bindings:
                     self._is_followed = True  # first: a tag that another thread adds meanwhile is told to the index
-                    self._tags = TagIndex(self._bindings.values())
+                    self._tags = TagIndex(list(self._bindings.values()))
                 candidates = self._tags.with_names(matches.index_name) if self._tags is not None else []
             if candidates is None:
                 candidates = list(self._bindings.values())
@@ -116,7 +131,7 @@ class Sight:
         with self._lock:
             if self._providers is None:
                 self._is_followed = True
-                self._providers = ProviderIndex(self._bindings.values())
+                self._providers = ProviderIndex(list(self._bindings.values()))
             try:
                 return self._providers.candidates(wanted)
             except TypeError:  # an annotation that cannot be hashed is nobody's type

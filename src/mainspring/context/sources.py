@@ -24,9 +24,9 @@ from mainspring.context.signatures import call_spec, read_early, unwrap_callable
 __all__ = [
     "BindingSource",
     "BindingType",
+    "Constant",
     "Provider",
     "alias",
-    "constant",
     "dynamic_value",
     "is_class",
     "of_class",
@@ -128,8 +128,16 @@ def flavour_of(call: Callable[..., Any]) -> str:
     return "plain"
 
 
-class _Constant(BindingSource):
-    """A constant: only the value is its own. Contexts of requests bind them by the thousand."""
+#: Asking these types for ``__await__`` would cost more than the rest of making a constant.
+_NEVER_AWAITABLE = frozenset({str, int, float, bool, bytes, dict, list, tuple, set, type(None)})
+
+
+class Constant(BindingSource):
+    """A source that is the value itself. Only the value is its own: contexts of requests bind them by the thousand.
+
+    Raises:
+        TypeError: The value is awaitable: nobody would await it.
+    """
 
     __slots__ = ("value",)
 
@@ -139,28 +147,16 @@ class _Constant(BindingSource):
     flavour = "plain"
 
     def __init__(self, value: Any) -> None:
+        kind = type(value)
+        if kind not in _NEVER_AWAITABLE and hasattr(kind, "__await__"):
+            raise TypeError(
+                f"An awaitable ({kind.__name__}) cannot be a constant: use to_dynamic_value with an async function."
+            )
         self.value = value
 
     def provided(self) -> Any:
         """A constant says no type by itself."""
         return None
-
-
-#: Asking these types for ``__await__`` would cost more than the rest of making a constant.
-_NEVER_AWAITABLE = frozenset({str, int, float, bool, bytes, dict, list, tuple, set, type(None)})
-
-
-def constant(value: Any) -> BindingSource:
-    """A source that is the value itself.
-
-    Raises:
-        TypeError: The value is awaitable: nobody would await it.
-    """
-    if type(value) not in _NEVER_AWAITABLE and hasattr(type(value), "__await__"):
-        raise TypeError(
-            f"An awaitable ({type(value).__name__}) cannot be a constant: use to_dynamic_value with an async function."
-        )
-    return _Constant(value)
 
 
 def dynamic_value(factory: Any) -> BindingSource:

@@ -10,7 +10,7 @@ is undone before the failure is told: then the way is ``... -> stopping -> stopp
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Protocol
 
 from mainspring.context import Context
@@ -32,6 +32,7 @@ class Registry(Protocol):
     """What is bound at ``CoreBindings.LIFE_CYCLE_OBSERVER_REGISTRY``."""
 
     on_undo: Any
+    notifying: Any
 
     async def init(self) -> None:
         """Notify ``init``."""
@@ -60,6 +61,7 @@ class Lifecycle:
         self.failure: BaseException | None = None
         self.is_run = False
         self._app = app
+        self._notifying: Iterable[str] = ()
         self._is_initialized = False
         self._early: list[BaseException] = []
         self._background: set[asyncio.Task[None]] = set()
@@ -202,7 +204,13 @@ class Lifecycle:
     async def _registry(self) -> Registry:
         registry: Registry = await self._app.get(CoreBindings.LIFE_CYCLE_OBSERVER_REGISTRY)
         registry.on_undo = self._begin_undoing
+        self._notifying = registry.notifying
         return registry
+
+    def busy(self) -> list[str]:
+        """The keys of the observers being notified now, or of the resource being closed."""
+        closing = self.resources.closing
+        return [*self._notifying, *([closing] if closing is not None else [])]
 
     def span_ended(self, error: BaseException | None) -> None:
         """A resource or generator observer ended while the application runs: with its error the application stops."""

@@ -34,11 +34,13 @@ class LifeCycleObserverRegistry:
 
     Attributes:
         on_undo: Called before a failed ``init`` or ``start`` is undone.
+        notifying: The keys of the observers that are being notified, in order.
     """
 
     def __init__(self, context: Annotated[Context, inject.context()]) -> None:
         self.context = context
         self.on_undo: Callable[[], Any] | None = None
+        self.notifying: dict[str, None] = {}
         self._ordered_groups: list[str] | None = None
         self._course: Course | None = None
         self._was_started = False
@@ -193,6 +195,7 @@ class LifeCycleObserverRegistry:
 
     async def _notify(self, observer: Observer, phase: str) -> None:
         instance = observer.instance
+        self.notifying[observer.binding.key] = None
         try:
             if isinstance(instance, FunctionObserver | GeneratorObserver):
                 await instance.notify(phase, self.context)
@@ -201,6 +204,8 @@ class LifeCycleObserverRegistry:
         except Exception as error:
             error.add_note(f"in {phase} of the life cycle observer {observer.binding.key!r}")
             raise
+        finally:
+            self.notifying.pop(observer.binding.key, None)
 
     # All
 

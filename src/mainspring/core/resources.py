@@ -77,13 +77,18 @@ class Resource:
 
 
 class Resources:
-    """The resources of an application, in order of registration."""
+    """The resources of an application, in order of registration.
+
+    Attributes:
+        closing: The key of the one that is being closed, if any.
+    """
 
     def __init__(self, ctx: Context, on_end: FailureListener) -> None:
         self._ctx = ctx
         self._on_end = on_end
         self._all: list[Resource] = []
         self._open: list[Resource] = []
+        self.closing: str | None = None
 
     def add(self, resource: Resource) -> Binding[Any]:
         """Register one and bind it; one registered under the same key is replaced."""
@@ -116,9 +121,11 @@ class Resources:
         failures: list[BaseException] = []
         while self._open:
             resource = self._open.pop()
+            self.closing = resource.binding.key
             try:
                 await resource.close(self._ctx)
             except BaseException as error:  # one failure, or a cancellation, robs no other of its turn
                 error.add_note(f"in closing the resource {resource.binding.key!r}")
                 failures.append(error)
+        self.closing = None
         return failures

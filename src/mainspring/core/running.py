@@ -1,9 +1,11 @@
 """``run()``: the whole life of a process: boot, start, wait for a signal or a stop, stop in time, exit status."""
 
 import asyncio
+import logging
 import signal
 import sys
 import warnings
+from contextlib import suppress
 from typing import Any
 
 from mainspring.core.keys import CoreTags
@@ -12,6 +14,8 @@ from mainspring.core.logs import set_up_logging
 from mainspring.core.shutdown import LAST_MOMENT, ShutdownSettings, Watchdog, insist_on_exit, trapped
 
 __all__ = ["Runner", "announce_servers"]
+
+logger = logging.getLogger(__name__)
 
 
 class Runner:
@@ -25,6 +29,7 @@ class Runner:
         self._deadline: float | None = None
         self._watchdog: Watchdog | None = None
         self._is_forced = False
+        self._is_told = False
         self._is_over = False
 
     def run(self) -> None:
@@ -37,9 +42,9 @@ class Runner:
             loop.run_until_complete(self._main())
         finally:
             self._lifecycle.is_run = False
-            if self._watchdog is not None:
-                self._watchdog.cancel()
             self._close_loop(loop)
+            if self._watchdog is not None:  # until now: a thread that the loop waits for is no reason to stay
+                self._watchdog.cancel()
 
     async def _main(self) -> None:
         loop = asyncio.get_running_loop()
@@ -110,7 +115,7 @@ class Runner:
             if period is not None:
                 self._deadline = asyncio.get_running_loop().time() + period
                 # Twice the last moment: the loop, if it is alive, is always the first to end things.
-                self._watchdog = Watchdog(period + 2 * LAST_MOMENT, 128 + number)
+                self._watchdog = Watchdog(period + 2 * LAST_MOMENT, 128 + number, self._tell_cut_short)
         elif number == signal.SIGINT:
             self._hurried.set()
 
@@ -144,6 +149,7 @@ class Runner:
 
     async def _force(self, task: "asyncio.Task[Any]") -> None:
         self._is_forced = True
+        self._tell_cut_short()
         stop = self._lifecycle.machine.under_way("stop")
         # The stop is a task of its own and outlives whoever waits for it: it has its last moment too.
         cut_short = [task, stop.task] if stop is not None else [task]
@@ -154,12 +160,22 @@ class Runner:
         insist_on_exit(128 + self._signal)
         raise SystemExit(128 + self._signal)
 
+    def _tell_cut_short(self) -> None:
+        if self._is_told:
+            return
+        self._is_told = True
+        told = "was told again to stop"
+        if not self._hurried.is_set():
+            told = f"did not stop within {self._settings.grace_period:g} seconds (config['shutdown']['grace_period'])"
+        busy = ", ".join(self._lifecycle.busy()) or ("a thread it left" if self._is_over else "the application")
+        logger.error("%s %s and is cut short. Not done: %s.", self._app.name, told, busy)
+
     # The loop
 
     def _close_loop(self, loop: asyncio.AbstractEventLoop) -> None:
         try:
-            if self._is_forced:  # what refuses to end is left behind, without a word about each piece
-                loop.set_exception_handler(lambda _loop, _context: None)
+            if self._is_forced:
+                _leave_behind(loop)
             else:
                 self._cancel_left_over(loop)
                 loop.run_until_complete(loop.shutdown_asyncgens())
@@ -184,6 +200,15 @@ class Runner:
             RuntimeWarning,
             stacklevel=2,
         )
+
+
+def _leave_behind(loop: asyncio.AbstractEventLoop) -> None:
+    """Drop what refuses to end, without a word about each piece: neither the loop's nor the interpreter's."""
+    loop.set_exception_handler(lambda _loop, _context: None)
+    for task in asyncio.all_tasks(loop):
+        with suppress(BaseException):  # whatever it says of being dropped
+            coroutine: Any = task.get_coro()
+            coroutine.close()
 
 
 def say(line: str) -> None:

@@ -94,10 +94,17 @@ def trapped(signals: Sequence[signal.Signals], listener: Callable[[signal.Signal
 
 
 class Watchdog:
-    """Ends the process when the event loop itself is stuck: a plain ``stop`` that blocks stops every timer."""
+    """Ends the process when the event loop itself is stuck: a plain ``stop`` that blocks stops every timer.
 
-    def __init__(self, seconds: float, status: int) -> None:
+    Args:
+        seconds: When.
+        status: The exit status.
+        tell: Called before: what is to be said.
+    """
+
+    def __init__(self, seconds: float, status: int, tell: Callable[[], object]) -> None:
         self._status = status
+        self._tell = tell
         self._timer = threading.Timer(seconds, self._end)
         self._timer.daemon = True
         self._timer.start()
@@ -107,7 +114,7 @@ class Watchdog:
         self._timer.cancel()
 
     def _end(self) -> None:
-        _exit_now(self._status)
+        _exit_now(self._status, self._tell)
 
 
 def insist_on_exit(status: int) -> None:
@@ -125,10 +132,18 @@ def insist_on_exit(status: int) -> None:
         register(arm)
 
 
-def _exit_now(status: int) -> None:
+def _exit_now(status: int, tell: Callable[[], object] = lambda: None) -> None:
+    # In a thread of its own: whoever writes to a pipe that nobody reads is blocked for ever, and may be already.
+    last_words = threading.Thread(target=_say_last, args=(tell,), daemon=True)
+    last_words.start()
+    last_words.join(LAST_MOMENT)
+    os._exit(status)
+
+
+def _say_last(tell: Callable[[], object]) -> None:
+    tell()
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except (OSError, ValueError):  # closed, or nobody reads: there is nobody to tell
             continue
-    os._exit(status)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,14 @@ class Service:
         """Start the process and wait until each of its servers says where it listens."""
         self.addresses.clear()
         self.process = self.spawn(*arguments, cwd=cwd)
+        self.wait_until(lambda _: len(self.addresses) == self.servers)
+        self.client = httpx.Client(base_url=self.addresses["servers.RestServer"], timeout=PATIENCE)
+        return self
+
+    def wait_until(self, said: Callable[[str], bool]) -> None:
+        """Read what the process says until a line is the one that is waited for."""
+        assert self.process is not None
+        assert self.process.stdout is not None
         # A process that hangs without a word would make `readline` wait for ever.
         alarm = threading.Timer(PATIENCE, self.process.kill)
         alarm.start()
@@ -47,13 +55,11 @@ class Service:
             if " listens at " in line:
                 server, url = line.strip().split(" listens at ")
                 self.addresses[server] = url
-            if len(self.addresses) == self.servers:
+            if said(line):
                 break
         else:
-            pytest.fail(f"the service did not start: {''.join(self.output)}{self.process.stderr.read()}")
+            pytest.fail(f"it was never said: {''.join(self.output)}{self.process.stderr.read()}")
         alarm.cancel()
-        self.client = httpx.Client(base_url=self.addresses["servers.RestServer"], timeout=PATIENCE)
-        return self
 
     def spawn(self, *arguments: str, cwd: Path | None = None) -> "subprocess.Popen[str]":
         """The process alone."""

@@ -1,5 +1,6 @@
 """Warm contexts stay right after every kind of change: no wait, no refresh in between."""
 
+import abc
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any
@@ -650,3 +651,59 @@ def test_a_path_that_leads_nowhere_gives_the_parameter_its_own_default(tree: Tre
     for _ in range(4):
         made = tree.request.get_sync("k")
         assert (made.seen, made.level) == ((1, 3, 1), 2)
+
+
+# What nobody tells the contexts
+
+
+class Speaker(abc.ABC):  # noqa: B024 - classes are registered with it
+    """An interface."""
+
+
+class Shouter(Speaker):
+    """A subclass in the ordinary way."""
+
+
+class Listener:
+    def __init__(self, speaker: Speaker) -> None:
+        self.speaker = speaker
+
+
+def test_a_class_registered_with_an_abc_counts_from_then_on(tree: Tree) -> None:
+    """CTX-166: in plans that found another class by it, or none, as for those who ask for the first time."""
+
+    class Quiet:
+        """Registered below."""
+
+    tree.app.bind("shouter").to_class(Shouter)
+    tree.app.bind("listener").to_class(Listener)
+    tree.warm(Speaker)
+    tree.warm("listener")
+    tree.server.bind("quiet").to_class(Quiet)
+    tree.warm(Speaker)
+    tree.warm("listener")
+    assert isinstance(tree.request.get_sync("listener").speaker, Shouter)
+    Speaker.register(Quiet)
+    assert [type(each) for each in tree.values(Speaker)] == [Shouter, Quiet, Shouter, Quiet, Quiet]
+    assert [type(each.speaker) for each in tree.values("listener")] == [Shouter, Quiet, Shouter, Quiet, Quiet]
+    tree.warm("listener")
+    assert type(tree.request2.get_sync("listener").speaker) is Quiet
+
+
+async def test_a_registered_class_may_turn_a_plain_value_into_an_awaited_one(tree: Tree) -> None:
+    """CTX-166: the get that meets the registration awaits it."""
+
+    class Slow:
+        """Registered below."""
+
+    async def make() -> Slow:
+        await asyncio.sleep(0)
+        return Slow()
+
+    tree.app.bind("shouter").to_class(Shouter)
+    for _ in range(4):
+        assert isinstance(await tree.request.get(Speaker), Shouter)
+    tree.server.bind("slow").to_dynamic_value(make)
+    Speaker.register(Slow)
+    for _ in range(4):
+        assert isinstance(await tree.request.get(Speaker), Slow)

@@ -8,6 +8,7 @@ resolve functions of users. A key that cannot be resolved gets no plan, so error
 Plans are dropped, not corrected: `shapes` forgets them when anything they rest on changes.
 """
 
+from abc import get_cache_token
 from collections.abc import Callable
 from inspect import Parameter, getattr_static, iscoroutinefunction
 from types import FunctionType
@@ -16,10 +17,12 @@ from typing import Any
 from mainspring.context.bindings import Binding, BindingScope
 from mainspring.context.configuration import ContextBindings
 from mainspring.context.errors import ContextError
+from mainspring.context.finding import may_be_virtual
 from mainspring.context.injection import EMPTY, InjectionPoint, give_context
 from mainspring.context.keys import BindingKey, key_text, read_path
 from mainspring.context.plans import (
     BindingResolver,
+    Guard,
     Plan,
     PlanSource,
     PointResolver,
@@ -51,28 +54,36 @@ class NotCompilable(Exception):  # noqa: N818 - a word of the compiler to itself
     """The interpreter is to do it (and to word the error, if it is one)."""
 
 
-def compile_plan(context: Any, key: Any, *, awaiting: bool) -> Plan | None:
+def compile_plan(context: Any, key: Any, *, awaiting: bool, guarded: bool = False) -> Plan | None:
     """The plan of a key for contexts of this context's shape; ``None`` when it has to be interpreted.
 
     Args:
         context: Any context of the shape.
         key: Text, ``BindingKey`` or class.
         awaiting: Whether the plan may await.
+        guarded: Whether the caller goes to the interpreter when the plan raises ``StalePlan``; without it, what would
+            need that gets no plan.
     """
+    compiler = _Compiler(context, awaiting=awaiting)
     try:
-        return _Compiler(context, awaiting=awaiting).plan(key)
+        plan = compiler.plan(key)
     except (NotCompilable, _Interpreted, ContextError):
         return None
+    return plan if guarded or not compiler.is_guarded else None
 
 
 def plan_source(context: Any, key: Any, *, awaiting: bool = True) -> str:
     """The source of the plan, for people to read; a comment when there is none."""
-    plan = compile_plan(context, key, awaiting=awaiting)
+    plan = compile_plan(context, key, awaiting=awaiting, guarded=True)
     return plan.source if plan is not None else "# interpreted: no plan for this key\n"
 
 
 class _Compiler:
-    """Writes one plan. ``level`` is how far up the chain a context is: 0 is the one asked."""
+    """Writes one plan. ``level`` is how far up the chain a context is: 0 is the one asked.
+
+    Attributes:
+        is_guarded: Whether the plan found something by an ABC, with which classes may be registered.
+    """
 
     def __init__(self, context: Any, *, awaiting: bool) -> None:
         self._levels = list(context.chain())
@@ -93,19 +104,22 @@ class _Compiler:
         self._frames: list[Binding[Any] | InjectionPoint] = []
         self._constructions = 0
         self._variables = 0
+        self.is_guarded = False
 
     def plan(self, key: Any) -> Plan:
         """Compile the key."""
         address, path = address_of(key)
         result = self._address(address, path, 0, optional=False)
-        return self._assemble(
-            f"mainspring plan: {key_text(address) if not isinstance(address, str) else address}", result
-        )
+        return self._assemble(key, address if isinstance(address, str) else key_text(address), result)
 
     # Text
 
-    def _assemble(self, filename: str, result: str) -> Plan:
-        head = ["async def plan(c0):" if self._awaits else "def plan(c0):", "    try:"]
+    def _assemble(self, key: Any, name: str, result: str) -> Plan:
+        head = ["async def plan(c0):" if self._awaits else "def plan(c0):"]
+        if self.is_guarded:
+            token, guard = self._embed(get_cache_token()), self._embed(Guard(key))
+            head.append(f"    if {self._embed(get_cache_token)}() != {token}: {guard}(c0)")
+        head.append("    try:")
         head += [f"        c{level} = c{level - 1}._parent" for level in range(1, self._used_levels + 1)]
         head += [f"        k{level} = c{level}._kept" for level in sorted(self._kept_used)]
         body = [" " * 4 * indent + text for indent, text, _ in self._lines]
@@ -119,7 +133,9 @@ class _Compiler:
         paths = {len(head) + 1 + i: path for i, (_, _, path) in enumerate(self._lines)}
         names = {**self._names, "NOTE": note_from_line, "PATHS": paths, "MISSING": MISSING}
         names |= {"__name__": "mainspring.context.plans", "__loader__": PlanSource(source)}
-        exec(compile(source, filename, "exec"), names)  # the text is made here, of nothing but names made here
+        exec(
+            compile(source, f"mainspring plan: {name}", "exec"), names
+        )  # the text is made here, of nothing but names made here
         kind = "async" if self._awaits else "sync" if self._only_sync else "any"
         return Plan(names["plan"], kind, source)
 
@@ -149,6 +165,7 @@ class _Compiler:
     def _address(self, address: Any, path: str | None, level: int, *, optional: bool) -> str:
         """An expression for the value of an address seen from a level; ``ABSENT`` when that is allowed."""
         found = locate(self._levels[level], address)
+        self.is_guarded = self.is_guarded or may_be_virtual(address)
         if found is None:
             if optional:
                 return ABSENT

@@ -15,7 +15,7 @@ from mainspring.context.errors import ContextError
 from mainspring.context.events import EventHub, Subscription, check_event
 from mainspring.context.filters import BindingFilter
 from mainspring.context.keys import BindingKey, Key, key_text
-from mainspring.context.plans import run_steps
+from mainspring.context.plans import StalePlan, run_steps
 from mainspring.context.registry import BindingCreationPolicy, Registry, logger
 from mainspring.context.resolving import MISSING, resolve, resolve_binding
 from mainspring.context.sessions import CALLING, Session, calling_session
@@ -92,7 +92,7 @@ class Context(Registry):
                 plan = shape.async_plans.get(key)
                 if plan is not None:
                     return await plan(self)
-            except RecursionError:  # a factory asks for itself: the interpreter draws the ring
+            except (RecursionError, StalePlan):  # a factory asks for itself: the interpreter draws the ring
                 pass
         return await self._get(key, optional, as_proxy_with_interceptors)
 
@@ -134,7 +134,7 @@ class Context(Registry):
                 plan = shape.plans.get(key) or shape.sync_plans.get(key)
                 if plan is not None:
                     return plan(self)
-            except RecursionError:  # a factory asks for itself: the interpreter draws the ring
+            except (RecursionError, StalePlan):  # a factory asks for itself: the interpreter draws the ring
                 pass
         return self._get_sync(key, optional, as_proxy_with_interceptors)
 
@@ -163,7 +163,7 @@ class Context(Registry):
         if asked != PLANNED_AFTER:  # more than that: there is no plan for it
             return
         tables = {"any": shape.plans, "sync": shape.sync_plans, "async": shape.async_plans}
-        plan = compile_plan(self, key, awaiting=awaiting)
+        plan = compile_plan(self, key, awaiting=awaiting, guarded=True)
         if plan is not None:
             with self._lock:
                 # A plan of what another thread changed meanwhile is no plan of this shape.

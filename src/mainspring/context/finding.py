@@ -9,7 +9,7 @@ from typing import Any, get_origin
 
 from mainspring.context.bindings import Binding
 
-__all__ = ["ProviderIndex", "TagIndex", "type_names"]
+__all__ = ["ProviderIndex", "TagIndex", "may_be_virtual", "type_names"]
 
 #: Built-in value types are found by an explicit ``provides`` of that very type only.
 _VALUE_TYPES = frozenset(
@@ -68,14 +68,13 @@ class TagIndex:
 class ProviderIndex:
     """Which bindings of a context provide a type."""
 
-    __slots__ = ("_by_type", "_dirty", "_of", "_unreadable", "_virtual")
+    __slots__ = ("_by_type", "_dirty", "_of", "_unreadable")
 
     def __init__(self, bindings: Iterable[Binding[Any]]) -> None:
         self._by_type: dict[Any, dict[Binding[Any], None]] = {}
         self._of: dict[Binding[Any], tuple[Any, ...]] = {}
         self._dirty: dict[Binding[Any], bool] = dict.fromkeys(bindings, True)
         self._unreadable: dict[Binding[Any], None] = {}
-        self._virtual: dict[Any, tuple[int, list[Binding[Any]]]] = {}
 
     def put(self, binding: Binding[Any]) -> None:
         """The binding came, or what it provides changed; looked at when somebody asks."""
@@ -89,7 +88,7 @@ class ProviderIndex:
         """The bindings that provide the type or a subtype of it."""
         self._settle()
         found = list(self._by_type.get(wanted, ()))
-        if isinstance(wanted, type) and hasattr(wanted, "_abc_impl") and wanted not in _VALUE_TYPES:
+        if may_be_virtual(wanted) and wanted not in _VALUE_TYPES:
             seen = set(found)
             for provided in [each for each in self._by_type if isinstance(each, type)]:
                 if provided is not wanted and _is_virtual(provided, wanted):
@@ -163,9 +162,14 @@ def _names(provided: Any) -> list[Any]:
     return [name for name in names if name is provided or name not in _VALUE_TYPES]
 
 
+def may_be_virtual(wanted: Any) -> bool:
+    """Whether classes can be registered as its subclasses: an ABC that is no protocol."""
+    return isinstance(wanted, type) and hasattr(wanted, "_abc_impl") and not getattr(wanted, "_is_protocol", False)
+
+
 def _is_virtual(provided: type[Any], wanted: type[Any]) -> bool:
     """Registered with an ABC (nominal); neither a protocol nor an ABC that looks at methods is matched by shape."""
-    if getattr(wanted, "_is_protocol", False) or wanted in provided.__mro__:
+    if wanted in provided.__mro__:
         return False
     try:
         return wanted.__subclasshook__(provided) is NotImplemented and issubclass(provided, wanted)

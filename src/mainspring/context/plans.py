@@ -12,10 +12,12 @@ from mainspring.context.sessions import Session
 
 __all__ = [
     "BindingResolver",
+    "Guard",
     "Plan",
     "PlanSource",
     "PointResolver",
     "Refusal",
+    "StalePlan",
     "note_from_line",
     "run_steps",
 ]
@@ -34,6 +36,29 @@ class Plan:
 
     def __init__(self, function: Callable[[Any], Any], kind: str, source: str) -> None:
         self.function, self.kind, self.source = function, kind, source
+
+
+class StalePlan(Exception):  # noqa: N818 - a word of a plan to the get that called it, never seen outside
+    """What the plan rests on changed without the contexts being told."""
+
+
+class Guard:
+    """Stops a plan that found classes by an ABC once any class is registered with any ABC.
+
+    ``ABC.register`` tells nobody; ``abc.get_cache_token`` is the number of registrations.
+    """
+
+    def __init__(self, key: Any) -> None:
+        self._key = key
+
+    def __call__(self, ctx: Any) -> None:
+        """Drop the plan and leave the get to the interpreter."""
+        shape = ctx.shape()
+        for table in (shape.plans, shape.sync_plans, shape.async_plans):
+            table.pop(self._key, None)
+        for awaiting in (True, False):
+            shape.asked.pop((self._key, awaiting), None)
+        raise StalePlan
 
 
 class PlanSource:

@@ -1,6 +1,7 @@
 """Cycles: reported with their path, at once, and only when there is one."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -17,6 +18,7 @@ from mainspring.context import (
     ResolutionContext,
     Setter,
     config,
+    creations,
     filter_by_tag,
     inject,
 )
@@ -481,3 +483,35 @@ async def test_types_of_what_breaks_a_cycle(ctx: Context) -> None:
     x = await ctx.get("x")
     assert await x.get() is await x.view.single_value() is x
     assert x.binding is x.own is ctx.get_binding("x")
+
+
+async def test_a_factory_that_waits_for_a_task_that_waits_for_it_is_told_of_in_the_log(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CTX-601: what cannot be told from an honest wait is not refused, but not silent either."""
+    monkeypatch.setattr(creations, "DOUBT_AFTER", 0.01)
+    ctx = Context("shop")
+
+    async def make(resolution: ResolutionContext) -> Any:
+        return await asyncio.gather(resolution.context.get("till"), asyncio.sleep(0))
+
+    ctx.bind("till").to_dynamic_value(make).in_scope("singleton")
+    with caplog.at_level(logging.WARNING, logger="mainspring.context"), pytest.raises(asyncio.TimeoutError):
+        await asyncio.wait_for(ctx.get("till"), 0.2)
+    (record,) = caplog.records
+    assert record.getMessage().startswith("shop: a task that the factory of 'till' started has waited 0.01 s")
+
+
+async def test_a_task_that_a_factory_leaves_behind_may_wait_for_its_value(caplog: pytest.LogCaptureFixture) -> None:
+    """CTX-601, CTX-140: nobody waits for the task, so there is no ring."""
+    ctx, left = Context("shop"), []
+
+    async def make(resolution: ResolutionContext) -> Any:
+        left.append(asyncio.create_task(resolution.context.get("till")))
+        await asyncio.sleep(0.01)
+        return object()
+
+    ctx.bind("till").to_dynamic_value(make).in_scope("singleton")
+    made = await ctx.get("till")
+    assert await left[0] is made
+    assert caplog.records == []

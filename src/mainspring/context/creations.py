@@ -2,20 +2,28 @@
 
 A creation begins in the thread and task of the first who asks. As soon as it has to wait, it becomes a task of its own,
 so that nobody's cancellation spoils it for the others; it is cancelled when nobody waits for it any more. Who waits for
-whom is known, so that a ring of waiting is an error instead of silence.
+whom is known, so that a ring of waiting is an error instead of silence. A ring through a task that a factory starts by
+itself and waits for (with ``gather``, say) cannot be known: it is told in the log after a while.
 """
 
 import asyncio
 import contextvars
+import logging
 import threading
 from collections.abc import Awaitable, Coroutine, Generator
 from typing import Any
 
 from mainspring.context.bindings import Binding
 from mainspring.context.errors import CircularDependencyError
-from mainspring.context.sessions import Session, circular
+from mainspring.context.sessions import ARROW, CALLING, Session, circular
 
 __all__ = ["Creation", "Deferred", "Steps", "discard", "drive"]
+
+logger = logging.getLogger("mainspring.context")
+
+#: Seconds. A task may wait for the creation that started it, if the factory does not wait for the task. Which of the
+#: two it is, nobody can tell from outside; after this long it is worth a line in the log.
+DOUBT_AFTER = 5.0
 
 #: What resolution is written as: a generator that yields what must be awaited and returns the value.
 Steps = Generator[Awaitable[Any], Any, Any]
@@ -179,6 +187,7 @@ class Creation:
             self._check_ring(asking, session)
             asking.waiting_on = self
         self._waiters += 1
+        doubt = self.task.get_loop().call_later(DOUBT_AFTER, self._doubt, session) if self._is_inherited() else None
         try:
             return await asyncio.shield(self.task)
         except asyncio.CancelledError:
@@ -191,6 +200,25 @@ class Creation:
             self._waiters -= 1
             if asking is not None:
                 asking.waiting_on = None
+            if doubt is not None:
+                doubt.cancel()
+
+    def _is_inherited(self) -> bool:
+        """Whether the task that asks was started by the factory of this very creation."""
+        inherited = CALLING.get()
+        while inherited is not None and inherited.creation is not self:
+            inherited = inherited.parent
+        return inherited is not None
+
+    def _doubt(self, session: Session) -> None:
+        logger.warning(
+            "%s: a task that the factory of %r started has waited %g s for that very value (%s). If the factory awaits "
+            "the task, neither ever ends: inject a getter and call it later, or get the value outside of the factory.",
+            self.holder.name,
+            self.binding.key,
+            DOUBT_AFTER,
+            ARROW.join([*session.path_words(), self.binding.key]),
+        )
 
     def _check_ring(self, asking: "Creation", session: Session) -> None:
         other: Creation | None = self

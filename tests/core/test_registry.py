@@ -462,6 +462,38 @@ async def test_a_group_waits_for_the_group_before_and_begins_its_members_togethe
 
 
 @pytest.mark.parametrize("parallel", [True, False])
+async def test_generators_keep_their_place_in_the_order(parallel):
+    """CORE-131, CORE-155, CORE-157"""
+    app, log = Application(), []
+    app.bind(CoreBindings.LIFE_CYCLE_OBSERVER_OPTIONS).to({"parallel": parallel})
+
+    def plain():
+        log.append("start plain")
+        yield
+        log.append("stop plain")
+
+    async def asynchronous():
+        log.append("start asynchronous")
+        await asyncio.sleep(0)
+        yield
+        log.append("stop asynchronous")
+        await asyncio.sleep(0)
+
+    app.life_cycle_observer(plain)
+    bind(app, "a", log)
+    app.life_cycle_observer(asynchronous)
+    bind(app, "b", log)
+    app.on_start(lambda: log.append("start hook"))
+    app.on_stop(lambda: log.append("stop hook"))
+    for _ in range(2):
+        log.clear()
+        await app.start()
+        await app.stop()
+        names = ["plain", "a", "asynchronous", "b", "hook"]
+        assert log == [f"start {name}" for name in names] + [f"stop {name}" for name in reversed(names)]
+
+
+@pytest.mark.parametrize("parallel", [True, False])
 async def test_stop_is_the_mirror_of_start(parallel):
     """CORE-156, CORE-157"""
     app, log = Application(), []

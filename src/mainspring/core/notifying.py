@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from mainspring.core.states import settle
 
-__all__ = ["Failures", "bring_down", "bring_up"]
+__all__ = ["Failures", "Lanes", "Notify", "bring_down", "bring_up"]
 
 T = TypeVar("T")
 

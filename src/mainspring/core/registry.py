@@ -12,7 +12,7 @@ from mainspring.context import Binding, BindingScope, BindingType, Context, inje
 from mainspring.core.calling import call_method
 from mainspring.core.courses import Choice, Course, Observer
 from mainspring.core.keys import CoreBindings
-from mainspring.core.notifying import Failures, bring_down, bring_up
+from mainspring.core.notifying import Failures, Lanes, Notify, bring_down, bring_up
 from mainspring.core.observers import (
     FunctionObserver,
     GeneratorObserver,
@@ -107,7 +107,7 @@ class LifeCycleObserverRegistry:
             raise
         try:
             for lanes in course.up(_awaits_start):
-                await bring_up(lanes, self._start_one)
+                await bring_up(lanes, _in_step(lanes, self._start_one))
         except BaseException as error:
             await self._undo(course, lambda observer: observer.is_started or _needs_no_start(observer), error)
             raise
@@ -211,7 +211,7 @@ class LifeCycleObserverRegistry:
 
     async def _down(self, course: Course, accepts: Choice, failures: Failures) -> None:
         for lanes in course.down(lambda observer: observer.has("stop") and accepts(observer)):
-            await bring_down(lanes, self._stop_one, failures)
+            await bring_down(lanes, _in_step(lanes, self._stop_one), failures)
 
     async def _undo(self, course: Course, begun: Choice, error: BaseException) -> None:
         if self.on_undo is not None:
@@ -221,6 +221,19 @@ class LifeCycleObserverRegistry:
         for failure in failures.errors:
             error.add_note(f"and, while undoing it: {failure!r}")
             logger.error("A life cycle observer could not be stopped after a failure.", exc_info=failure)
+
+
+def _in_step(lanes: Lanes[Observer], notify: Notify[Observer]) -> Notify[Observer]:
+    """Keep the order of a group with generators: they begin in tasks of their own, one turn of the loop later."""
+    if not any(isinstance(observer.instance, GeneratorObserver) for lane in lanes for observer in lane):
+        return notify
+
+    async def notify_in_step(observer: Observer) -> None:
+        if not isinstance(observer.instance, GeneratorObserver):
+            await asyncio.sleep(0)
+        await notify(observer)
+
+    return notify_in_step
 
 
 def _awaits_init(observer: Observer) -> bool:

@@ -1,4 +1,4 @@
-"""An application, its services and its configuration, as a type checker sees them (CORE-120, CORE-226)."""
+"""An application and its configuration, as a type checker sees them (CORE-120)."""
 
 from dataclasses import dataclass
 from typing import Any, assert_type
@@ -45,4 +45,3 @@ async def life() -> None:
 def configuration() -> None:
     assert_type(load_config("settings.toml"), dict[str, Any])
     assert_type(load_config("settings.toml", into=Settings), Settings)
-    assert_type(service(Greeting), Greeting)

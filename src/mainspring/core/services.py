@@ -12,6 +12,7 @@ from mainspring.context import (
     AmbiguousTypeError,
     Binding,
     BindingFilter,
+    BindingKey,
     BindingTemplate,
     ContextTags,
     Injection,
@@ -129,7 +130,9 @@ def _is_subclass(cls: type[Any], interface: type[Any]) -> bool:
 
 
 @overload
-def service(interface: type[T], *, filter: BindingFilter | None = ..., optional: bool = ...) -> T: ...
+def service(  # the union, not `type[T]` alone: that would refuse protocols and abstract classes
+    interface: BindingKey[T] | type[T], *, filter: BindingFilter | None = ..., optional: bool = ...
+) -> T: ...
 @overload
 def service(interface: Any = None, *, filter: BindingFilter | None = ..., optional: bool = ...) -> Any: ...
 def service(interface: Any = None, *, filter: BindingFilter | None = None, optional: bool = False) -> Any:

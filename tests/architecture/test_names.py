@@ -34,7 +34,7 @@ def test_a_name_of_the_root_is_the_same_object_in_its_room():
 
 def test_no_name_of_the_root_shadows_a_room():
     rooms = {room.name for room in pkgutil.iter_modules(mainspring.__path__)}
-    later = {"testing", "loader", "crud", "proxies", "explorer", "messaging", "security", "observability", "listener"}
+    later = {"testing", "loader", "proxies", "explorer", "messaging", "security", "observability", "listener"}
     assert set(mainspring.__all__) & (rooms | later) == set()
 
 

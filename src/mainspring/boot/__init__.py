@@ -62,6 +62,7 @@ __all__ = [
     "DataSourceBooter",
     "InterceptorBooter",
     "LifeCycleObserverBooter",
+    "ModelApiBooter",
     "ModelApiBuilder",
     "ModelApiConfig",
     "ModelBooter",
@@ -76,6 +77,7 @@ __all__ = [
 
 # Of rooms above: a type checker is told that they are there, the lookup below finds them.
 DataSourceBooter: type[Any]
+ModelApiBooter: type[Any]
 ModelBooter: type[Any]
 RepositoryBooter: type[Any]
 

@@ -8,7 +8,7 @@ from mainspring.context import sources
 from mainspring.context.sources import BindingSource
 from mainspring.metadata import define_metadata, get_metadata
 
-__all__ = ["NAMING", "add_templates", "names_of", "own_names", "source_by_shape", "templates_of"]
+__all__ = ["NAMING", "add_templates", "names_of", "own_names", "source_by_shape", "static_member", "templates_of"]
 
 TEMPLATES = "mainspring.context:templates"
 NAMING = "mainspring.context:naming"
@@ -51,8 +51,20 @@ def own_names(cls: type[Any]) -> dict[str, Any]:
 def names_of(cls: type[Any]) -> dict[str, Any]:
     """``key`` and ``name`` of this very class; the ``namespace`` is inherited, for it names no single class."""
     names = own_names(cls)
-    spaces = (own_names(klass).get("namespace") for klass in cls.__mro__ if klass is not object)
-    return {**names, "namespace": next(filter(None, spaces), None)}
+    names["namespace"] = names.get("namespace") or next(filter(None, map(_own_namespace, cls.__mro__[1:-1])), None)
+    return names
+
+
+def _own_namespace(cls: type[Any]) -> str | None:
+    return own_names(cls).get("namespace")
+
+
+def static_member(cls: Any, name: str) -> Any:
+    """What a class has under a name, not bound to anything; ``None`` without it, and of what is no class."""
+    if type(cls) is not type:
+        return inspect.getattr_static(cls, name, None)
+    # `getattr_static` looks into a metaclass as well and costs as much as the rest of a binding.
+    return next((klass.__dict__[name] for klass in cls.__mro__ if name in klass.__dict__), None)
 
 
 def source_by_shape(cls: Any) -> BindingSource:
@@ -63,7 +75,7 @@ def source_by_shape(cls: Any) -> BindingSource:
     """
     if not sources.is_class(cls):
         raise TypeError(f"A class is expected, not {cls!r}.")
-    value = inspect.getattr_static(cls, "value", None)
+    value = static_member(cls, "value")
     if isinstance(value, staticmethod | classmethod):
         return sources.dynamic_value(cls)
     if inspect.isfunction(value) or (

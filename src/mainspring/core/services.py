@@ -4,7 +4,6 @@ An interface is a class, a protocol or any hashable token. A binding provides it
 ``service_interface`` tag equals it; only if there is none, when its class is a subclass of the interface.
 """
 
-import inspect
 from collections.abc import Mapping
 from typing import Any, TypeVar, get_origin, overload
 
@@ -21,7 +20,7 @@ from mainspring.context import (
     ResolutionError,
     create_binding_from_class,
 )
-from mainspring.context.declarations import own_names, templates_of
+from mainspring.context.declarations import own_names, static_member, templates_of
 from mainspring.context.injection import EMPTY
 from mainspring.context.resolving import MISSING, Run, resolve_binding
 from mainspring.core.keys import CoreBindings, CoreTags
@@ -72,9 +71,8 @@ def create_service_binding(
 
 
 def _has_value(cls: Any) -> bool:
-    return callable(inspect.getattr_static(cls, "value", None)) or isinstance(
-        inspect.getattr_static(cls, "value", None), staticmethod | classmethod
-    )
+    value = static_member(cls, "value")
+    return callable(value) or isinstance(value, staticmethod | classmethod)
 
 
 def _provider_name(cls: type[Any]) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from mainspring.metadata.annotations import Unresolved, annotated_extras, class_annotations, function_annotations
 from mainspring.metadata.decorators import ParameterMetadata, PropertyMetadata
 from mainspring.metadata.entries import ABSENT, Entry, Found, Kind, checked_single, joined
-from mainspring.metadata.storage import Slot, class_store, function_entries, underlying_function
+from mainspring.metadata.storage import Slot, class_store, function_entries, own_records, underlying_function
 
 __all__ = ["class_found", "function_parameters_found", "member_found", "member_names", "own_keys", "parameters_found"]
 
@@ -29,13 +29,20 @@ class Table(NamedTuple):
 
 def class_found(cls: type, key: str, *, own: bool) -> Found:
     """The metadata of the class itself."""
+    slot = (key, None)
+    own_entry = own_records(cls).get(slot)
+    if own_entry is None:
+        if own:
+            return NOTHING
+    elif own_entry.is_plain and not own_entry.clone:  # nothing joins it: there is nothing to work out
+        return Found.of(own_entry.spec, cloned=False)
     cache = class_store(cls).cache
     place = (key, own)
     found: Found | None = cache.get(place)
     if found is None:
 
         def entries_of(owner: type) -> Sequence[Entry]:
-            entry = class_store(owner).records.get((key, None))
+            entry = own_records(owner).get(slot)
             return () if entry is None else (entry,)
 
         found = cache[place] = _along_mro(cls, own, entries_of)
@@ -107,7 +114,7 @@ def function_parameters_found(function: Callable[..., Any], key: str) -> Mapping
 def own_keys(cls: type, member: str | None) -> Iterator[str]:
     """The keys of one class's own entries for itself or for a member, in order of definition."""
     if member is None:
-        yield from (key for (key, of), entry in class_store(cls).records.items() if of is None and entry is not None)
+        yield from (key for (key, of), entry in own_records(cls).items() if of is None and entry is not None)
     else:
         yield from (key for (key, of), entries in _class_table(cls).slots.items() if of == member and entries)
 

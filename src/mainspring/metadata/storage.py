@@ -21,6 +21,7 @@ __all__ = [
     "Slot",
     "class_store",
     "function_entries",
+    "own_records",
     "set_function_entries",
     "underlying_function",
     "write",
@@ -66,6 +67,8 @@ class ClassStore:
         self.cache, self.tables = {}, {}
 
 
+_NO_RECORDS: Mapping[Slot, Entry | None] = {}
+
 # By identity: a metaclass may say that two classes are equal, or that they have no hash.
 _BESIDE: dict[int, ClassStore] = {}
 
@@ -84,6 +87,12 @@ def class_store(cls: type) -> ClassStore:
         return fresh
 
 
+def own_records(cls: type) -> Mapping[Slot, Entry | None]:
+    """What this very class has written down; no store is made for one that has nothing."""
+    store = _known(cls)
+    return _NO_RECORDS if store is None else store.records
+
+
 def write(cls: type, slot: Slot, entry: Entry | None, *, remove: bool = False) -> None:
     """Put ``entry`` into a slot of ``cls``, or ``remove`` the slot; the class and its subclasses see it at once.
 
@@ -91,7 +100,7 @@ def write(cls: type, slot: Slot, entry: Entry | None, *, remove: bool = False) -
         TypeError: The class is built in and takes no metadata.
     """
     with _WRITING:
-        records = dict(class_store(cls).records)
+        records = dict(own_records(cls))
         if remove:
             records.pop(slot, None)
         else:

@@ -39,7 +39,7 @@ def load_classes_from_files(
 def defined_classes(module: ModuleType) -> list[type[Any]]:
     """The public classes defined in a module, in order, each once; not what it imports."""
     name = module.__name__
-    return list(dict.fromkeys(value for value in _public(module) if _is_class_of(value, name)))
+    return list(dict.fromkeys([value for value in _public(module) if _is_class_of(value, name)]))
 
 
 def defined_functions(module: ModuleType) -> list[FunctionType]:
@@ -51,7 +51,7 @@ def defined_functions(module: ModuleType) -> list[FunctionType]:
 def _public(module: ModuleType) -> Iterator[Any]:
     listed = getattr(module, "__all__", None)
     for name, value in list(vars(module).items()):
-        if not name.startswith("_") and (listed is None or name in listed):
+        if name[:1] != "_" and (listed is None or name in listed):
             yield value
 
 

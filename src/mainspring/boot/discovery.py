@@ -76,6 +76,8 @@ def _into(way: Parts, name: str) -> Iterator[Parts]:
 def _unique(entries: Iterable[Entry], root: str) -> list[str]:
     """Each file once: under its own path when that matched, else under the first path in order."""
     ordered = sorted(entries, key=lambda entry: order_of(entry.path, root))
+    if len({entry.real for entry in ordered}) == len(ordered):
+        return [entry.path for entry in ordered]
     below = os.path.realpath(root)
     chosen: dict[str, str] = {}
     for entry in ordered:

@@ -10,6 +10,7 @@ import importlib.util
 import os
 import re
 import sys
+import weakref
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from importlib.machinery import ModuleSpec, SourcelessFileLoader
@@ -76,7 +77,7 @@ class _LoadedFiles:
         self._modules: dict[str, ModuleType] = {}
         for module in list(sys.modules.values()):
             file = _file_of(module)
-            if file is not None and (os.path.basename(file) in self._names or os.path.islink(file)):
+            if file is not None and (os.path.basename(file) in self._names or _is_from_link(module, file)):
                 self._note(module, file)
         main = sys.modules.get("__main__")
         self._note(main, _file_of(main), overwrite=True)
@@ -107,6 +108,21 @@ class _LoadedFiles:
         real = self._real.of(os.path.abspath(file)) if file is not None else ""
         if real in self._known and (overwrite or real not in self._modules):
             self._modules[real] = module
+
+
+#: Modules that were looked at and are of no link: a process has many, and boots look at all of them.
+_OF_NO_LINK: "weakref.WeakSet[Any]" = weakref.WeakSet()
+
+
+def _is_from_link(module: Any, file: str) -> bool:
+    """Whether the file of a module is a symbolic link."""
+    is_plain = type(module) is ModuleType  # others may compare or hash as they like
+    if is_plain and module in _OF_NO_LINK:
+        return False
+    is_link = os.path.islink(file)
+    if is_plain and not is_link:
+        _OF_NO_LINK.add(module)
+    return is_link
 
 
 def _file_of(module: Any) -> str | None:

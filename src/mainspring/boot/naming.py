@@ -132,7 +132,7 @@ def _find_on_path(name: str, locations: Iterable[Any]) -> ModuleSpec | None:
     # Not PathFinder itself: for a namespace package it wants the parent to be imported.
     portions: list[str] = []
     for entry in locations:
-        importer = pkgutil.get_importer(entry) if isinstance(entry, str) else None
+        importer = _importer_of(entry) if isinstance(entry, str) else None
         spec = _ask(importer, name) if importer is not None else None
         if spec is not None and spec.loader is not None:
             return spec
@@ -142,6 +142,11 @@ def _find_on_path(name: str, locations: Iterable[Any]) -> ModuleSpec | None:
     found = ModuleSpec(name, None, is_package=True)
     found.submodule_search_locations = portions
     return found
+
+
+def _importer_of(entry: str) -> Any:
+    known = sys.path_importer_cache.get(entry)
+    return known if known is not None else pkgutil.get_importer(entry)
 
 
 def _ask(finder: Any, *question: Any) -> ModuleSpec | None:

@@ -6,11 +6,13 @@ A tree lists one folder at a time. What is never looked at is left out here, wha
 import os
 import pkgutil
 from collections.abc import Iterator
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 from mainspring.boot.errors import BootError
 
 __all__ = ["Entry", "Tree", "tree_of"]
+
+T = TypeVar("T")
 
 _NEVER_ENTERED = ("__pycache__", "node_modules")
 #: The file that makes a folder a virtual environment.
@@ -56,10 +58,10 @@ def is_entered(name: str) -> bool:
     return not name.startswith(".") and name not in _NEVER_ENTERED
 
 
-def with_compiled(names: dict[str, str]) -> dict[str, str]:
-    """Names to paths, a ``x.pyc`` without ``x.py`` beside it under the name ``x.py``."""
+def with_compiled(names: dict[str, T]) -> dict[str, T]:
+    """What is in a folder by name, a ``x.pyc`` without ``x.py`` beside it under the name ``x.py``."""
     return {
-        (name[:-1] if name.endswith(".pyc") and name[:-1] not in names else name): path for name, path in names.items()
+        (name[:-1] if name.endswith(".pyc") and name[:-1] not in names else name): item for name, item in names.items()
     }
 
 
@@ -72,10 +74,10 @@ class _FileTree:
             return
         except OSError as error:
             raise BootError(f"The folder cannot be read ({error.strerror or error}).", path) from error
-        for name, at in with_compiled({name: item.path for name, item in items.items()}).items():
-            item = items[os.path.basename(at)]
+        for name, item in with_compiled(items).items():
+            at = item.path
             try:
-                inside = os.path.realpath(at) if item.is_symlink() else os.path.join(real, item.name)
+                inside = os.path.realpath(at) if item.is_symlink() else f"{real.rstrip(os.sep)}{os.sep}{item.name}"
                 is_folder, is_file = item.is_dir(), item.is_file()
             except OSError:  # a link that leads in a circle, or where nobody may look
                 continue

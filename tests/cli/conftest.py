@@ -42,6 +42,11 @@ def clean_environment() -> dict[str, str]:
     }
 
 
+@pytest.fixture(scope="session")
+def environment() -> dict[str, str]:
+    return clean_environment()
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     root = tmp_path / "a project"

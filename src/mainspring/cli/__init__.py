@@ -15,6 +15,7 @@ __all__ = ["main"]
 # The help of the whole is made from this table alone: `mainspring --help` imports no room and no command.
 COMMANDS = {
     "inspect": "Show what an application consists of: contexts and bindings.",
+    "new": "Make a project.",
     "routes": "List the operations of an application.",
     "run": "Boot an application and serve it until it is told to stop.",
 }

@@ -1,6 +1,7 @@
-"""A data source in memory, one in a file, and a list of the statements they sent."""
+"""Data sources to test with, and a list of the statements they sent."""
 
 import pytest
+from tests.repository.databases import ALL, SERVERS, database
 
 from mainspring.repository import DataSource
 
@@ -11,12 +12,29 @@ async def memory():
         yield ds
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-async def ds(request, tmp_path):
-    config = {"name": "db", "connector": request.param}
-    if request.param == "sqlite":
-        config["database"] = str(tmp_path / "test.db")
+@pytest.fixture(params=ALL)
+async def config(request, tmp_path):
+    """The configuration of an empty database, once per kind."""
+    async with database(request.param, tmp_path) as found:
+        yield found
+
+
+@pytest.fixture(params=SERVERS)
+async def server_config(request, tmp_path):
+    """The same, of servers alone."""
+    async with database(request.param, tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+async def ds(config):
     async with DataSource(config) as source:
+        yield source
+
+
+@pytest.fixture
+async def server(server_config):
+    async with DataSource(server_config) as source:
         yield source
 
 

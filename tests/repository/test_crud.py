@@ -350,7 +350,7 @@ async def test_raw_commands_bind_their_parameters(notes):
     await notes.create({"title": "it's :x"})
     assert await notes.execute("SELECT title FROM note WHERE id = :id", {"id": 1}) == [{"title": "it's :x"}]
     assert await notes.execute("SELECT title FROM note WHERE id = ? AND title <> ':no'", [1]) == [{"title": "it's :x"}]
-    assert await notes.execute("UPDATE note SET done = ?;", [1]) == Count(1)
+    assert await notes.execute("UPDATE note SET done = ?;", [True]) == Count(1)
     for command, parameters in (
         ("SELECT :a", {}),
         ("SELECT 1", {"a": 1}),

@@ -85,6 +85,7 @@ class Transaction:
         owner: The task that began it.
         handle: What the connector gave.
         lock: Held while a statement runs: a connection does one thing at a time.
+        deadline: When it is rolled back by itself, on the clock of the event loop.
     """
 
     def __init__(
@@ -104,6 +105,7 @@ class Transaction:
         self._state = "not begun"
         self._on_commit: list[Callable[[], Any]] = []
         self._savepoints = 0
+        self.deadline: float | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._expiry: asyncio.Task[None] | None = None
 
@@ -151,7 +153,9 @@ class Transaction:
         self.owner = asyncio.current_task()
         self._registry.open.add(self)
         if self._timeout is not None:
-            self._timer = asyncio.get_running_loop().call_later(self._timeout, self._expire)
+            loop = asyncio.get_running_loop()
+            self.deadline = loop.time() + self._timeout
+            self._timer = loop.call_at(self.deadline, self._expire)
         return self
 
     async def __aenter__(self) -> Self:
@@ -224,7 +228,12 @@ class Transaction:
 
     def _expire(self) -> None:
         if self.is_active:
-            self._expiry = asyncio.ensure_future(self._finish("rollback", "timed out"))
+            self._expiry = asyncio.ensure_future(self.expire())
+
+    async def expire(self) -> None:
+        """Undo the writes as the time has passed."""
+        if self.is_active:
+            await finish(self._finish("rollback", "timed out"))
 
     async def _run_callbacks(self) -> None:
         callbacks, self._on_commit = self._on_commit, []

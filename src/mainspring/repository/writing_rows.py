@@ -70,7 +70,7 @@ class Writer:
         definition = self._definition
         values = create_values(definition, raw_data(definition, data), counts_ids=crud.counts_ids)
         (made,) = await crud.insert(definition, [values], tx)
-        return self._made({**made, **values})
+        return self._made({**made, **values, **made})
 
     async def create_all(self, items: Iterable[Any], transaction: Any) -> list[Any]:
         """Insert all rows or none; gives the new instances in order."""
@@ -83,7 +83,7 @@ class Writer:
         tx = self.datasource.transaction_of(transaction)
         rows = self._rows([raw_data(self._definition, item) for item in items], counts_ids=crud.counts_ids)
         made = await crud.insert(self._definition, rows, tx)
-        return [self._made({**own, **row}) for own, row in zip(made, rows, strict=True)]
+        return [self._made({**own, **row, **own}) for own, row in zip(made, rows, strict=True)]
 
     def _rows(self, raws: list[dict[str, Any]], *, counts_ids: bool) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = []
@@ -108,7 +108,7 @@ class Writer:
                 await self._hooks.call("before_save", context)
             rows = self._rows([context.data or {} for context in contexts], counts_ids=crud.counts_ids)
             made = await crud.insert(self._definition, rows, tx)
-            instances = [self._made({**own, **row}) for own, row in zip(made, rows, strict=True)]
+            instances = [self._made({**own, **row, **own}) for own, row in zip(made, rows, strict=True)]
             for context, instance in zip(contexts, instances, strict=True):
                 context.instance, context.data = instance, dict(vars(instance))
                 await self._hooks.call("after_save", context)

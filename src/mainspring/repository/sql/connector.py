@@ -1,10 +1,12 @@
 """The connector of SQL databases: rows of models, transactions, commands, migrations."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any, TypeVar
 
-from sqlalchemy import MetaData, exc
+from sqlalchemy import MetaData
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mainspring.repository.conditions import Condition
@@ -16,11 +18,14 @@ from mainspring.repository.shielding import finish
 from mainspring.repository.sql.commands import run_command
 from mainspring.repository.sql.dialects import dialect_of
 from mainspring.repository.sql.engine import KIND, SqlEngine
-from mainspring.repository.sql.faults import translated
+from mainspring.repository.sql.faults import driver_error, failure_of, translated
 from mainspring.repository.sql.handles import SqlTransaction, begin, roll_back
 from mainspring.repository.sql.inserting import insert_rows
-from mainspring.repository.sql.migrations import Migrator, Operation
+from mainspring.repository.sql.migrations import Migrator
+from mainspring.repository.sql.operations import Operation
+from mainspring.repository.sql.repeating import may_succeed_again, pause_before
 from mainspring.repository.sql.statements import Statements
+from mainspring.repository.sql.streaming import Streams
 from mainspring.repository.sql.tables import ModelTable, Tables
 
 __all__ = ["SqlConnector"]
@@ -72,8 +77,8 @@ class SqlConnector:
         try:
             async with self._engine.connection(write=False) as connection:
                 await connection.exec_driver_sql("SELECT 1", execution_options={KIND: "connect"})
-        except exc.SQLAlchemyError as error:
-            raise translated(error, self._dialect) from error
+        except self._engine.errors as error:
+            raise translated(error, self._dialect) from driver_error(error)
 
     def stats(self) -> Mapping[str, int]:
         """Numbers for health checks and metrics."""
@@ -130,33 +135,30 @@ class SqlConnector:
     ) -> AsyncGenerator[list[Any], None]:
         """The instances that a query selects, batch by batch, without holding them all."""
         statements = self._prepared(definition)
-        maker = statements.maker(query.fields)
-        statement = statements.select(query, maker).execution_options(yield_per=batch_size)
-        if handle is not None:
-            async with aclosing(self._batches(handle.handle.connection, statement, maker)) as batches:
-                async for batch in batches:
-                    yield batch
-            return
         await self._make_tables([statements.table], None)
-        async with (
-            self._engine.connection(write=False) as connection,
-            aclosing(self._batches(connection, statement, maker)) as batches,
-        ):
+        streams = Streams(self._engine, statements, query, batch_size)
+        if handle is not None and self._dialect.has_greedy_cursors:
+            batches = self._pages(definition, query, handle, batch_size)
+        else:
+            batches = streams.alone() if handle is None else streams.inside(handle)
+        async with aclosing(batches):
             async for batch in batches:
                 yield batch
 
-    async def _batches(
-        self, connection: AsyncConnection, statement: Any, maker: Any
+    async def _pages(
+        self, definition: ModelDefinition, query: Query, handle: Any, size: int
     ) -> AsyncGenerator[list[Any], None]:
-        try:
-            result = await connection.stream(statement)
-            try:
-                async for rows in result.partitions():
-                    yield maker.instances(rows)
-            finally:
-                await finish(result.close())
-        except exc.SQLAlchemyError as error:
-            raise translated(error, self._dialect) from error
+        """Where an open cursor would keep the transaction from doing anything else: page by page."""
+        left, skip = query.limit, query.skip
+        while left is None or left > 0:
+            limit = size if left is None else min(size, left)
+            batch = await self.select(definition, replace(query, limit=limit, skip=skip), handle)
+            if batch:
+                yield batch
+            if len(batch) < limit:
+                return
+            skip += limit
+            left = None if left is None else left - limit
 
     async def count(self, definition: ModelDefinition, where: Condition | None, handle: Any) -> int:
         """How many rows match."""
@@ -216,8 +218,8 @@ class SqlConnector:
             await begin(connection, self._dialect, options)
         except BaseException as error:
             await finish(self._engine.give_back(connection, write=write))
-            if isinstance(error, exc.SQLAlchemyError):
-                raise translated(error, self._dialect) from error
+            if isinstance(error, self._engine.errors):
+                raise translated(error, self._dialect) from driver_error(error)
             raise
         return SqlTransaction(connection, self._engine, write=write)
 
@@ -226,12 +228,13 @@ class SqlConnector:
     ) -> list[Operation]:
         """Bring the tables of models to what the models say."""
         tables = [self._tables.of(each) for each in definitions]
-        migrator = Migrator(self._datasource, self._dialect, tables, allow_unsafe=allow_unsafe)
+        others = [self._tables.of(each) for each in self._attached.values()]
+        migrator = Migrator(self._datasource, self._dialect, tables, allow_unsafe=allow_unsafe, others=others)
         try:
             async with self._engine.connection(write=True) as connection:
                 return await migrator.run(connection, drop=drop, dry_run=dry_run)
-        except exc.SQLAlchemyError as error:
-            raise translated(error, self._dialect) from error
+        except self._engine.errors as error:
+            raise translated(error, self._dialect) from driver_error(error)
 
     async def _make_tables(self, tables: Sequence[ModelTable], connection: AsyncConnection | None) -> None:
         """In memory nothing is there before the first use: the tables are made then."""
@@ -242,7 +245,7 @@ class SqlConnector:
             async with self._engine.connection(write=True) as taken:
                 await self._make_tables(tables, taken)
             return
-        migrator = Migrator(self._datasource, self._dialect, wanted, allow_unsafe=False)
+        migrator = Migrator(self._datasource, self._dialect, wanted)
         await migrator.make_missing(connection)
         self._made.update(id(table) for table in wanted)
 
@@ -254,37 +257,62 @@ class SqlConnector:
         """Do something with a connection: that of a transaction, or one of its own.
 
         Args:
-            work: What is done.
+            work: What is done. Outside a transaction it is done again where nothing was done and it may well succeed.
             handle: The open `Transaction`, or ``None``.
             table: The table it is about.
             write: Whether it writes.
             atomic: Whether it is several statements that belong together.
         """
-        try:
-            if handle is not None:
-                async with handle.lock:
-                    return await self._in_transaction(work, handle.handle, table, atomic=atomic)
-            async with self._engine.connection(write=write) as connection:
-                if table is not None and id(table) not in self._made:
-                    await self._make_tables([table], connection)
-                if atomic:
-                    return await self._atomically(work, connection)
-                return await work(connection)
-        except exc.SQLAlchemyError as error:
-            raise translated(error, self._dialect, table) from _driver_error(error)
+        if handle is not None:
+            return await self._in_time(handle, self._in_transaction(work, handle, table, atomic=atomic))
+        attempt = 0
+        while True:
+            try:
+                return await self._alone(work, table, write=write, atomic=atomic)
+            except self._engine.errors as error:
+                failure = failure_of(error, self._dialect)
+                if not may_succeed_again(failure, attempt, write=write):
+                    raise translated(error, self._dialect, table if write else None) from driver_error(error)
+            await pause_before(attempt)
+            attempt += 1
 
-    async def _in_transaction(
-        self, work: Work[T], handle: SqlTransaction, table: ModelTable | None, *, atomic: bool
-    ) -> T:
-        if table is not None and id(table) not in self._made:
-            await self._make_tables([table], handle.connection)
-        if not atomic:
-            return await work(handle.connection)
+    async def _alone(self, work: Work[T], table: ModelTable | None, *, write: bool, atomic: bool) -> T:
+        async with self._engine.connection(write=write) as connection:
+            if table is not None and id(table) not in self._made:
+                await self._make_tables([table], connection)
+            return await self._atomically(work, connection) if atomic else await work(connection)
+
+    async def _in_time(self, transaction: Any, running: Coroutine[Any, Any, T]) -> T:
+        """A transaction's time passes while a statement waits, too: for a lock of somebody else, say."""
+        if transaction.deadline is None:
+            return await running
+        try:
+            async with asyncio.timeout_at(transaction.deadline):
+                return await running
+        except TimeoutError:
+            await transaction.expire()
+            transaction.check_active()
+            raise
+
+    async def _in_transaction(self, work: Work[T], transaction: Any, table: ModelTable | None, *, atomic: bool) -> T:
+        async with transaction.lock:
+            handle: SqlTransaction = transaction.handle
+            handle.check()
+            try:
+                if table is not None and id(table) not in self._made:
+                    await self._make_tables([table], handle.connection)
+                return await (self._in_savepoint(work, handle) if atomic else work(handle.connection))
+            except self._engine.errors as error:
+                handle.note(failure_of(error, self._dialect))
+                raise translated(error, self._dialect, table) from driver_error(error)
+
+    async def _in_savepoint(self, work: Work[T], handle: SqlTransaction) -> T:
         name = "mainspring_statement"
         await handle.savepoint(name)
         try:
             result = await work(handle.connection)
-        except BaseException:
+        except BaseException as error:
+            handle.note(failure_of(error, self._dialect))
             await finish(handle.rollback_to(name))
             raise
         await finish(handle.release(name))
@@ -306,8 +334,3 @@ def _counting(statement: Any) -> Work[int]:
         return int((await connection.execute(statement)).rowcount)
 
     return work
-
-
-def _driver_error(error: exc.SQLAlchemyError) -> BaseException | None:
-    """The driver's error as the cause: SQLAlchemy's words repeat the statement and its parameters."""
-    return error.orig if isinstance(error, exc.DBAPIError) else error

@@ -86,7 +86,7 @@ class SqlEngine:
                 await connection.exec_driver_sql("SELECT 1", execution_options={KIND: "connect"})
         except BaseException as error:
             await finish(self.close())
-            if isinstance(error, exc.SQLAlchemyError | OSError | self.dialect.driver_error):
+            if isinstance(error, self.errors):
                 raise connect_error(error, self.dialect) from _without_secrets(error)
             raise
 
@@ -182,7 +182,7 @@ class SqlEngine:
         try:
             await places.enter()
             try:
-                return await engine.connect()
+                return await self._connect(engine)
             except BaseException:
                 places.leave()
                 raise
@@ -190,6 +190,17 @@ class SqlEngine:
             if write and self._writers is not None:
                 self._writers.leave()
             raise
+
+    async def _connect(self, engine: AsyncEngine) -> AsyncConnection:
+        try:
+            return await engine.connect()
+        except self.errors as error:
+            raise connect_error(error, self.dialect) from _without_secrets(error)
+
+    @property
+    def errors(self) -> tuple[type[Exception], ...]:
+        """What goes wrong with a database: of SQLAlchemy, and what drivers and connections raise past it."""
+        return (exc.SQLAlchemyError, OSError, *self.dialect.driver_errors)
 
     async def give_back(self, connection: AsyncConnection, *, write: bool) -> None:
         """Give a connection back."""

@@ -1,12 +1,11 @@
 """Open transactions of SQL databases: one connection each, and the statements that begin, mark and end them."""
 
-from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mainspring.repository.connectors import TransactionOptions
-from mainspring.repository.sql.dialects import Dialect
+from mainspring.repository.sql.dialects import Dialect, Failure
 from mainspring.repository.sql.engine import KIND, SqlEngine
-from mainspring.repository.sql.faults import translated
+from mainspring.repository.sql.faults import driver_error, failure_of, translated, translated_failure
 
 __all__ = ["SqlTransaction", "begin", "roll_back"]
 
@@ -21,7 +20,7 @@ async def roll_back(connection: AsyncConnection) -> None:
     """Undo what is open; a connection that cannot do that any more is not used again."""
     try:
         await connection.exec_driver_sql("ROLLBACK", execution_options={KIND: "transaction"})
-    except exc.SQLAlchemyError as error:
+    except Exception as error:
         if "no transaction is active" not in str(error):
             await connection.invalidate()
 
@@ -37,9 +36,27 @@ class SqlTransaction:
         self.connection = connection
         self._engine, self._write = engine, write
         self._ended = False
+        self._failure: Failure | None = None
+
+    def note(self, failure: Failure) -> None:
+        """Remember a failure after which the transaction cannot go on."""
+        if failure.ends_transaction or self._engine.dialect.fails_transactions:
+            self._failure = failure
+
+    def check(self) -> None:
+        """Refuse to go on after such a failure: what is sent now would not be part of the transaction.
+
+        Raises:
+            TransactionError: A statement of it failed.
+            ConnectionLostError: Its connection was lost.
+        """
+        if self._failure is not None:
+            kind = "lost" if self._failure.kind == "lost" else "aborted"
+            raise translated_failure(Failure(kind, self._failure.text), self._engine.dialect)
 
     async def commit(self) -> None:
         """Make the writes permanent."""
+        self.check()
         await self._send("COMMIT")
         await self._give_back()
 
@@ -57,6 +74,7 @@ class SqlTransaction:
 
     async def savepoint(self, name: str) -> None:
         """Mark a point."""
+        self.check()
         await self._send(f"SAVEPOINT {name}")
 
     async def release(self, name: str) -> None:
@@ -65,11 +83,15 @@ class SqlTransaction:
 
     async def rollback_to(self, name: str) -> None:
         """Undo the writes since a point, and forget it."""
+        if self._failure is not None and self._failure.ends_transaction:
+            self.check()
         await self._send(f"ROLLBACK TO SAVEPOINT {name}")
         await self._send(f"RELEASE SAVEPOINT {name}")
+        self._failure = None
 
     async def _send(self, statement: str) -> None:
         try:
             await self.connection.exec_driver_sql(statement, execution_options={KIND: "transaction"})
-        except exc.SQLAlchemyError as error:
-            raise translated(error, self._engine.dialect) from error
+        except self._engine.errors as error:
+            self.note(failure_of(error, self._engine.dialect))
+            raise translated(error, self._engine.dialect) from driver_error(error)

@@ -8,37 +8,76 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mainspring.repository.connectors import Insertion
 from mainspring.repository.sql.rows import column_values
 from mainspring.repository.sql.statements import Statements
+from mainspring.repository.sql.tables import ModelTable
 
 __all__ = ["insert_rows"]
+
+#: Rows of one statement where the driver does not make chunks itself.
+_CHUNK = 500
 
 
 async def insert_rows(
     connection: AsyncConnection, statements: Statements, rows: Sequence[Mapping[str, Any]], insertion: Insertion
 ) -> list[dict[str, Any]]:
-    """Insert rows; gives for each what the database made: the counted id."""
+    """Insert rows; gives for each what the database made: the counted id, values that it keeps in another form."""
     table = statements.table
     if insertion.conflict is not None:
         return [await _upsert(connection, statements, row, insertion) for row in rows]
     counted = table.autoincrement
-    made: list[dict[str, Any]] = [{} for _ in rows]
+    made = [_as_stored(table, row) for row in rows]
     for is_counted in (True, False):  # rows that bring their id and rows that do not are two statements
         positions = [
             p for p, row in enumerate(rows) if (counted is not None and row.get(counted) is None) is is_counted
         ]
         if not positions:
             continue
-        values = [
-            _values(statements, rows[position], without=counted if is_counted else None) for position in positions
-        ]
-        statement = statements.insert([counted] if not is_counted and counted else [])
-        result = await connection.execute(statement, values if len(values) > 1 else values[0])
-        if is_counted and counted is not None:
-            ids = [row[0] for row in result.all()]
-            if statements.counts_in_order:
-                ids.sort()
-            for position, own in zip(positions, ids, strict=True):
-                made[position] = {counted: own}
+        without = counted if is_counted else None
+        values = [_values(statements, {**rows[p], **made[p]}, without) for p in positions]
+        if without is None:
+            await _insert_with_ids(connection, statements, values)
+            continue
+        for position, own in zip(positions, await _insert_counted(connection, statements, values), strict=True):
+            made[position][without] = own
     return made
+
+
+def _as_stored(table: ModelTable, row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: form(row[name]) for name, form in table.stored.items() if row.get(name) is not None}
+
+
+async def _insert_with_ids(
+    connection: AsyncConnection, statements: Statements, values: Sequence[Mapping[str, Any]]
+) -> None:
+    await connection.execute(statements.insert(returning=False), values if len(values) > 1 else values[0])
+    advance = statements.advance_counter(values)
+    if advance is not None:
+        await connection.execute(advance)
+
+
+async def _insert_counted(
+    connection: AsyncConnection, statements: Statements, values: Sequence[dict[str, Any]]
+) -> list[int]:
+    """Insert rows whose ids the database counts; gives the ids in the order of the rows."""
+    if not statements.returns_inserted:
+        return await _insert_and_count(connection, statements, values)
+    result = await connection.execute(statements.insert(), values if len(values) > 1 else values[0])
+    ids = [row[0] for row in result.all()]
+    if statements.counts_in_order:
+        ids.sort()
+    return ids
+
+
+async def _insert_and_count(
+    connection: AsyncConnection, statements: Statements, values: Sequence[dict[str, Any]]
+) -> list[int]:
+    """Where only the first number of a statement is told: the others follow in even steps."""
+    step = int((await connection.exec_driver_sql("SELECT @@auto_increment_increment")).scalar_one())
+    ids: list[int] = []
+    for start in range(0, len(values), _CHUNK):
+        chunk = values[start : start + _CHUNK]
+        result = await connection.execute(statements.insert(returning=False).values(chunk))
+        ids += range(result.lastrowid, result.lastrowid + step * len(chunk), step)
+    return ids
 
 
 def _values(statements: Statements, row: Mapping[str, Any], without: str | None) -> dict[str, Any]:
@@ -54,5 +93,9 @@ async def _upsert(
     connection: AsyncConnection, statements: Statements, row: Mapping[str, Any], insertion: Insertion
 ) -> dict[str, Any]:
     statement = statements.upsert(row, insertion)
-    result = (await connection.execute(statement)).one()
-    return dict(zip(statements.table.columns, result, strict=False))
+    if statements.returns_inserted:
+        found = (await connection.execute(statement)).one()
+    else:
+        await connection.execute(statement)
+        found = (await connection.execute(statements.row_with(row, insertion.conflict or ()))).one()
+    return dict(zip(statements.table.columns, found, strict=False))

@@ -4,11 +4,11 @@ What is to be done is worked out inside the transaction that does it, so that of
 finds nothing to do, and a failure leaves the schema as it was.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import Column, Connection, Index, inspect, select
+from sqlalchemy import Column, Connection, ForeignKeyConstraint, Index, inspect, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable, DropTable
 
@@ -16,33 +16,20 @@ from mainspring.repository.definitions import PropertyDefinition
 from mainspring.repository.errors import MigrationError
 from mainspring.repository.instances import default_of
 from mainspring.repository.shielding import finish
+from mainspring.repository.sql.altering import Alterations
 from mainspring.repository.sql.dialects import Dialect
 from mainspring.repository.sql.engine import KIND
+from mainspring.repository.sql.operations import Operation
 from mainspring.repository.sql.rebuilding import Rebuild, needs_rebuild
 from mainspring.repository.sql.tables import ModelTable
 
-__all__ = ["Migrator", "Operation"]
+__all__ = ["Migrator"]
 
 _OPTIONS = {KIND: "migration"}
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One step of a migration.
-
-    Attributes:
-        kind: ``create_table``, ``drop_table``, ``add_column``, ``fill_column``, ``create_index`` or ``rebuild_table``.
-        table: The table's name.
-        sql: The statements.
-        safe: Whether no data can be lost.
-        parameters: What is bound.
-    """
-
-    kind: str
-    table: str
-    sql: str
-    safe: bool = True
-    parameters: tuple[Any, ...] = ()
+#: Seconds to wait for another process that migrates.
+_LOCK_TIMEOUT = 300.0
 
 
 class Migrator:
@@ -53,11 +40,21 @@ class Migrator:
         dialect: The database.
         tables: The tables, of models.
         allow_unsafe: Whether changes that may lose data are made.
+        others: The tables of other models.
     """
 
-    def __init__(self, datasource: str, dialect: Dialect, tables: Sequence[ModelTable], *, allow_unsafe: bool) -> None:
+    def __init__(
+        self,
+        datasource: str,
+        dialect: Dialect,
+        tables: Sequence[ModelTable],
+        *,
+        allow_unsafe: bool = False,
+        others: Sequence[ModelTable] = (),
+    ) -> None:
         self._datasource, self._dialect, self._allow_unsafe = datasource, dialect, allow_unsafe
         self._tables = _in_order_of_dependence(tables)
+        self._others = [table for table in others if table not in tables]
 
     async def make_missing(self, connection: AsyncConnection) -> None:
         """Make the tables that are not there."""
@@ -73,13 +70,29 @@ class Migrator:
         plan: Callable[[Connection], list[Operation]] = self._anew if drop else self._changes
         if dry_run:
             return await connection.run_sync(_marked, plan)
-        for statement in self._dialect.before_migration():
-            await connection.exec_driver_sql(statement, execution_options=_OPTIONS)
+        async with self._alone(connection):
+            for statement in self._dialect.before_migration():
+                await connection.exec_driver_sql(statement, execution_options=_OPTIONS)
+            try:
+                return await self._in_transaction(connection, plan)
+            finally:
+                for statement in self._dialect.after_migration():
+                    await finish(_send(connection, statement))
+
+    @asynccontextmanager
+    async def _alone(self, connection: AsyncConnection) -> AsyncIterator[None]:
+        """Let one process in at a time, where the transaction does not do that."""
+        lock = self._dialect.migration_lock(_LOCK_TIMEOUT)
+        if lock is None:
+            yield
+            return
+        taken = await connection.exec_driver_sql(lock[0], execution_options=_OPTIONS)
+        if taken.scalar() != 1:
+            raise MigrationError(self._datasource, f"another process migrates for longer than {_LOCK_TIMEOUT:g} s")
         try:
-            return await self._in_transaction(connection, plan)
+            yield
         finally:
-            for statement in self._dialect.after_migration():
-                await finish(_send(connection, statement))
+            await finish(_send(connection, lock[1]))
 
     async def _in_transaction(
         self, connection: AsyncConnection, plan: Callable[[Connection], list[Operation]]
@@ -106,14 +119,26 @@ class Migrator:
 
     def _anew(self, connection: Connection) -> list[Operation]:
         existing = set(inspect(connection).get_table_names(self._schema))
-        found = [
+        referring = self._referring(existing) if self._dialect.alters_columns else []
+        found = [Alterations(self._dialect, table, {}).dropped(key) for table, key in referring]
+        found += [
             Operation("drop_table", table.table.name, self._sql(DropTable(table.table)), safe=False)
             for table in reversed(self._tables)
             if table.table.name in existing
         ]
         for table in self._tables:
             found += self._create(table)
-        return found
+        return found + [Alterations(self._dialect, table, {}).added(key) for table, key in referring]
+
+    def _referring(self, existing: set[str]) -> list[tuple[ModelTable, ForeignKeyConstraint]]:
+        """The foreign keys of other models' tables that keep these from being dropped."""
+        own = {table.table for table in self._tables}
+        return [
+            (table, key)
+            for table in self._others
+            for key in table.table.foreign_key_constraints
+            if key.referred_table in own and {table.table.name, key.referred_table.name} <= existing
+        ]
 
     @property
     def _schema(self) -> str | None:
@@ -151,12 +176,31 @@ class Migrator:
             new.append(("", table.extra))
         has_rows = connection.execute(select(1).select_from(table.table).limit(1)).first() is not None
         self._refuse_unfillable(table, new, has_rows)
+        taken = {index["name"] for index in inspector.get_indexes(name, self._schema)}
+        indexes = [self._create_index(index) for index in _indexes(table) if index.name not in taken]
+        if self._dialect.alters_columns:
+            alterations = Alterations(self._dialect, table, columns)
+            changes, reasons = alterations.changes(connection)
+            self._refuse_unsafe(reasons)
+            for each, column in new:
+                stored = _stored(column, self._default(table, each), self._dialect.sql_dialect)
+                changes += alterations.add(column, stored=stored, has_rows=has_rows)
+            return changes + indexes
         rebuild = needs_rebuild(self._dialect, connection, table, columns, has_rows=has_rows)
         if rebuild is not None:
             return self._rebuild(rebuild, table)
-        found = [operation for each, column in new for operation in self._add(table, each, column, has_rows)]
-        taken = {index["name"] for index in inspector.get_indexes(name, self._schema)}
-        return found + [self._create_index(index) for index in _indexes(table) if index.name not in taken]
+        return [operation for each, column in new for operation in self._add(table, each, column, has_rows)] + indexes
+
+    def _default(self, table: ModelTable, name: str) -> Any:
+        prop = table.definition.properties.get(name)
+        return None if prop is None else _default(prop)
+
+    def _refuse_unsafe(self, reasons: Sequence[str]) -> None:
+        if reasons and not self._allow_unsafe:
+            raise MigrationError(
+                self._datasource,
+                f"{'; '.join(reasons)}; data could be lost, allow it with allow_unsafe=True or migrate by hand",
+            )
 
     def _refuse_unfillable(self, table: ModelTable, new: Sequence[tuple[str, Column[Any]]], has_rows: bool) -> None:
         for name, column in new:
@@ -168,9 +212,7 @@ class Migrator:
                 )
 
     def _add(self, table: ModelTable, name: str, column: Column[Any], has_rows: bool) -> list[Operation]:
-        prop = table.definition.properties.get(name)
-        default = None if prop is None else _default(prop)
-        stored = _stored(column, default, self._dialect.sql_dialect)
+        stored = _stored(column, self._default(table, name), self._dialect.sql_dialect)
         quoted = self._dialect.sql_dialect.identifier_preparer.format_table(table.table)
         declared = self._sql(CreateColumn(column))
         if not column.nullable:
@@ -184,11 +226,7 @@ class Migrator:
         return found
 
     def _rebuild(self, rebuild: Rebuild, table: ModelTable) -> list[Operation]:
-        if not rebuild.safe and not self._allow_unsafe:
-            raise MigrationError(
-                self._datasource,
-                f"{rebuild.reason}; data could be lost, allow it with allow_unsafe=True or migrate by hand",
-            )
+        self._refuse_unsafe([] if rebuild.safe else [rebuild.reason])
         statements = rebuild.statements(self._sql)
         found = [Operation("rebuild_table", table.table.name, ";\n".join(statements), rebuild.safe)]
         return found + [self._create_index(index) for index in _indexes(table)]

@@ -62,8 +62,6 @@ def needs_rebuild(
     has_rows: bool,
 ) -> Rebuild | None:
     """The rebuild that the difference between table and model needs, if it needs one."""
-    if dialect.name != "sqlite":
-        return None
     reasons = [*_changed_types(dialect, table, columns), *_widened(connection, table, columns)]
     reasons += [
         (f"the column {column.name!r} is required", True)

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Column
 
 from mainspring.repository.instances import mark_unloaded
+from mainspring.repository.sql.json_types import json_text
 from mainspring.repository.sql.tables import ModelTable
-from mainspring.repository.sql.types import json_text
 from mainspring.repository.stored_json import to_stored
 
 __all__ = ["RowMaker", "column_values"]

@@ -30,11 +30,13 @@ from sqlalchemy import (
     type_coerce,
 )
 from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.types import NullType, TypeEngine
 
 from mainspring.repository.connectors import TransactionOptions
 from mainspring.repository.errors import DataSourceError
+from mainspring.repository.kinds import Kind
 from mainspring.repository.sql.dialects import Dialect, Failure
-from mainspring.repository.sql.types import StoredDecimal, json_text
+from mainspring.repository.sql.json_types import json_text
 
 __all__ = ["SqliteDialect"]
 
@@ -59,8 +61,9 @@ class SqliteDialect(Dialect):
 
     name = "sqlite"
     has_transactional_ddl = True
+    alters_columns = False
     counts_in_order = True
-    driver_error = sqlite3.Error
+    driver_errors = (sqlite3.Error,)
     #: Values of one list before they travel as one JSON text: half of the fewest parameters a build of SQLite allows.
     longest_list = 400
 
@@ -130,24 +133,38 @@ class SqliteDialect(Dialect):
 
     # Expressions
 
-    def json_path(self, column: ColumnElement[Any], steps: tuple[str | int, ...]) -> ColumnElement[Any]:
+    def json_path(self, column: Column[Any], steps: tuple[str | int, ...], like: Any = None) -> ColumnElement[Any]:  # noqa: ARG002
         """The value at a place inside a JSON column."""
-        return func.json_extract(column, literal(_json_path(steps), String))
+        return func.json_extract(_raw(column), literal(_json_path(steps), String))
 
-    def json_type(self, column: ColumnElement[Any], steps: tuple[str | int, ...]) -> ColumnElement[Any]:
+    def json_plain(self, column: Column[Any], steps: tuple[str | int, ...]) -> ColumnElement[Any]:
+        """Taken out of JSON, text has no quotes here."""
+        return self.json_path(column, steps)
+
+    def json_value(
+        self, column: Column[Any], steps: tuple[str | int, ...], kind: Kind, type: TypeEngine[Any]
+    ) -> ColumnElement[Any]:
+        """SQLite's values have their types with them; decimals are text under the collation of decimal columns."""
+        found = self.json_path(column, steps)
+        if kind is Kind.DECIMAL:
+            found = collate(type_coerce(found, String), DECIMAL_COLLATION)
+        return type_coerce(found, type)
+
+    def json_type(self, column: Column[Any], steps: tuple[str | int, ...]) -> ColumnElement[Any]:
         """The JSON type of the value at a place."""
-        return func.json_type(column, literal(_json_path(steps), String))
+        return func.json_type(_raw(column), literal(_json_path(steps), String))
 
-    def json_text(self, column: ColumnElement[Any], steps: tuple[str | int, ...]) -> ColumnElement[Any]:
-        """The value at a place as normalised JSON text."""
-        return func.json(column) if not steps else func.json_extract(column, literal(_json_path(steps), String))
+    def json_equal(self, column: Column[Any], steps: tuple[str | int, ...], text: str) -> ColumnElement[bool]:
+        """The normalised text is the same."""
+        found = self.json_path(column, steps) if steps else func.json(_raw(column))
+        equal: ColumnElement[bool] = found == literal(text, String)
+        return equal
 
-    def json_contains(
-        self, column: ColumnElement[Any], steps: tuple[str | int, ...], value: ColumnElement[Any]
-    ) -> ColumnElement[bool]:
+    def json_contains(self, column: Column[Any], steps: tuple[str | int, ...], value: Any) -> ColumnElement[bool]:
         """Whether a JSON list has an item."""
-        items = func.json_each(column, literal(_json_path(steps), String)).table_valued("value")
-        return items.select().with_only_columns(literal(1)).where(items.c.value == value).exists()
+        items = func.json_each(_raw(column), literal(_json_path(steps), String)).table_valued("value")
+        found = items.c.value == literal(self.json_scalar(value))
+        return items.select().with_only_columns(literal(1)).where(found).exists()
 
     def json_with(self, column: ColumnElement[Any], values: Mapping[str, Any]) -> ColumnElement[Any]:
         """``json_set`` keeps what is not named."""
@@ -163,7 +180,9 @@ class SqliteDialect(Dialect):
         return insert(table).values(dict(values)).on_conflict_do_update(index_elements=list(on), set_=dict(changes))
 
     def json_scalar(self, value: Any) -> Any:
-        """JSON's true and false are 1 and 0 where SQLite takes them out of JSON."""
+        """JSON's true and false are 1 and 0 where SQLite takes them out of JSON, lists and objects are text."""
+        if isinstance(value, list | dict):
+            return json_text(value)
         return int(value) if isinstance(value, bool) else value
 
     def json_types_of(self, value: Any) -> tuple[str, ...]:
@@ -171,10 +190,6 @@ class SqliteDialect(Dialect):
         if isinstance(value, bool):
             return ("true", "false")
         return ("integer", "real") if isinstance(value, int | float) else ("text",)
-
-    def decimal_of_json(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
-        """The same collation as for columns."""
-        return type_coerce(collate(type_coerce(value, String), DECIMAL_COLLATION), StoredDecimal())
 
     def like(self, text: ColumnElement[Any], pattern: str, *, ignore_case: bool) -> ColumnElement[bool]:
         """GLOB is LIKE that tells letters apart; it is native, and can use an index."""
@@ -188,9 +203,9 @@ class SqliteDialect(Dialect):
         found: Function[Any] = getattr(func, _REGEXP)(pattern.pattern, pattern.flags, type_coerce(text, String))
         return found == 1
 
-    def in_long_list(self, value: ColumnElement[Any], values: list[Any]) -> ColumnElement[bool]:
+    def in_long_list(self, value: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
         """Membership in a list of any length: the list travels as one JSON text."""
-        plain = [_plain(each) for each in values]
+        plain = [_plain(each) for each in self.bound(value.type, values)]
         if any(isinstance(each, bytes) for each in plain):
             value, plain = func.hex(value), [each.hex().upper() for each in plain]
         if not plain:
@@ -270,6 +285,11 @@ def _compare_decimals(one: str, other: str) -> int:
     except InvalidOperation:  # written by other hands; it must have some place
         return -1 if one < other else 1
     return -1 if first < second else int(first > second)
+
+
+def _raw(column: Column[Any]) -> ColumnElement[Any]:
+    """The text of a JSON column, as functions for JSON get it."""
+    return type_coerce(column, NullType())
 
 
 def _glob(pattern: str) -> str:

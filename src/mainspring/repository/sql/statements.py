@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
     Delete,
     Insert,
@@ -22,11 +23,13 @@ from sqlalchemy import (
 
 from mainspring.repository.conditions import Condition
 from mainspring.repository.connectors import Increase, Insertion
+from mainspring.repository.errors import UnsupportedOperationError
 from mainspring.repository.filters import Query
+from mainspring.repository.kinds import Kind
 from mainspring.repository.sql.dialects import Dialect
+from mainspring.repository.sql.json_types import json_text
 from mainspring.repository.sql.rows import RowMaker, column_values
 from mainspring.repository.sql.tables import ModelTable
-from mainspring.repository.sql.types import json_text
 from mainspring.repository.sql.where_clauses import WhereClauses
 from mainspring.repository.stored_json import to_stored
 
@@ -45,6 +48,10 @@ class Statements:
         self.table, self._dialect = table, dialect
         self._where = WhereClauses(table, dialect)
         self._makers: dict[tuple[str, ...] | None, RowMaker] = {}
+        for name, prop in table.definition.properties.items():
+            form = dialect.stored_decimal(prop.options.get("scale")) if prop.value_type.kind is Kind.DECIMAL else None
+            if form is not None:
+                table.stored[name] = form
 
     @property
     def counts_in_order(self) -> bool:
@@ -78,7 +85,8 @@ class Statements:
         keys: list[ColumnElement[Any]] = []
         done: set[str] = set()
         for path, descending in query.order:
-            keys.append(self._sorted(self._where.order(path), descending, self._may_be_null(path)))
+            key = self._where.order(path)
+            keys += self._dialect.sort_keys(key, descending=descending, may_be_null=self._may_be_null(path))
             if path.is_column:
                 done.add(path.name)
         keys += [self.table.columns[name].asc() for name in self.table.ids if name not in done]
@@ -86,12 +94,6 @@ class Statements:
 
     def _may_be_null(self, path: Any) -> bool:
         return not path.is_column or bool(self.table.columns[path.name].nullable)
-
-    def _sorted(self, key: ColumnElement[Any], descending: bool, may_be_null: bool) -> ColumnElement[Any]:
-        direction = key.desc() if descending else key.asc()
-        if not may_be_null:
-            return direction
-        return direction.nulls_first() if descending else direction.nulls_last()
 
     def count(self, where: Condition | None) -> Select[Any]:
         """Count the rows that match."""
@@ -101,14 +103,33 @@ class Statements:
         """One row with nothing in it, if any matches."""
         return self._with(select(literal_column("1")).select_from(self.table.table), where).limit(1)
 
-    def insert(self, names: Sequence[str]) -> Insert:
-        """Insert rows that have these columns; gives back the counted id, in whatever order the database does."""
+    @property
+    def returns_inserted(self) -> bool:
+        """Whether an insert gives the ids of the new rows."""
+        return self._dialect.returns_inserted
+
+    def insert(self, *, returning: bool = True) -> Insert:
+        """Insert rows; gives back the counted id, in whatever order the database does."""
         statement = insert(self.table.table)
+        if not returning or self.table.autoincrement is None:
+            return statement.inline()
+        in_order = not self._dialect.counts_in_order
+        return statement.returning(self.table.columns[self.table.autoincrement], sort_by_parameter_order=in_order)
+
+    def advance_counter(self, values: Sequence[Mapping[str, Any]]) -> Any:
+        """What makes the database count on behind ids that were given; ``None`` where it does by itself."""
         counted = self.table.autoincrement
-        if counted is not None and counted not in names:
-            in_order = not self._dialect.counts_in_order
-            return statement.returning(self.table.columns[counted], sort_by_parameter_order=in_order)
-        return statement
+        if counted is None or self._dialect.counts_given_ids:
+            return None
+        if not self.table.definition.properties[counted].generated:
+            return None  # every row brings its own
+        column = self.table.columns[counted]
+        return self._dialect.advance_counter(column, max(row[column.key] for row in values))
+
+    def row_with(self, row: Mapping[str, Any], names: Sequence[str]) -> Select[Any]:
+        """The row that has the same values of some properties."""
+        columns = self.table.columns
+        return select(*columns.values()).where(*(columns[name] == row[name] for name in names))
 
     def update(self, values: Mapping[str, Any], where: Condition | None, *, replace: bool = False) -> Update:
         """Set values in the rows that match.
@@ -145,8 +166,19 @@ class Statements:
             values.pop(columns[counted].key, None)
         on = [columns[name] for name in insertion.conflict or ()]
         changes = {columns[name].name: value for name, value in self._changes(insertion, row).items()}
+        if not self._is_key(on):
+            names = ", ".join(insertion.conflict or ())
+            raise UnsupportedOperationError(
+                f"{self.table.definition.name} cannot be upserted on {names}: make it unique, or use the id."
+            )
         statement = self._dialect.upsert(self.table.table, values, on, changes)
-        return statement.returning(*columns.values())
+        return statement.returning(*columns.values()) if self.returns_inserted else statement
+
+    def _is_key(self, columns: Sequence[Column[Any]]) -> bool:
+        """Whether no two rows have the same values in some columns."""
+        table = self.table.table
+        keys = [set(table.primary_key.columns), *(set(index.columns) for index in table.indexes if index.unique)]
+        return set(columns) in keys
 
     def _changes(self, insertion: Insertion, row: Mapping[str, Any]) -> dict[str, Any]:
         columns = self.table.columns

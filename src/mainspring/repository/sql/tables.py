@@ -3,22 +3,27 @@
 Unique constraints are unique indexes: they can be added to a table that exists, on every database.
 """
 
-from collections.abc import Iterable, Mapping
+import zlib
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, MetaData, Table, Text
-from sqlalchemy.schema import SchemaItem
+from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, MetaData, Table
+from sqlalchemy.schema import ColumnCollectionConstraint, SchemaItem
 
 from mainspring.repository.definitions import ModelDefinition, PropertyDefinition, definition_of
 from mainspring.repository.errors import ModelDefinitionError
 from mainspring.repository.fields import names_of
 from mainspring.repository.kinds import Kind
-from mainspring.repository.sql.types import StoredJson, column_type, enum_values
+from mainspring.repository.sql.texts import StoredText
+from mainspring.repository.sql.types import column_type, enum_values
 
 __all__ = ["EXTRA_COLUMN", "ModelTable", "Tables"]
 
 #: The column that holds the free properties of a model that is not strict.
 EXTRA_COLUMN = "extra_properties"
+
+#: Bytes of a name in PostgreSQL; others take more.
+_LONGEST_NAME = 63
 
 _CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -47,10 +52,22 @@ class ModelTable:
         self.extra: Column[Any] | None = table.c.get(EXTRA_COLUMN) if definition.strict is False else None
         self.autoincrement = counted_id(definition)
         self._by_column = {column.name: name for name, column in columns.items()}
+        #: What a column makes of the value of a property, where it is not stored as it was given.
+        self.stored: dict[str, Callable[[Any], Any]] = {}
 
     def properties_of(self, columns: Iterable[str]) -> tuple[str, ...]:
         """The properties that columns belong to; a column that belongs to none is left out."""
         return tuple(self._by_column[name] for name in columns if name in self._by_column)
+
+    def columns_of(self, constraint: str | None) -> tuple[str, ...]:
+        """The columns of an index or a constraint that the database names."""
+        if constraint in ("PRIMARY", f"{self.table.name}_pkey"):
+            return tuple(column.name for column in self.table.primary_key.columns)
+        items: list[Any] = [*self.table.indexes, *self.table.constraints]
+        for item in items:
+            if item.name == constraint and isinstance(item, Index | ColumnCollectionConstraint):
+                return tuple(column.name for column in item.columns)
+        return tuple(name for name in self._by_column if constraint == f"ck_{self.table.name}_{name}")
 
 
 class Tables:
@@ -75,13 +92,13 @@ class Tables:
 
     def _make(self, definition: ModelDefinition) -> ModelTable:
         name = definition.table_name
-        if name in self.metadata.tables:
+        if any(table.name == name for table in self.metadata.tables.values()):
             raise ModelDefinitionError(definition.name, None, f"another model has the table {name!r} already")
         columns = {each: self._column(definition, prop) for each, prop in definition.properties.items()}
         _check_names(definition, columns)
         items: list[SchemaItem] = list(columns.values())
         if definition.strict is False:
-            items.append(Column(EXTRA_COLUMN, Text()))
+            items.append(Column(EXTRA_COLUMN, StoredText()))
         items += self._checks(definition, columns)
         options: dict[str, Any] = {"sqlite_autoincrement": True} if counted_id(definition) else {}
         table = Table(name, self.metadata, *items, **options)
@@ -100,7 +117,7 @@ class Tables:
         counted = counted_id(definition) == prop.name
         return Column(
             self.column_name(prop),
-            column_type(prop),
+            column_type(prop, is_key=is_id or _is_key(definition, prop)),
             primary_key=is_id,
             autoincrement=counted,
             nullable=not (is_id or prop.required),
@@ -118,6 +135,8 @@ class Tables:
                 column = columns[name]
                 allowed = ", ".join(_quoted(value) for value in enum_values(prop.value_type))
                 quote = "`" if self._dialect_name == "mysql" else '"'
+                if self._dialect_name == "mysql":
+                    allowed = allowed.replace("\\", "\\\\")
                 quoted = f"{quote}{column.name.replace(quote, quote * 2)}{quote}"
                 found.append(CheckConstraint(f"{quoted} IN ({allowed})".replace(":", "\\:"), name=column.name))
         return found
@@ -142,7 +161,7 @@ class Tables:
 
     def _index(self, table: Table, columns: list[Column[Any]], *, unique: bool, name: str | None = None) -> None:
         prefix = "uq" if unique else "ix"
-        name = name or "_".join((prefix, table.name, *(column.name for column in columns)))
+        name = name or _shortened("_".join((prefix, table.name, *(column.name for column in columns))))
         if all(index.name != name for index in table.indexes):
             Index(name, *columns, unique=unique)
 
@@ -165,6 +184,13 @@ class Tables:
                 )
 
 
+def _shortened(name: str) -> str:
+    """A name that every database takes."""
+    if len(name.encode()) <= _LONGEST_NAME:
+        return name
+    return f"{name.encode()[: _LONGEST_NAME - 9].decode(errors='ignore')}_{zlib.crc32(name.encode()):08x}"
+
+
 def counted_id(definition: ModelDefinition) -> str | None:
     """The single integer id that the database counts up."""
     ids = definition.id_properties()
@@ -172,6 +198,14 @@ def counted_id(definition: ModelDefinition) -> str | None:
         return None
     prop = definition.properties[ids[0]]
     return ids[0] if prop.value_type.kind is Kind.INT and "default_fn" not in prop.options else None
+
+
+def _is_key(definition: ModelDefinition, prop: PropertyDefinition) -> bool:
+    """Whether an index is made for a property, or a foreign key."""
+    options = prop.options
+    indexed = {name for setting in definition.settings.get("indexes") or () for name in names_of(setting.get("fields"))}
+    indexed.update(names_of(definition.settings.get("unique_keys")))
+    return bool(options.get("unique") or options.get("index") or options.get("foreign_key")) or prop.name in indexed
 
 
 def _known(definition: ModelDefinition, setting: Mapping[str, Any]) -> list[str]:
@@ -192,8 +226,3 @@ def _check_names(definition: ModelDefinition, columns: Mapping[str, Column[Any]]
 
 def _quoted(value: Any) -> str:
     return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"
-
-
-def is_json_column(column: Column[Any]) -> bool:
-    """Whether a column holds JSON."""
-    return isinstance(column.type, StoredJson)

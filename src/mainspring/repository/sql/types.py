@@ -1,8 +1,8 @@
 # ruff: noqa: ARG002 - the signatures are those of SQLAlchemy's TypeDecorator
 """Column types: how each kind of value is kept, and how it comes back exactly as it was.
 
-Where SQLite has no type of its own, values are kept as text that sorts as the values do: instants in UTC with all six
-digits of the second, decimals under a collation of their own.
+Databases use their own types where these keep every value. Where one has none, values are kept as text that sorts as
+the values do: instants in UTC with all six digits of the second, decimals under a collation of their own.
 """
 
 import enum
@@ -10,38 +10,91 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from math import isnan
+from math import isfinite, isnan
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Date, Double, Integer, LargeBinary, Numeric, String, Text, Time, Uuid
+from sqlalchemy import (
+    TIMESTAMP,
+    BigInteger,
+    Boolean,
+    Date,
+    Double,
+    Integer,
+    LargeBinary,
+    Numeric,
+    String,
+    Text,
+    Time,
+    Uuid,
+)
+from sqlalchemy.dialects import mysql
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from mainspring.repository.definitions import PropertyDefinition
+from mainspring.repository.errors import UnsupportedOperationError
 from mainspring.repository.kinds import Kind, ValueType
-from mainspring.repository.stored_json import from_stored, to_stored
+from mainspring.repository.sql.json_types import StoredJson
+from mainspring.repository.sql.texts import LONGEST_VARCHAR, StoredText
+from mainspring.repository.stored_json import to_stored
 
-__all__ = ["column_type", "enum_values", "value_column_type"]
+__all__ = ["StoredDecimal", "column_type", "enum_values", "json_value_type", "shortest"]
 
-#: The most digits that PostgreSQL, MySQL and Decimal's default context agree on well enough.
-_DIGITS = 65
+#: The most digits that MySQL keeps, and the most of them behind the point.
+_DIGITS, _SCALE = 65, 30
 _MICROSECOND = timedelta(microseconds=1)
 
-
-def column_type(prop: PropertyDefinition) -> TypeEngine[Any]:
-    """The type of a property's column."""
-    return value_column_type(prop.value_type, prop.options)
+#: Characters of a text column that has an index, where none are said: MySQL indexes only texts of a known length.
+_KEY_LENGTH = 255
 
 
-def value_column_type(value_type: ValueType, options: dict[str, Any]) -> TypeEngine[Any]:
-    """The type that keeps or is compared with values of a type."""
-    if value_type.is_json:
-        return StoredJson(value_type)
-    return _MAKERS[value_type.kind](value_type, options)
+def column_type(prop: PropertyDefinition, *, is_key: bool = False) -> TypeEngine[Any]:
+    """The type of a property's column.
+
+    Args:
+        prop: The property.
+        is_key: Whether it is a key, or has an index.
+    """
+    if prop.value_type.is_json:
+        return StoredJson(prop.value_type)
+    options = {**prop.options, "length": prop.options.get("length") or (_KEY_LENGTH if is_key else None)}
+    if prop.value_type.kind is Kind.STR and not prop.options.get("length"):
+        return StoredText(None, options["length"])
+    return _MAKERS[prop.value_type.kind](prop.value_type, options)
+
+
+def json_value_type(value_type: ValueType, options: dict[str, Any]) -> TypeEngine[Any]:
+    """The type that values inside JSON are compared as: the one they have there."""
+    if value_type.kind in (Kind.INT, Kind.TIMEDELTA):
+        return _InJson(BigInteger())
+    if value_type.kind in (Kind.FLOAT, Kind.BOOL, Kind.DECIMAL):
+        return _MAKERS[value_type.kind](value_type, options)
+    if value_type.kind in (Kind.ENUM, Kind.LITERAL) and StoredEnum(value_type).is_integer:
+        return _InJson(BigInteger())
+    return _InJson(StoredText())
+
+
+class _InJson(TypeDecorator[Any]):
+    """A value as it stands inside JSON."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, inner: TypeEngine[Any]) -> None:
+        super().__init__()
+        self.inner = inner
+
+    def load_dialect_impl(self, dialect: Any) -> TypeEngine[Any]:
+        """That of the JSON type."""
+        return dialect.type_descriptor(self.inner)  # type: ignore[no-any-return]  # its signature says Any
+
+    def process_bind_param(self, value: Any, dialect: Any) -> Any:
+        """As it is stored."""
+        return None if value is None else to_stored(value)
 
 
 class StoredDatetime(TypeDecorator[datetime]):
-    """An instant, in UTC; or a naive datetime."""
+    """An instant, in UTC; or a naive datetime. As text, whose order is that of time."""
 
     impl = String(32)
     cache_ok = True
@@ -52,15 +105,26 @@ class StoredDatetime(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Any) -> Any:
         """All digits are always there, so that text order is time order."""
-        if value is None:
-            return None
-        if self.aware:
-            return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
-        return value.isoformat(timespec="microseconds")
+        return None if value is None else to_stored(value)
 
     def process_result_value(self, value: Any, dialect: Any) -> datetime | None:
         """Back, aware if it was."""
         return None if value is None else datetime.fromisoformat(value)
+
+
+class _MysqlInstant(TypeDecorator[datetime]):
+    """An instant in a column that knows no offset: in UTC."""
+
+    impl = mysql.DATETIME(fsp=6)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> Any:
+        """The time in UTC."""
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: Any, dialect: Any) -> datetime | None:
+        """Aware again."""
+        return None if value is None else value.replace(tzinfo=UTC)
 
 
 class StoredDecimal(TypeDecorator[Decimal]):
@@ -82,6 +146,26 @@ class StoredDecimal(TypeDecorator[Decimal]):
         return None if value is None else Decimal(value)
 
 
+class _MysqlDecimal(TypeDecorator[Decimal]):
+    """A decimal of any scale, where a column has one: without the zeros that fill it up."""
+
+    impl = Numeric(_DIGITS, _SCALE)
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: Any) -> Decimal | None:
+        """Back, as it is written."""
+        return None if value is None else shortest(value)
+
+
+def shortest(value: Decimal) -> Decimal:
+    """The same number without zeros at the end of its fraction."""
+    exponent = value.as_tuple().exponent
+    if not isinstance(exponent, int) or exponent >= 0:
+        return value
+    integral = value.to_integral_value()
+    return integral if integral == value else value.normalize()
+
+
 class StoredTimedelta(TypeDecorator[timedelta]):
     """A duration as its number of microseconds."""
 
@@ -97,11 +181,27 @@ class StoredTimedelta(TypeDecorator[timedelta]):
         return None if value is None else value * _MICROSECOND
 
 
+class _PostgresqlUuid(TypeDecorator[UUID]):
+    """A UUID of the standard library; the driver's own is another class."""
+
+    impl = Uuid(as_uuid=True)
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: Any) -> UUID | None:
+        """Back."""
+        return None if value is None else UUID(int=value.int)
+
+
 class StoredUuid(TypeDecorator[UUID]):
     """A UUID as its text of 36 characters."""
 
     impl = String(36)
     cache_ok = True
+
+    def load_dialect_impl(self, dialect: Any) -> TypeEngine[Any]:
+        """Text that needs one byte a character, where the database asks."""
+        own = mysql.CHAR(36, charset="ascii", collation="ascii_bin") if dialect.name == "mysql" else self.impl
+        return dialect.type_descriptor(own)  # type: ignore[no-any-return]  # its signature says Any
 
     def process_bind_param(self, value: UUID | None, dialect: Any) -> Any:
         """Lower case, with hyphens."""
@@ -129,8 +229,9 @@ class StoredEnum(TypeDecorator[Any]):
     def load_dialect_impl(self, dialect: Any) -> TypeEngine[Any]:
         """Integers where all values are; else text as long as the longest, with some room for later ones."""
         if not self.is_integer:
-            return dialect.type_descriptor(String(self.length))  # type: ignore[no-any-return]  # its signature says Any
-        return dialect.type_descriptor(Integer() if dialect.name == "sqlite" else BigInteger())  # type: ignore[no-any-return]
+            return StoredText(self.length).load_dialect_impl(dialect)
+        integer = Integer() if dialect.name == "sqlite" else BigInteger()
+        return dialect.type_descriptor(integer)  # type: ignore[no-any-return]  # its signature says Any
 
     def process_bind_param(self, value: Any, dialect: Any) -> Any:
         """The value of the member."""
@@ -166,30 +267,6 @@ def _key(value: Any) -> tuple[type, Any]:
     return type(value), value
 
 
-class StoredJson(TypeDecorator[Any]):
-    """Lists, mappings, nested models and whatever else is JSON, as text: what was written is what is read."""
-
-    impl = Text
-    cache_ok = True
-
-    def __init__(self, value_type: ValueType) -> None:
-        super().__init__()
-        self.value_type = value_type
-
-    def process_bind_param(self, value: Any, dialect: Any) -> Any:
-        """JSON text; ``None`` is SQL's null."""
-        return None if value is None else json_text(to_stored(value))
-
-    def process_result_value(self, value: Any, dialect: Any) -> Any:
-        """The value, nested models as instances of their classes."""
-        return None if value is None else from_stored(json.loads(value), self.value_type)
-
-
-def json_text(value: Any) -> str:
-    """JSON as it is stored: compact, readable, keys in their order."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
 class StoredFloat(TypeDecorator[float]):
     """A double; NaN, which SQLite takes for null, as text."""
 
@@ -197,8 +274,16 @@ class StoredFloat(TypeDecorator[float]):
     cache_ok = True
 
     def process_bind_param(self, value: float | None, dialect: Any) -> Any:
-        """Everything else is a number to every database."""
-        return "NaN" if value is not None and isnan(value) and dialect.name == "sqlite" else value
+        """Numbers are numbers to every database; MySQL has no others.
+
+        Raises:
+            UnsupportedOperationError: It is none, and the database cannot keep it.
+        """
+        if value is None or isfinite(value) or dialect.name == "postgresql":
+            return value
+        if dialect.name == "mysql":
+            raise UnsupportedOperationError(f"MySQL and MariaDB cannot keep {value!r}; store None instead.")
+        return "NaN" if isnan(value) else value
 
     def process_result_value(self, value: Any, dialect: Any) -> float | None:
         """Back."""
@@ -206,15 +291,31 @@ class StoredFloat(TypeDecorator[float]):
 
 
 def _text(_: ValueType, options: dict[str, Any]) -> TypeEngine[Any]:
-    length = options.get("length")
-    return String(length) if length else Text().with_variant(String(255), "mysql")
+    return StoredText(options.get("length"))
 
 
 def _decimal(_: ValueType, options: dict[str, Any]) -> TypeEngine[Any]:
     precision, scale = options.get("precision"), options.get("scale")
     if precision is None and scale is not None:
         precision = _DIGITS
-    return Numeric(precision, scale, asdecimal=True).with_variant(StoredDecimal(), "sqlite")
+    plain = Numeric(precision, scale, asdecimal=True).with_variant(StoredDecimal(), "sqlite")
+    return plain if scale is not None else plain.with_variant(_MysqlDecimal(), "mysql")
+
+
+def _datetime(_: ValueType, options: dict[str, Any]) -> TypeEngine[Any]:
+    aware = options.get("timezone", True) is not False
+    naive_mysql = mysql.DATETIME(fsp=6)
+    return (
+        StoredDatetime(aware)
+        .with_variant(TIMESTAMP(timezone=aware), "postgresql")
+        .with_variant(_MysqlInstant() if aware else naive_mysql, "mysql")
+    )
+
+
+def _bytes(_: ValueType, options: dict[str, Any]) -> TypeEngine[Any]:
+    length = options.get("length")
+    own = mysql.VARBINARY(length) if length and length <= LONGEST_VARCHAR else mysql.LONGBLOB()
+    return LargeBinary().with_variant(own, "mysql")
 
 
 _MAKERS: dict[Kind, Callable[[ValueType, dict[str, Any]], TypeEngine[Any]]] = {
@@ -223,12 +324,12 @@ _MAKERS: dict[Kind, Callable[[ValueType, dict[str, Any]], TypeEngine[Any]]] = {
     Kind.FLOAT: lambda _, __: StoredFloat(),
     Kind.BOOL: lambda _, __: Boolean(create_constraint=False),
     Kind.DECIMAL: _decimal,
-    Kind.DATETIME: lambda _, options: StoredDatetime(options.get("timezone", True) is not False),
+    Kind.DATETIME: _datetime,
     Kind.DATE: lambda _, __: Date(),
-    Kind.TIME: lambda _, __: Time(),
+    Kind.TIME: lambda _, __: Time().with_variant(mysql.TIME(fsp=6), "mysql"),
     Kind.TIMEDELTA: lambda _, __: StoredTimedelta(),
-    Kind.UUID: lambda _, __: Uuid(as_uuid=True).with_variant(StoredUuid(), "sqlite", "mysql"),
-    Kind.BYTES: lambda _, __: LargeBinary(),
+    Kind.UUID: lambda _, __: StoredUuid().with_variant(_PostgresqlUuid(), "postgresql"),
+    Kind.BYTES: _bytes,
     Kind.ENUM: lambda value_type, _: StoredEnum(value_type),
     Kind.LITERAL: lambda value_type, _: StoredEnum(value_type),
     Kind.NONE: lambda _, __: Text(),

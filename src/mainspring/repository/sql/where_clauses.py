@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, false, literal, not_, null, or_, true, type_coerce
+from sqlalchemy import Column, ColumnElement, and_, false, literal, not_, null, or_, true, type_coerce
 from sqlalchemy.types import NullType
 
 from mainspring.repository.conditions import (
@@ -20,8 +20,9 @@ from mainspring.repository.conditions import (
 )
 from mainspring.repository.kinds import Kind
 from mainspring.repository.sql.dialects import Dialect
+from mainspring.repository.sql.json_types import json_text
 from mainspring.repository.sql.tables import ModelTable
-from mainspring.repository.sql.types import json_text, value_column_type
+from mainspring.repository.sql.types import json_value_type
 from mainspring.repository.stored_json import to_stored
 
 __all__ = ["WhereClauses"]
@@ -59,56 +60,54 @@ class WhereClauses:
             return column if path.value_type.kind not in _SCALAR_JSON else self._inside(path)
         return self._inside(path)
 
-    def _place(self, path: PropertyPath) -> tuple[ColumnElement[Any], tuple[str | int, ...]]:
+    def _place(self, path: PropertyPath) -> tuple[Column[Any], tuple[str | int, ...]]:
         """The JSON column and the way inside it."""
         if path.prop is None:
             extra = self._table.extra
             assert extra is not None  # only models with such a column have free properties
-            return type_coerce(extra, NullType()), (path.name, *path.steps)
-        return type_coerce(self._table.columns[path.name], NullType()), path.steps
+            return extra, (path.name, *path.steps)
+        return self._table.columns[path.name], path.steps
 
-    def _inside(self, path: PropertyPath) -> ColumnElement[Any]:
+    def _inside(self, path: PropertyPath, like: Any = None) -> ColumnElement[Any]:
         column, steps = self._place(path)
-        found = self._dialect.json_path(column, steps)
-        if path.value_type.kind in _SCALAR_JSON or path.value_type.is_json:
-            return type_coerce(found, NullType())
+        if path.value_type.is_json:
+            return type_coerce(self._dialect.json_path(column, steps, like), NullType())
         options = path.prop.options if path.prop is not None else {}
-        kind = value_column_type(path.value_type, options)
-        if path.value_type.kind is Kind.DECIMAL:
-            return self._dialect.decimal_of_json(found)
-        return type_coerce(found, kind)
+        return self._dialect.json_value(column, steps, path.value_type.kind, json_value_type(path.value_type, options))
 
     # One method per node
 
     def _is_null(self, node: IsNull) -> ColumnElement[bool]:
         if node.path.is_column:
             return self._table.columns[node.path.name].is_(null())
-        return self._inside(node.path).is_(null())
+        return self._dialect.json_plain(*self._place(node.path)).is_(null())
 
     def _compare(self, node: Compare) -> ColumnElement[bool]:
         if node.operator == "contains":
             column, steps = self._place(node.path)
-            return self._dialect.json_contains(column, steps, self._json_literal(node.value))
+            return self._dialect.json_contains(column, steps, to_stored(node.value))
         if node.path.value_type.is_json and node.path.value_type.kind not in _SCALAR_JSON:
             return self._json_equal(node.path, node.value)
         if node.path.value_type.kind in _SCALAR_JSON:
             return self._compare_json(node)
         return _OPERATORS[node.operator](self.value(node.path), node.value)
 
-    def _json_literal(self, value: Any) -> ColumnElement[Any]:
-        return literal(self._dialect.json_scalar(to_stored(value)))
+    def _json_literal(self, stored: Any) -> ColumnElement[Any]:
+        scalar = self._dialect.json_scalar(stored)
+        return scalar if isinstance(scalar, ColumnElement) else literal(scalar)
 
     def _json_equal(self, path: PropertyPath, value: Any) -> ColumnElement[bool]:
         column, steps = self._place(path)
-        return self._dialect.json_text(column, steps) == literal(json_text(to_stored(value)), String)
+        return self._dialect.json_equal(column, steps, json_text(to_stored(value)))
 
     def _compare_json(self, node: Compare) -> ColumnElement[bool]:
         """A JSON scalar equals one of its own type only: ``True`` is not 1, nor "1"."""
         if isinstance(node.value, list | dict | tuple):
             return self._json_equal(node.path, node.value)
         column, steps = self._place(node.path)
-        value = _OPERATORS[node.operator](self._inside(node.path), self._json_literal(node.value))
-        types = self._dialect.json_types_of(to_stored(node.value))
+        stored = to_stored(node.value)
+        value = _OPERATORS[node.operator](self._inside(node.path, stored), self._json_literal(stored))
+        types = self._dialect.json_types_of(stored)
         return and_(value, self._dialect.json_type(column, steps).in_(types))
 
     def _is_in(self, node: IsIn) -> ColumnElement[bool]:
@@ -119,16 +118,15 @@ class WhereClauses:
             return self._clause(AnyOf(tuple(Compare(node.path, "eq", value) for value in node.values)))
         if len(node.values) <= self._dialect.longest_list:
             return value.in_(node.values)
-        write = value.type.dialect_impl(self._dialect.sql_dialect).bind_processor(self._dialect.sql_dialect)
-        bound = [each if write is None else write(each) for each in node.values]
-        return self._dialect.in_long_list(value, bound)
+        return self._dialect.in_long_list(value, node.values)
 
     def _between(self, node: Between) -> ColumnElement[bool]:
         path = node.path
         return self._clause(AllOf((Compare(path, "gte", node.low), Compare(path, "lte", node.high))))
 
     def _matches(self, node: Matches) -> ColumnElement[bool]:
-        value = self.value(node.path)
+        in_json = node.path.value_type.is_json
+        value = self._dialect.json_plain(*self._place(node.path)) if in_json else self.value(node.path)
         if isinstance(node.pattern, str):
             return self._dialect.like(value, node.pattern, ignore_case=node.ignore_case)
         return self._dialect.regexp(value, node.pattern)

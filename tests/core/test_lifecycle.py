@@ -398,6 +398,35 @@ async def test_of_two_failures_at_once_the_first_is_raised_and_the_other_a_note(
     assert any("second" in note for note in caught.value.__notes__)
 
 
+async def test_a_second_failure_does_not_disturb_who_is_cleaning_up():
+    """CORE-114"""
+    app, log = Application(), []
+
+    async def cleans_up():
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(0.01)
+            log.append("cleaned up")
+
+    async def fails():
+        await asyncio.sleep(0)  # the others have begun
+        raise RuntimeError("first")
+
+    async def fails_when_cancelled():
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            raise ValueError("second") from None
+
+    for function in (cleans_up, fails, fails_when_cancelled):
+        app.life_cycle_observer(function)
+    with pytest.raises(RuntimeError, match="first") as caught:
+        await app.start()
+    assert log == ["cleaned up"]
+    assert any("second" in note for note in caught.value.__notes__)
+
+
 async def test_a_cancelled_start_is_undone_and_stays_a_cancellation():
     """CORE-115"""
     app, log, gate = serial(Application()), [], asyncio.Event()

@@ -67,7 +67,8 @@ class _Up(Generic[T]):
 
     def _fail(self, error: BaseException) -> None:
         self._failures.errors.append(error)
-        self._end()
+        if not self._ending:  # once: whoever is cleaning up must not be cancelled in the midst of it
+            self._end()
 
     def _end(self) -> None:
         self._ending = True

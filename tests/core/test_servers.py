@@ -278,6 +278,23 @@ async def test_the_environment_wins_over_the_configuration_of_a_server(monkeypat
     assert given == {"servers": {"one": {"port": 1, "host": "h"}}}
 
 
+async def test_the_environment_alone_may_configure_a_server(monkeypatch):
+    """CORE-027, CORE-246"""
+    monkeypatch.setenv("MAINSPRING_SERVERS_ONE__PORT", "9")
+    monkeypatch.setenv("MAINSPRING_SERVERS_MY_TWO__PORT", "8")
+    monkeypatch.setenv("MAINSPRING_SERVERS_NESTED__PORT", "7")
+    app = Application()
+    app.configure("servers.three").to({"port": 3})
+    monkeypatch.setenv("MAINSPRING_SERVERS_THREE__PORT", "6")
+    for name in ("one", "my-two", None, "three", "four"):
+        app.server(Nested, name)
+    assert (await app.get_server("one")).options == {"port": 9}
+    assert (await app.get_server("my-two")).options == {"port": 8}
+    assert (await app.get_server("Nested")).options == {"port": 7}
+    assert (await app.get_server("three")).options == {"port": 3}, "a binding made in code wins over the environment"
+    assert (await app.get_server("four")).options is None
+
+
 async def test_a_server_holds_what_has_the_scope_of_a_server():
     """CORE-067"""
 

@@ -65,5 +65,20 @@ def test_any_shape_of_section_is_read():
         port: int = 3
 
     assert read(ApplicationConfig(rest=Rest()), MAINSPRING_REST_HOST="h") == {"port": 3, "host": "h"}
+
+    class Slots:
+        __slots__ = ("port", "unset")
+
+        def __init__(self):
+            self.port = 4
+
+    assert read({"rest": Slots()}) == {"port": 4}
     assert read({"rest": {"max-age": 1, "PORT": 5}}) == {"max-age": 1, "port": 5}
     assert read({}) == {}
+
+
+@pytest.mark.parametrize("section", [5, "text", ["a"], object()])
+def test_what_is_no_section_is_named(section):
+    """CORE-023, CORE-182"""
+    with pytest.raises(ValueError, match=r"config\['rest'\]"):
+        read({"rest": section})

@@ -10,7 +10,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Self
 
-from mainspring.context import Binding, BindingScope, Context, create_binding_from_class, register_interceptor
+from mainspring.context import (
+    Binding,
+    BindingKey,
+    BindingScope,
+    Context,
+    create_binding_from_class,
+    register_interceptor,
+)
 from mainspring.core.components import mount_contributions
 from mainspring.core.configuration import ApplicationConfig
 from mainspring.core.keys import CoreBindings, CoreTags
@@ -67,8 +74,11 @@ class Application(Context):
         self.bind(CoreBindings.LIFE_CYCLE_OBSERVER_REGISTRY).to_class(LifeCycleObserverRegistry).in_scope(
             BindingScope.SINGLETON
         )
-        for name, configuration in server_configurations(self.options).items():
-            self.configure(f"{CoreBindings.SERVERS}.{name}").to_dynamic_value(configuration)
+        self._configure_servers()
+
+    def _configure_servers(self, name: str | None = None) -> None:
+        for each, configuration in server_configurations(self.options, name).items():
+            self.configure(f"{CoreBindings.SERVERS}.{each}").to_dynamic_value(configuration)
 
     # Registry
 
@@ -114,6 +124,9 @@ class Application(Context):
         """
         binding = create_server_binding(cls_or_instance, name, namespace=namespace, key=key)
         self.add(binding)
+        namespace, _, name = binding.key.rpartition(".")
+        if namespace == CoreBindings.SERVERS and not self.contains(BindingKey.build_key_for_config(binding.key)):
+            self._configure_servers(name)
         return binding
 
     def servers(self, servers: Iterable[Any]) -> list[Binding[Any]]:

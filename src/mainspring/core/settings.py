@@ -5,7 +5,7 @@ the application was given is never changed: what is read is a new mapping.
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
@@ -46,10 +46,16 @@ def effective_section(
         environ: The environment, ``os.environ`` by default.
 
     Raises:
-        ValueError: A variable does not convert to the setting's type; it is named.
+        ValueError: A variable does not convert to the setting's type, or the section is no section; it is named.
     """
     environ = os.environ if environ is None else environ
-    values = _with_known_spelling(_as_dict(section_of(config, section)), types)
+    given = section_of(config, section)
+    try:
+        values = _with_known_spelling(_as_dict(given), types)
+    except TypeError as error:
+        raise ValueError(
+            f"config[{section!r}] is {given!r}: give a mapping, or an object with the settings as attributes."
+        ) from error
     start = f"{PREFIX}{section.upper()}_"
     for variable, text in environ.items():
         if not variable.startswith(start):
@@ -75,22 +81,32 @@ def effective_value(config: Any, key: str, kind: Any, environ: Mapping[str, str]
     return section_of(config, key)
 
 
-def server_configurations(config: Any, environ: Mapping[str, str] | None = None) -> dict[str, Callable[[], Any]]:
-    """For each server named in ``config["servers"]`` what gives its configuration, read when it is asked for.
+def server_configurations(
+    config: Any, name: str | None = None, environ: Mapping[str, str] | None = None
+) -> dict[str, Callable[[], Any]]:
+    """By the name of a server what gives its configuration, read when it is asked for.
 
     ``MAINSPRING_SERVERS_<NAME>__<KEY>`` stands for ``config["servers"][name][key]``. Without such a variable it is the
     very object that stands in the configuration.
+
+    Args:
+        config: The configuration of the application.
+        name: The one server to look for, in the environment as well; all of the configuration without it.
+        environ: The environment, ``os.environ`` by default.
     """
+    environ = os.environ if environ is None else environ
     servers = section_of(config, "servers")
-    if not isinstance(servers, Mapping):
-        return {}
+    given: Mapping[str, Any] = servers if isinstance(servers, Mapping) else {}
+    names = [*given]
+    if name is not None:
+        start = f"{PREFIX}SERVERS_{normal_key(name).upper()}__"
+        names = [name] if name in given or any(variable.startswith(start) for variable in environ) else []
+    return {each: partial(_server_configuration, each, given.get(each), environ) for each in names}
 
-    def read(name: str) -> Any:
-        types = {name.lower(): dict}
-        found = effective_section({"servers": {name.lower(): servers[name]}}, "servers", types, environ)
-        return found[name.lower()]
 
-    return {name: partial(read, name) for name in servers}
+def _server_configuration(name: str, given: Any, environ: Mapping[str, str]) -> Any:
+    key = normal_key(name)
+    return effective_section({"servers": {key: given}}, "servers", {key: dict}, environ)[key]
 
 
 def parse_text(text: str) -> Any:
@@ -190,8 +206,16 @@ def _as_dict(section: Any) -> dict[str, Any]:
     if isinstance(section, Mapping):
         return dict(section)
     fields = getattr(section, "__struct_fields__", None) or getattr(section, "__dataclass_fields__", None)
-    names = list(fields) if fields is not None else [name for name in vars(section) if not name.startswith("_")]
+    names = list(fields) if fields is not None else _attributes_of(section)
     return {name: getattr(section, name) for name in names}
+
+
+def _attributes_of(section: Any) -> list[str]:
+    slots = [slot for cls in type(section).__mro__ for slot in getattr(cls, "__slots__", ())]
+    if isinstance(section, str | bytes | int | float | Sequence) or not (slots or hasattr(section, "__dict__")):
+        raise TypeError(f"{section!r} is no section.")
+    names = [*slots, *getattr(section, "__dict__", ())]
+    return [name for name in names if not name.startswith("_") and hasattr(section, name)]
 
 
 def _put(values: dict[str, Any], path: list[str], value: Any) -> dict[str, Any]:

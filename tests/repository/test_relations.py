@@ -29,6 +29,7 @@ from mainspring.repository import (
     has_many,
     has_one,
     include_related_models,
+    model,
     references_many,
 )
 
@@ -313,3 +314,24 @@ async def test_helpers_of_resolvers(shop, statements):
     assert [len(each.orders) for each in included] == [2, 1, 0]
     assert not entities[0].is_loaded("orders")
     await asyncio.sleep(0)
+
+
+async def test_what_a_view_refuses_has_the_name_it_has_on_the_wire(memory):
+    """REL-020, REL-022, MODEL-085"""
+
+    @model(rename="camel")
+    class Leaf(Entity):
+        id: int | None = field(id=True, generated=True)
+        big_tree_id: int | None = None
+
+    class BigTree(Entity):
+        id: int | None = field(id=True, generated=True)
+        leaves: list[Leaf] = has_many(lambda: Leaf)
+
+    leaves = DefaultCrudRepository(Leaf, memory)
+    view = DefaultCrudRepository(BigTree, memory).create_has_many_repository_factory_for("leaves", leaves)(1)
+    for data in ({"big_tree_id": 2}, Leaf(big_tree_id=2)):
+        for write in (view.create, view.patch):
+            with pytest.raises(ModelValidationError, match="bigTreeId cannot be changed") as caught:
+                await write(data)
+            assert [error["path"] for error in caught.value.errors] == ["/bigTreeId"]

@@ -292,7 +292,6 @@ def _words(definition: ModelDefinition, violation: Violation) -> str:
 def refused(definition: ModelDefinition, name: str, reason: str, code: str = "const") -> ModelValidationError:
     """The error of one property that cannot be written as it was asked."""
     prop = definition.properties.get(name)
-    path = pointer(prop.wire_name if prop is not None else name)
-    return ModelValidationError(
-        definition.name, [{"path": path, "code": code, "message": f"{name} {reason}", "info": {}}]
-    )
+    shown = prop.wire_name if prop is not None else name
+    error = {"path": pointer(shown), "code": code, "message": f"{shown} {reason}", "info": {}}
+    return ModelValidationError(definition.name, [error])

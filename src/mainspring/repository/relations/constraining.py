@@ -5,8 +5,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mainspring.repository.builders import FilterBuilder, WhereBuilder
+from mainspring.repository.definitions import ModelDefinition, definition_of
 from mainspring.repository.errors import ModelValidationError
 from mainspring.repository.filters import Filter, Where
+from mainspring.repository.kinds import is_model_class
+from mainspring.repository.preparing import refused
 
 __all__ = [
     "constrain_data_object",
@@ -14,6 +17,8 @@ __all__ = [
     "constrain_filter",
     "constrain_where",
     "constrain_where_or",
+    "constrained_data",
+    "unchangeable",
 ]
 
 
@@ -42,17 +47,26 @@ def constrain_data_object(data: Any, constraint: Mapping[str, Any]) -> Any:
     Raises:
         ModelValidationError: The data have another value for one of them.
     """
+    return constrained_data(data, constraint, None if isinstance(data, Mapping) else type(data))
+
+
+def constrained_data(data: Any, constraint: Mapping[str, Any], model: Any) -> Any:
+    """The same for data of a model, ``None`` if it is not known: an error names what the model's data name."""
     values: Mapping[str, Any] = data if isinstance(data, Mapping) else vars(data)
     for name, value in constraint.items():
         if name in values and values[name] != value:
-            model = "data" if isinstance(data, Mapping) else type(data).__name__
-            error = {"path": f"/{name}", "code": "const", "message": f"{name} cannot be changed", "info": {}}
-            raise ModelValidationError(model, [error])
+            raise unchangeable(name, model)
     if isinstance(data, Mapping):
         return {**data, **constraint}
     copied = copy.copy(data)
     vars(copied).update(constraint)
     return copied
+
+
+def unchangeable(name: str, model: Any) -> ModelValidationError:
+    """The error of data that would change what a relation fixes."""
+    definition = definition_of(model) if is_model_class(model) else ModelDefinition("data")
+    return refused(definition, name, "cannot be changed")
 
 
 def constrain_data_objects(data: Iterable[Any], constraint: Mapping[str, Any]) -> list[Any]:

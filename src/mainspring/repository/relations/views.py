@@ -5,10 +5,15 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 
 from mainspring.repository.connectors import Transactional
-from mainspring.repository.errors import EntityNotFoundError, ModelValidationError
+from mainspring.repository.errors import EntityNotFoundError
 from mainspring.repository.filters import Count
 from mainspring.repository.relations.checking import CheckedThrough
-from mainspring.repository.relations.constraining import constrain_data_object, constrain_filter, constrain_where
+from mainspring.repository.relations.constraining import (
+    constrain_filter,
+    constrain_where,
+    constrained_data,
+    unchangeable,
+)
 from mainspring.repository.relations.related import deduplicate
 from mainspring.repository.relations.targets import LateRepository
 
@@ -35,7 +40,7 @@ class HasManyRepository:
             ModelValidationError: The data belong to another source.
         """
         target = await self._target.get()
-        return await target.create(constrain_data_object(data, self._constraint), transaction=transaction)
+        return await target.create(constrained_data(data, self._constraint, target.entity), transaction=transaction)
 
     async def find(self, filter: Some = None, *, transaction: Any = None) -> list[Any]:
         """The rows of the source that a filter selects."""
@@ -51,7 +56,7 @@ class HasManyRepository:
         """
         target = await self._target.get()
         changed: Count = await target.update_all(
-            constrain_data_object(data, self._constraint),
+            constrained_data(data, self._constraint, target.entity),
             constrain_where(where, self._constraint),
             transaction=transaction,
         )
@@ -127,7 +132,7 @@ class HasManyThroughRepository:
         """Link an existing row; gives the link."""
         through = await self._through.get()
         keys = {self._checked.link_from: self._source, self._checked.link_to: target_id}
-        return await through.create(constrain_data_object(through_data or {}, keys), transaction=transaction)
+        return await through.create(constrained_data(through_data or {}, keys, through.entity), transaction=transaction)
 
     async def unlink(self, target_id: Any, *, transaction: Any = None) -> Count:
         """Delete the links to a row; the row stays."""
@@ -159,9 +164,7 @@ class HasManyThroughRepository:
         """
         values = data if isinstance(data, Mapping) else vars(data)
         if self._checked.key_to in values:
-            name = self._checked.key_to
-            error = {"path": f"/{name}", "code": "const", "message": f"{name} cannot be changed", "info": {}}
-            raise ModelValidationError(self._checked.relation.target.__name__, [error])
+            raise unchangeable(self._checked.key_to, self._checked.relation.target)
         keys = await self._linked(transaction)
         if not keys:
             return Count(0)

@@ -1,0 +1,1 @@
+"""What the service answers to: three generated controllers, and those of the relations."""

@@ -1,0 +1,14 @@
+"""The image of a list."""
+
+from mainspring import Entity, belongs_to, field, model
+
+__all__ = ["TodoListImage"]
+
+
+@model(rename="camel")
+class TodoListImage(Entity):
+    """An image, as text; of one list, or of none."""
+
+    id: int | None = field(id=True, generated=True)
+    value: str = field(required=True, description="Where it is, or what it shows.")
+    todo_list_id: int | None = belongs_to(".todo_list_model:TodoList")

@@ -78,3 +78,31 @@ async def test_without_the_mixin_and_without_classes_it_is_silent(project):
         warnings.simplefilter("error")
         await app.boot()
     assert app.state == "booted"
+
+
+async def test_every_kind_of_artifact_is_a_class_in_a_file_of_its_folder(stored):
+    """BOOT-001, BOOT-002: one of each, and the component that a booted service needs, in one boot."""
+    stored.write("controllers/todo_controller.py", "class TodoController: ...\n")
+    stored.write(
+        "services/clock_service.py", "from mainspring.core import injectable\n@injectable\nclass ClockService: ...\n"
+    )
+    stored.write("interceptors/log_interceptor.py", "class LogInterceptor:\n    def value(self): ...\n")
+    stored.write("observers/audit_observer.py", "class AuditObserver:\n    def start(self): ...\n")
+
+    class Parts:
+        services = [type("Part", (), {})]
+
+    app = stored.app(RepositoryMixin)
+    app.component(Parts)
+    before = {binding.key for binding in app.find()}
+    await app.boot()
+    assert {binding.key for binding in app.find()} - before == {
+        "controllers.TodoController",
+        "datasources.db",
+        "models.Todo",
+        "repositories.TodoRepository",
+        "services.ClockService",
+        "interceptors.LogInterceptor",
+        "life_cycle_observers.AuditObserver",
+    }
+    assert {"components.Parts", "services.Part"} <= before

@@ -84,13 +84,13 @@ async def test_every_kind_of_artifact_is_a_class_in_a_file_of_its_folder(stored)
     """BOOT-001, BOOT-002: one of each, and the component that a booted service needs, in one boot."""
     stored.write("controllers/todo_controller.py", "class TodoController: ...\n")
     stored.write(
-        "services/clock_service.py", "from mainspring.core import injectable\n@injectable\nclass ClockService: ...\n"
+        "services/clock_service.py", "from mainspring.core import injectable\n@injectable()\nclass ClockService: ...\n"
     )
     stored.write("interceptors/log_interceptor.py", "class LogInterceptor:\n    def value(self): ...\n")
     stored.write("observers/audit_observer.py", "class AuditObserver:\n    def start(self): ...\n")
 
     class Parts:
-        services = [type("Part", (), {})]
+        services = (type("Part", (), {}),)
 
     app = stored.app(RepositoryMixin)
     app.component(Parts)

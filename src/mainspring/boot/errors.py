@@ -35,8 +35,8 @@ class BootError(MainspringError):
     @classmethod
     def of_import(cls, file: Path, error: Exception) -> "BootError":
         """The error of a file that fails to import: where in it, and what it raised."""
-        text = str(error) or type(error).__name__
-        return cls(f"{type(error).__name__}: {text}. Correct the file and boot again.", file, line_in(file, error))
+        text = f"{type(error).__name__}: {error}".removesuffix(": ").removesuffix(".")
+        return cls(f"{text}. Correct the file and boot again.", file, line_in(file, error))
 
 
 def line_in(file: Path, error: BaseException) -> int | None:

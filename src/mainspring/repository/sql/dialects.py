@@ -123,7 +123,7 @@ class Dialect(ABC):
         return [direction.nulls_first() if descending else direction.nulls_last()]
 
     def stored_decimal(self, scale: int | None) -> Callable[[Decimal], Decimal] | None:  # noqa: ARG002
-        """What a column makes of the digits of a decimal; ``None``: nothing."""
+        """What a column makes of a decimal; ``None``: nothing."""
         return None
 
     def advance_counter(self, column: Column[Any], greatest: int) -> Any:

@@ -88,6 +88,9 @@ _KINDS: Mapping[int, str] = {
     2055: "lost",
 }
 
+#: Words of the driver itself, without a number. The last are of a statement that is longer than the server takes.
+_LOST = ("Not connected", "Cancelled during", "Packet sequence number wrong")
+
 _DEADLOCK = 1213
 _KEY = re.compile(r"for key '(?:[^'.]*\.)?([^']+)'$")
 _COLUMN = re.compile(r"(?:[Cc]olumn|[Ff]ield) '([^']+)'")
@@ -169,11 +172,8 @@ class MysqlDialect(ServerDialect):
         return [is_null.desc() if descending else is_null.asc(), direction]
 
     def stored_decimal(self, scale: int | None) -> Callable[[Decimal], Decimal] | None:
-        """A column with a scale always has all its digits; of others the zeros at the end are taken away."""
-        if scale is None:
-            return shortest
-        step = Decimal(1).scaleb(-scale)
-        return lambda value: value.quantize(step)
+        """Every column has a scale here: where none was said, the zeros at the end are taken away."""
+        return shortest if scale is None else None
 
     def json_path(self, column: Column[Any], steps: tuple[str | int, ...], like: Any = None) -> ColumnElement[Any]:
         """Numbers are compared as numbers, everything else as text."""
@@ -287,7 +287,7 @@ class MysqlDialect(ServerDialect):
         """What an error of the driver means."""
         number, text = _number_and_text(error)
         kind = _KINDS.get(number, "other")
-        if isinstance(error, OSError) or "Not connected" in text or "Cancelled during" in text:
+        if isinstance(error, OSError) or any(words in text for words in _LOST):
             kind = "lost"
         if kind == "no table":
             found = _TABLE.search(text)

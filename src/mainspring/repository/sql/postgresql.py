@@ -2,8 +2,7 @@
 
 import re
 import zlib
-from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]  # it has no types
@@ -33,6 +32,7 @@ from mainspring.repository.sql.json_types import StoredJson, json_text
 from mainspring.repository.sql.regular_expressions import POSTGRESQL, translated_pattern
 from mainspring.repository.sql.servers import CONNECT_TIMEOUT, ServerDialect, abandon
 from mainspring.repository.sql.types import StoredUuid
+from mainspring.repository.stored_json import to_stored
 
 __all__ = ["PostgresqlDialect"]
 
@@ -125,10 +125,6 @@ class PostgresqlDialect(ServerDialect):
         """Null is more than everything here by itself; saying so would keep indexes from being used."""
         return [key.desc() if descending else key.asc()]
 
-    def stored_decimal(self, scale: int | None) -> Callable[[Decimal], Decimal] | None:
-        """A column with a scale always has all its digits."""
-        return None if scale is None else _quantizer(scale)
-
     def advance_counter(self, column: Column[Any], greatest: int) -> Any:
         """Sequences know nothing of ids that were given."""
         quoted = self.sql_dialect.identifier_preparer.format_table(column.table)
@@ -211,9 +207,10 @@ class PostgresqlDialect(ServerDialect):
     def in_long_list(self, value: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
         """The list travels as one array."""
         kind = value.type.dialect_impl(self.sql_dialect)
-        if isinstance(value.type, NullType):  # out of JSON
-            texts = literal([json_text(each) for each in values], ARRAY(Text()))
-            equal: ColumnElement[bool] = value == any_(cast(texts, ARRAY(JSONB())))
+        if isinstance(value.type, NullType | StoredJson):
+            found = _jsonb(value) if isinstance(value.type, StoredJson) else value
+            texts = literal([json_text(to_stored(each)) for each in values], ARRAY(Text()))
+            equal: ColumnElement[bool] = found == any_(cast(texts, ARRAY(JSONB())))
             return equal
         is_text = isinstance(getattr(kind, "impl_instance", kind), String)
         item = Text() if is_text else kind
@@ -258,16 +255,11 @@ def _without_state(error: BaseException) -> Failure:
     return Failure("other", text)
 
 
-def _quantizer(scale: int) -> Callable[[Decimal], Decimal]:
-    step = Decimal(1).scaleb(-scale)
-    return lambda value: value.quantize(step)
-
-
-def _is_array(column: Column[Any]) -> bool:
+def _is_array(column: ColumnElement[Any]) -> bool:
     return isinstance(column.type, StoredJson) and column.type.is_array
 
 
-def _jsonb(column: Column[Any]) -> ColumnElement[Any]:
+def _jsonb(column: ColumnElement[Any]) -> ColumnElement[Any]:
     if _is_array(column):
         return func.to_jsonb(column, type_=JSONB())
     return cast(type_coerce(column, NullType()), JSONB)

@@ -14,42 +14,43 @@ from mainspring.repository.errors import InvalidFilterError
 
 __all__ = ["PCRE", "POSTGRESQL", "translated_pattern"]
 
-#: What each database calls the places and classes that Python has. ``None``: it has no such thing.
-Words = Mapping[Any, str | None]
+#: What each database calls the places and classes that Python has, by their names: as numbers, two may be equal.
+#: ``None``: it has no such thing.
+Words = Mapping[str, str | None]
 
 _CLASSES: Words = {
-    codes.CATEGORY_DIGIT: r"\d",
-    codes.CATEGORY_NOT_DIGIT: r"\D",
-    codes.CATEGORY_SPACE: r"\s",
-    codes.CATEGORY_NOT_SPACE: r"\S",
-    codes.CATEGORY_WORD: r"\w",
-    codes.CATEGORY_NOT_WORD: r"\W",
+    "CATEGORY_DIGIT": r"\d",
+    "CATEGORY_NOT_DIGIT": r"\D",
+    "CATEGORY_SPACE": r"\s",
+    "CATEGORY_NOT_SPACE": r"\S",
+    "CATEGORY_WORD": r"\w",
+    "CATEGORY_NOT_WORD": r"\W",
 }
 
 #: Perl's language, as MariaDB and MySQL have it.
 PCRE: Words = {
     **_CLASSES,
-    codes.AT_BEGINNING: "^",
-    codes.AT_BEGINNING_STRING: r"\A",
-    codes.AT_BOUNDARY: r"\b",
-    codes.AT_NON_BOUNDARY: r"\B",
-    codes.AT_END: "$",
-    codes.AT_END_STRING: r"\z",
-    codes.POSSESSIVE_REPEAT: "+",
-    codes.ATOMIC_GROUP: "(?>",
+    "AT_BEGINNING": "^",
+    "AT_BEGINNING_STRING": r"\A",
+    "AT_BOUNDARY": r"\b",
+    "AT_NON_BOUNDARY": r"\B",
+    "AT_END": "$",
+    "AT_END_STRING": r"\z",
+    "POSSESSIVE_REPEAT": "+",
+    "ATOMIC_GROUP": "(?>",
 }
 
 #: PostgreSQL's language. Its ``$`` knows no line break at the end of a text.
 POSTGRESQL: Words = {
     **_CLASSES,
-    codes.AT_BEGINNING: "^",
-    codes.AT_BEGINNING_STRING: r"\A",
-    codes.AT_BOUNDARY: r"\y",
-    codes.AT_NON_BOUNDARY: r"\Y",
-    codes.AT_END: "$",
-    codes.AT_END_STRING: r"\Z",
-    codes.POSSESSIVE_REPEAT: None,
-    codes.ATOMIC_GROUP: None,
+    "AT_BEGINNING": "^",
+    "AT_BEGINNING_STRING": r"\A",
+    "AT_BOUNDARY": r"\y",
+    "AT_NON_BOUNDARY": r"\Y",
+    "AT_END": "$",
+    "AT_END_STRING": r"\Z",
+    "POSSESSIVE_REPEAT": None,
+    "ATOMIC_GROUP": None,
 }
 
 _SPECIAL = frozenset(r"\^$.|?*+()[]{}-&~# ")
@@ -80,7 +81,7 @@ class _Writer:
         return write(self, argument)
 
     def word(self, name: Any) -> str:
-        found = self._words.get(name)
+        found = self._words.get(str(name))
         if found is None:
             raise _unknown(name)
         return found

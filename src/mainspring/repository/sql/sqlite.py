@@ -5,7 +5,6 @@ for ``busy_timeout``. A database in memory is one connection, which everybody sh
 """
 
 import asyncio
-import json
 import re
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -37,6 +36,7 @@ from mainspring.repository.errors import DataSourceError
 from mainspring.repository.kinds import Kind
 from mainspring.repository.sql.dialects import Dialect, Failure
 from mainspring.repository.sql.json_types import json_text
+from mainspring.repository.stored_json import to_stored
 
 __all__ = ["SqliteDialect"]
 
@@ -315,13 +315,13 @@ def _quoted(step: str) -> str:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, bool):
-        return int(value)
-    return value
+    if isinstance(value, bytes | memoryview):
+        return bytes(value)
+    return int(value) if isinstance(value, bool) else to_stored(value)
 
 
 def _json_list(values: list[Any]) -> ColumnElement[Any]:
-    return literal(json.dumps(values), String)
+    return literal(json_text(values), String)
 
 
 def _integrity(text: str) -> Failure:

@@ -29,7 +29,7 @@ from sqlalchemy import (
     Uuid,
 )
 from sqlalchemy.dialects import mysql
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
 from mainspring.repository.definitions import PropertyDefinition
 from mainspring.repository.errors import UnsupportedOperationError
@@ -267,11 +267,25 @@ def _key(value: Any) -> tuple[type, Any]:
     return type(value), value
 
 
+class _SqliteDouble(UserDefinedType[float]):
+    """A double as it is; SQLAlchemy's own makes the number again of NaN's text."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        """Its name."""
+        return "DOUBLE"
+
+
 class StoredFloat(TypeDecorator[float]):
     """A double; NaN, which SQLite takes for null, as text."""
 
     impl = Double
     cache_ok = True
+
+    def load_dialect_impl(self, dialect: Any) -> TypeEngine[Any]:
+        """That of the database."""
+        return dialect.type_descriptor(_SqliteDouble() if dialect.name == "sqlite" else Double())  # type: ignore[no-any-return]
 
     def process_bind_param(self, value: float | None, dialect: Any) -> Any:
         """Numbers are numbers to every database; MySQL has no others.

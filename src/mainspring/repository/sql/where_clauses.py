@@ -90,7 +90,10 @@ class WhereClauses:
             return self._json_equal(node.path, node.value)
         if node.path.value_type.kind in _SCALAR_JSON:
             return self._compare_json(node)
-        return _OPERATORS[node.operator](self.value(node.path), node.value)
+        value = self.value(node.path)
+        # SQLAlchemy makes words of SQL of true and false, which have no order.
+        other = literal(node.value, value.type) if isinstance(node.value, bool) else node.value
+        return _OPERATORS[node.operator](value, other)
 
     def _json_literal(self, stored: Any) -> ColumnElement[Any]:
         scalar = self._dialect.json_scalar(stored)

@@ -63,7 +63,7 @@ async def _schema(url, name):
     async with admin("postgresql") as run:
         await run(f"CREATE SCHEMA {name}")
         try:
-            settings = {"search_path": name}
+            settings = {"search_path": name, "application_name": name}
             yield {"url": url.render_as_string(hide_password=False), "connect_args": {"server_settings": settings}}
         finally:
             await run(f"SET client_min_messages = error; DROP SCHEMA {name} CASCADE")

@@ -213,6 +213,8 @@ class _Compiler:
 
     def _constant(self, binding: Binding[Any], owner: int) -> str:
         assert binding.source is not None
+        if binding.source.value is self._levels[owner]:  # which its shape says
+            return self._context(owner)
         if owner >= self._exclusive:
             return self._embed(binding.source.value)
         variable = self._variable()

@@ -123,6 +123,10 @@ def shape_for(context: Any) -> Shape:
     return above.shared(description) if description is not None else above.single()
 
 
+#: After the key of a constant that is the context it is bound in, which plans then need not read.
+_ITSELF = object()
+
+
 def describe(context: Any) -> tuple[Any, ...] | None:
     """What the shape of a short-lived context rests on; ``None`` when it binds more than constants."""
     description: list[Any] = [context.scope]
@@ -131,6 +135,8 @@ def describe(context: Any) -> tuple[Any, ...] | None:
         if type(binding.source) is not Constant:
             return None
         description.append(binding.key)
+        if binding.source.value is context:
+            description.append(_ITSELF)
         if binding._scope is not None or binding._provided:
             description.append((binding.provided_types, binding.scope))
     return tuple(description)

@@ -5,8 +5,8 @@ from typing import Any
 
 from mainspring.context import Binding, Context
 from mainspring.core import Application
-from mainspring.rest.asgi import Receive, Scope, Send
 from mainspring.rest.component import RestComponent
+from mainspring.rest.entrance import Entrance, answer
 from mainspring.rest.error_handlers import ErrorHandler, error_handler_binding
 from mainspring.rest.server import RestServer, refusing_paths
 
@@ -23,7 +23,7 @@ class RestApplication(Application):
 
     def __init__(self, config: Any = None, parent: Context | None = None) -> None:
         super().__init__(config, parent)
-        self._door: RestServer | None = None
+        self._entrance: Entrance | None = None
         self.component(RestComponent)
 
     @property
@@ -32,12 +32,14 @@ class RestApplication(Application):
         server: RestServer = self.get_sync("servers.RestServer")
         return server
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer an ASGI call."""
-        server = self._door
-        if server is None:
-            server = self._door = self.rest_server
-        await server.entrance(scope, receive, send)
+    @property
+    def asgi_entrance(self) -> Entrance:
+        """Where ASGI calls come in: at the server, which is made when it is first needed."""
+        if self._entrance is None:
+            self._entrance = self.rest_server.asgi_entrance
+        return self._entrance
+
+    __call__ = answer
 
     get = refusing_paths(Application.get)
 

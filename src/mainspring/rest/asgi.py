@@ -37,74 +37,79 @@ def local_path(scope: Scope) -> tuple[str, str]:
 class AsgiExchange(Exchange):
     """An exchange over ASGI messages.
 
-    Args:
+    Attributes:
         scope: An ``http`` scope.
         receive: Gives the next message of the client.
         send: Takes a message to the client.
+        pending: The next message, while somebody waits for it who looks for the client's leaving.
+        queue: Messages that were received so, and not read yet.
     """
 
-    _body_done = False
-    _reading = False
-    _pending: "asyncio.Future[Message] | None" = None
-    _queue: Sequence[Message] = ()
+    receive: Receive
+    send: Send
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._scope = scope
-        self._receive = receive
-        self._send = send
-        self.method = scope["method"]
-        raw = scope.get("raw_path")
-        if raw and not scope.get("root_path"):
-            self.raw_path, self.root_path = raw.decode("latin-1"), ""
-        else:
-            self.raw_path, self.root_path = local_path(scope)
+    __slots__ = ("_reading", "pending", "queue", "receive", "send")
+
+    _reading: bool
+    pending: "asyncio.Future[Message] | None"
+    queue: Sequence[Message]
+
+    @staticmethod
+    def of(scope: Scope, receive: Receive, send: Send) -> "AsgiExchange":
+        """The exchange of a call."""
+        exchange = AsgiExchange()
+        exchange.scope, exchange.receive, exchange.send = scope, receive, send
+        exchange.pending, exchange.queue, exchange._reading = None, (), False
+        exchange.begin(None)
+        exchange.path = exchange.raw_path = local_path(scope)[0]
+        exchange.raw_query = scope.get("query_string", b"")
         headers = scope["headers"]
-        self.raw_headers = headers if type(headers) is list else list(headers)
+        exchange.raw_headers = headers if type(headers) is list else list(headers)
+        return exchange
 
     # What few requests ask for is read from the scope when they do.
 
     @property
-    def raw_query(self) -> bytes:  # type: ignore[override]  # read-only here
-        """What follows the question mark."""
-        found: bytes = self._scope.get("query_string", b"")
-        return found
+    def method(self) -> str:  # type: ignore[override]  # read-only here, as the following
+        """As on the request line."""
+        return str(self.scope["method"])
 
     @property
-    def scheme(self) -> str:  # type: ignore[override]  # read-only here
+    def root_path(self) -> str:  # type: ignore[override]
+        """The prefix the server cut off."""
+        return local_path(self.scope)[1] if self.scope.get("root_path") else ""
+
+    @property
+    def scheme(self) -> str:  # type: ignore[override]
         """``http`` or ``https``."""
-        return str(self._scope.get("scheme", "http"))
+        return str(self.scope.get("scheme", "http"))
 
     @property
-    def http_version(self) -> str:  # type: ignore[override]  # read-only here
+    def http_version(self) -> str:  # type: ignore[override]
         """``1.1``."""
-        return str(self._scope.get("http_version", "1.1"))
+        return str(self.scope.get("http_version", "1.1"))
 
     @property
-    def client(self) -> tuple[str, int] | None:  # type: ignore[override]  # read-only here
+    def client(self) -> tuple[str, int] | None:  # type: ignore[override]
         """Host and port of the peer."""
-        found = self._scope.get("client")
+        found = self.scope.get("client")
         return None if not found else (found[0], found[1])
 
     @property
-    def local(self) -> tuple[str, int | None] | None:  # type: ignore[override]  # read-only here
+    def local(self) -> tuple[str, int | None] | None:  # type: ignore[override]
         """Host and port of the socket."""
-        found = self._scope.get("server")
+        found = self.scope.get("server")
         return None if not found else (found[0], found[1])
 
     @property
-    def scope(self) -> Scope:
-        """The ASGI scope."""
-        return self._scope
-
-    @property
-    def state(self) -> dict[str, Any]:
+    def state(self) -> dict[str, Any]:  # type: ignore[override]
         """The state of the lifespan, where the server shares one."""
-        found: dict[str, Any] = self._scope.setdefault("state", {})
+        found: dict[str, Any] = self.scope.setdefault("state", {})
         return found
 
     async def read(self) -> bytes | None:
         """The next piece of the body, ``None`` at its end."""
-        if self._body_done:
+        if self.body_done:
             return None
         self._reading = True
         message = await self._next()
@@ -112,7 +117,7 @@ class AsgiExchange(Exchange):
             self.disconnected = True
             raise ClientDisconnected
         if not message.get("more_body", False):
-            self._body_done = True
+            self.body_done = True
             self._reading = False
         body: bytes = message.get("body", b"")
         return body
@@ -122,8 +127,8 @@ class AsgiExchange(Exchange):
         self.started = True
         self.status = status
         try:
-            await self._send({"type": "http.response.start", "status": status, "headers": headers})
-            await self._send({"type": "http.response.body", "body": body, "more_body": False})
+            await self.send({"type": "http.response.start", "status": status, "headers": headers})
+            await self.send({"type": "http.response.body", "body": body, "more_body": False})
         except OSError as error:  # what ASGI servers raise when nobody is there any more
             self.disconnected = True
             raise ClientDisconnected from error
@@ -143,7 +148,7 @@ class AsgiExchange(Exchange):
 
     async def _out(self, message: Message) -> None:
         try:
-            await self._send(message)
+            await self.send(message)
         except OSError as error:  # as above
             self.disconnected = True
             raise ClientDisconnected from error
@@ -160,39 +165,39 @@ class AsgiExchange(Exchange):
     async def is_disconnected(self) -> bool:
         """Whether the client is gone already. What it sent meanwhile is kept for whoever reads the body."""
         while not self.disconnected and not self._queue_is_full():
-            if self._pending is None:
-                self._pending = asyncio.ensure_future(self._receive())
+            if self.pending is None:
+                self.pending = asyncio.ensure_future(self.receive())
             await asyncio.sleep(0)
-            if not self._pending.done():
+            if not self.pending.done():
                 break
-            message, self._pending = self._pending.result(), None
+            message, self.pending = self.pending.result(), None
             if message["type"] == "http.disconnect":
                 self.disconnected = True
             else:
-                self._queue = [*self._queue, message]
+                self.queue = [*self.queue, message]
         return self.disconnected
 
     def _queue_is_full(self) -> bool:
         """Whether a piece of an unread body waits: reading on would take the whole of it into memory."""
-        return bool(self._queue) and bool(self._queue[-1].get("more_body", False))
+        return bool(self.queue) and bool(self.queue[-1].get("more_body", False))
 
     async def _next(self) -> Message:
         """The next message: one that was received before, or is being received, or a new one."""
-        if self._queue:
-            message, *self._queue = self._queue
+        if self.queue:
+            message, *self.queue = self.queue
             return message
-        pending = self._pending
+        pending = self.pending
         if pending is None:
-            return await self._receive()
+            return await self.receive()
         message = await asyncio.shield(pending)
-        self._pending = None
+        self.pending = None
         return message
 
     def release(self) -> None:
         """The request is over: nobody waits for a message any more."""
-        if self._pending is not None:
-            self._pending.cancel()
-            self._pending = None
+        if self.pending is not None:
+            self.pending.cancel()
+            self.pending = None
 
 
 #: Seconds between looks whether a body that is being read is through, before watching for the client's leaving.

@@ -10,7 +10,7 @@ from mainspring.openapi.errors import MalformedJsonError
 from mainspring.rest.errors import BodyConsumedError
 from mainspring.rest.exchange import Exchange
 
-__all__ = ["DEFAULT_LIMIT", "Reading", "json_value", "malformed_body"]
+__all__ = ["DEFAULT_LIMIT", "Reading", "json_value", "malformed_body", "read_on"]
 
 DEFAULT_LIMIT = 1024 * 1024
 """Bytes of a body by default: far above what people and programs send as JSON, harmless to hold many times at once."""
@@ -49,7 +49,7 @@ class Reading:
 
     def __init__(self, exchange: Exchange, limit: int | None) -> None:
         self._exchange = exchange
-        self._whole: bytes | None = None
+        self._whole = exchange.whole
         self._consumed = False
         self.limit = limit
 
@@ -112,6 +112,23 @@ class Reading:
         read = self._exchange.read
         while (piece := await read()) is not None:
             yield piece
+
+
+async def read_on(exchange: Exchange, first: bytes | None, limit: int | None) -> bytes:
+    """The whole of a body that is not coded, of which the first piece was read.
+
+    Raises:
+        HttpError: 413 beyond the limit.
+        ClientDisconnected: The client went away.
+    """
+    piece, pieces, count = first, [], 0
+    while piece is not None:
+        count += len(piece)
+        if limit is not None and count > limit:
+            raise too_large(limit)
+        pieces.append(piece)
+        piece = await exchange.read()
+    return b"".join(pieces)
 
 
 async def _inflated(pieces: AsyncIterator[bytes], coding: str) -> AsyncIterator[bytes]:

@@ -1,11 +1,10 @@
-"""Generated functions that read the parameters of an operation: one per route, straight from the exchange.
+"""Generated text that reads the parameters of an operation: straight from the exchange, a few lines per parameter.
 
-Such a function handles plain requests only: values sent once, without percent sequences, of the wanted type. At
-anything else it hands the request to the interpreter (`arguments`), which decides, and words what is wrong: so both
-always agree.
+The lines handle plain requests only: values sent once, without percent sequences, of the wanted type. At anything else
+they raise, and the request goes to the interpreter (`arguments`), which decides, and words what is wrong: so both
+always agree. `make_collect` makes a function of the lines; `compiling` puts them into that of the whole operation.
 """
 
-import linecache
 from collections.abc import Callable
 from typing import Any
 
@@ -13,8 +12,9 @@ from mainspring.openapi.kinds import bare, non_null
 from mainspring.openapi.parameters import MISSING
 from mainspring.rest.arguments import ArgumentPlan, Source
 from mainspring.rest.exchange import Exchange
+from mainspring.rest.generating import compiled
 
-__all__ = ["Collect", "make_collect", "plain_query"]
+__all__ = ["ArgumentLines", "Collect", "make_collect", "plain_query"]
 
 Collect = Callable[[Exchange], dict[str, Any]]
 
@@ -30,11 +30,22 @@ def make_collect(plan: ArgumentPlan) -> Collect | None:
     """The function for an operation; ``None`` for one without parameters of this sort."""
     if not plan.sources:
         return None
-    if any(
-        source.parameter.source not in ("path", "query") or source.reader.kind != "scalar" for source in plan.sources
-    ):
+    lines = ArgumentLines(plan)
+    if not lines.are_plain:
         return plan.collect
-    return _Writer(plan).function()
+    pairs = ", ".join(f"{name!r}: {variable}" for name, variable in lines.variables.items())
+    body = "\n".join(f"        {line}" for line in lines.lines)
+    text = (
+        "def collect(exchange):\n"
+        "    try:\n"
+        f"{body}\n"
+        f"        return {{{pairs}}}\n"
+        "    except Exception:  # whatever it is, the interpreter says it\n"
+        "        return INTERPRET(exchange)\n"
+    )
+    names = {**lines.names, "INTERPRET": plan.collect}
+    function: Collect = compiled("collect", text, f"<arguments of {plan.description.place}>", names)
+    return function
 
 
 def plain_query(raw: bytes) -> dict[str, str]:
@@ -45,10 +56,9 @@ def plain_query(raw: bytes) -> dict[str, str]:
     """
     if not raw:
         return {}
-    text = raw.decode("latin-1")
-    if "%" in text or "+" in text or "[" in text or not text.isascii():
+    if raw.translate(None, _PLAIN):
         raise NotPlain
-    pairs = text.split("&")
+    pairs = raw.decode("ascii").split("&")
     found = {}
     for pair in pairs:
         name, _, value = pair.partition("=")
@@ -58,52 +68,57 @@ def plain_query(raw: bytes) -> dict[str, str]:
     return found
 
 
+#: What a query may have in it to mean what it says: all of ASCII but percent, plus and opening bracket.
+_PLAIN = bytes(byte for byte in range(128) if byte not in b"%+[")
+
 #: More pairs than this are left to the parser that has a limit to tell of.
 _PAIRS = 100
 
 
-class _Writer:
-    def __init__(self, plan: ArgumentPlan) -> None:
-        self._plan = plan
-        self._names: dict[str, Any] = {
-            "INTERPRET": plan.collect,
-            "QUERY": plain_query,
-            "NotPlain": NotPlain,
-        }
-        self._lines: list[str] = []
+class ArgumentLines:
+    """The lines that put the parameters of a plain request into variables.
 
-    def function(self) -> Collect:
-        """The compiled function. Its source shows in tracebacks."""
+    Args:
+        plan: The parameters.
+        in_lane: Whether paths are spelt plainly: they need no look then.
+
+    Attributes:
+        are_plain: Whether there are such lines: every parameter is one text of path or query.
+        lines: The lines. They speak of ``exchange``, and raise for a request that is not plain.
+        names: What they need to know.
+        variables: The variables, by parameter.
+    """
+
+    def __init__(self, plan: ArgumentPlan, *, in_lane: bool = False) -> None:
+        self._plan = plan
+        self._in_lane = in_lane
+        self.names: dict[str, Any] = {"QUERY": plain_query, "NotPlain": NotPlain}
+        self.lines: list[str] = []
+        self.variables: dict[str, str] = {}
+        self.are_plain = all(
+            source.parameter.source in ("path", "query") and source.reader.kind == "scalar" for source in plan.sources
+        )
+        if self.are_plain:
+            self._write()
+
+    def _write(self) -> None:
         sources = self._plan.sources
         if any(source.parameter.source == "query" for source in sources):
-            self._lines.append("query = QUERY(exchange.raw_query)")
+            self.lines.append("query = QUERY(exchange.raw_query)")
         if any(source.parameter.source == "path" for source in sources):
-            self._lines.append("path = exchange.match.values")
-        pairs = [f"{source.parameter.name!r}: {self._value(number, source)}" for number, source in enumerate(sources)]
-        body = "\n".join(f"        {line}" for line in self._lines)
-        text = (
-            "def collect(exchange):\n"
-            "    try:\n"
-            f"{body}\n"
-            f"        return {{{', '.join(pairs)}}}\n"
-            "    except Exception:  # whatever it is, the interpreter says it\n"
-            "        return INTERPRET(exchange)\n"
-        )
-        description = self._plan.description
-        filename = f"<arguments of {description.place}>"
-        linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
-        exec(compile(text, filename, "exec"), self._names)  # the text is made here, of nothing but names made here
-        function: Collect = self._names["collect"]
-        return function
+            self.lines.append("path = exchange.match.values")
+        for number, source in enumerate(sources):
+            self.variables[source.parameter.name] = self._value(number, source)
 
     def _value(self, number: int, source: Source) -> str:
-        """The expression of one parameter; the lines before it put its value into a variable."""
+        """The variable of one parameter, after the lines that put its value there."""
         parameter, variable = source.parameter, f"v{number}"
-        lines = self._lines
+        lines = self.lines
         if parameter.source == "path":
             position = self._plan.description.template.variables.index(parameter.wire_name)
             lines.append(f"{variable} = path[{position}]")
-            lines.append(f"if '%' in {variable}: raise NotPlain")
+            if not self._in_lane:
+                lines.append(f"if '%' in {variable}: raise NotPlain")
             lines.extend(self._conversion(variable, number, source))
             return variable
         lines.append(f"{variable} = query.get({parameter.wire_name!r})")
@@ -121,9 +136,9 @@ class _Writer:
         if parameter.required:
             return "raise NotPlain"
         if parameter.default_factory is not None:
-            self._names[f"F{number}"] = parameter.default_factory
+            self.names[f"F{number}"] = parameter.default_factory
             return f"{variable} = F{number}()"
-        self._names[f"D{number}"] = None if parameter.default is MISSING else parameter.default
+        self.names[f"D{number}"] = None if parameter.default is MISSING else parameter.default
         return f"{variable} = D{number}"
 
     def _conversion(self, variable: str, number: int, source: Source) -> list[str]:
@@ -134,9 +149,10 @@ class _Writer:
         plain = plain and (parameter.annotation is MISSING or kind is non_null(parameter.annotation))
         if plain and kind is str:
             return []
-        self._names[f"R{number}"] = source.reader.scalar
+        self.names[f"R{number}"] = source.reader.scalar
         read = f"{variable} = R{number}({variable})"
         if not plain or kind is not int:
             return [read]
-        digits = f"{variable}.isdigit() and {variable}.isascii() and len({variable}) < {_DIGITS}"
+        # A text that is not ASCII may consist of digits that are none here; plain queries and paths have no such text.
+        digits = f"{variable}.isdigit() and len({variable}) < {_DIGITS}"
         return [f"{variable} = int({variable}) if {digits} else R{number}({variable})"]

@@ -36,6 +36,9 @@ _CONTROLLER_MARK = "rest.http.request.has_controller"
 _MARK: Binding[Any] = Binding(BindingKey[bool](_CONTROLLER_MARK)).to(True).lock()
 
 
+_REQUEST = BindingScope.REQUEST
+
+
 def refusing_own_keys(method: F) -> F:
     """A method that registers something in a context, refusing the keys that belong to the request."""
 
@@ -54,19 +57,43 @@ def refusing_own_keys(method: F) -> F:
 
 
 class RequestContext(Context):
-    """The context of a request, under the server's. Attributes may be set on it: it lives as long as the request."""
+    """The context of a request, under the server's. Attributes may be set on it: it lives as long as the request.
+
+    Most requests that have one look at nothing of it but the values it keeps, so its bindings are made when somebody
+    looks at them.
+    """
 
     def __init__(self, parent: Context, exchange: Exchange) -> None:
-        super().__init__(parent, scope=BindingScope.REQUEST)
+        super().__init__(parent, scope=_REQUEST)
         self.exchange = exchange
-        # A constant of its own, not a factory above: plans of what depends on the request then have nothing to await.
-        binding: Binding[Any] = Binding(_CONTEXT)
-        self._bindings[_CONTEXT] = binding.to(self).provides(RequestContext).lock()
-        match = exchange.match
-        if match is not None and match.route.has_controller:
-            self._bindings[_CONTROLLER_MARK] = _MARK
         self._after: list[tuple[Any, tuple[Any, ...], dict[str, Any]]] | None = None
         self._session: Any = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether anybody has looked at its bindings."""
+        return self._own_bindings is not None
+
+    @property
+    def _bindings(self) -> dict[str, Binding[Any]]:  # made at the first look
+        own = self._own_bindings
+        return self._make_whole() if own is None else own
+
+    @_bindings.setter
+    def _bindings(self, value: dict[str, Binding[Any]]) -> None:
+        self._own_bindings: dict[str, Binding[Any]] | None = value or None
+
+    def _make_whole(self) -> dict[str, Binding[Any]]:
+        with self._lock:  # two threads of one request may come here at once
+            if self._own_bindings is None:
+                # A constant of its own, not a factory above: plans of what depends on it then have nothing to await.
+                binding: Binding[Any] = Binding(_CONTEXT)
+                own = {_CONTEXT: binding.to(self).provides(RequestContext).lock()}
+                match = self.exchange.match
+                if match is not None and match.route.has_controller:
+                    own[_CONTROLLER_MARK] = _MARK
+                self._own_bindings = own
+            return self._own_bindings
 
     @staticmethod
     def current() -> "RequestContext":
@@ -224,6 +251,13 @@ class RequestContext(Context):
             self._after = []
         self._after.append((function, args, kwargs))
 
+    def end(self) -> bool:
+        """Close it, if nothing has to be awaited for that and nothing is to be done after the response."""
+        if self._after is not None or self._cleanups is not None or self._hub is not None:
+            return False
+        self._closing = True
+        return True
+
     def take_after_response(self) -> list[tuple[Any, tuple[Any, ...], dict[str, Any]]]:
         """What is to be called after the response; it is not given twice."""
         found, self._after = self._after, None
@@ -245,7 +279,7 @@ class RequestContext(Context):
 
     def route_found(self) -> None:
         """The route is known now: contexts of controllers are of another shape than those of functions."""
-        if self.exchange.match.route.has_controller:
+        if self.is_whole and self.exchange.match.route.has_controller:
             self._bindings[_CONTROLLER_MARK] = _MARK
             self._touch()
 
@@ -277,6 +311,8 @@ def request_context_of(exchange: Exchange) -> RequestContext:
     context = exchange.context
     if context is None:
         context = exchange.context = RequestContext(exchange.plan.server, exchange)
+        if exchange.is_past:
+            context.end()
     return context  # type: ignore[no-any-return]  # made above
 
 

@@ -5,15 +5,15 @@ What the steps find out on their way (route, context, response) is kept here too
 neither context nor response object makes neither.
 """
 
+import os
 import re
 from collections.abc import AsyncIterator
 from contextvars import ContextVar
-from os import urandom
 from typing import Any
 
 import msgspec
 
-__all__ = ["CURRENT", "SENT", "Exchange", "Header", "Reply", "request_id_of"]
+__all__ = ["CURRENT", "SENT", "Exchange", "Header", "Reply", "request_id_line"]
 
 Header = tuple[bytes, bytes]
 
@@ -55,6 +55,8 @@ class Exchange:
         client: Host and port of the peer.
         local: Host and port (or path and ``None``) of the socket it came to.
         root_path: The prefix under which this application is mounted.
+        scope: What the door itself was given, for who asks for it.
+        state: What the server's lifespan shares with requests.
 
         plan: What the server was when the request began.
         path: The part of ``raw_path`` below the base path; ``None`` when it is not below it.
@@ -62,13 +64,17 @@ class Exchange:
         operation: The route made ready.
         arguments: The values of its parameters.
         result: What the handler returned.
+        body_done: Whether the last piece of the body was read.
+        whole: The body, where a generated function has read it.
         context, request, response, writer, controller: Made when somebody asks for them.
         extra: Lines that every response to this request gets, from CORS say.
         vary: Names of request fields that every response to this request depends on.
         started: Whether the head of the response was sent.
         status: The status sent.
+        id_line: The line of the response that tells the request's id, once somebody asked for it.
         completed: Whether the whole response was sent.
         disconnected: Whether the client was seen to be gone.
+        is_past: Whether the request is over.
     """
 
     method: str
@@ -80,27 +86,70 @@ class Exchange:
     client: tuple[str, int] | None
     local: tuple[str, int | None] | None
     root_path: str
+    scope: Any
+    state: dict[str, Any]
+    path: str | None
 
-    # On the class, so that a request sets only what it comes to know.
-    plan: Any = None
-    path: str | None = None
-    match: Any = None
-    operation: Any = None
-    arguments: Any = None
-    arguments_given: Any = None
-    result: Any = None
-    context: Any = None
-    request: Any = None
-    response: Any = None
-    writer: Any = None
-    controller: Any = None
-    extra: list[Header] | None = None
-    vary: tuple[str, ...] = ()
-    started = False
-    status = 0
-    completed = False
-    disconnected = False
-    _request_id: str | None = None
+    plan: Any
+    match: Any
+    operation: Any
+    arguments: Any
+    arguments_given: Any
+    result: Any
+    body_done: bool
+    whole: bytes | None
+    context: Any
+    request: Any
+    response: Any
+    writer: Any
+    controller: Any
+    extra: list[Header] | None
+    vary: tuple[str, ...]
+    started: bool
+    status: int
+    completed: bool
+    disconnected: bool
+    id_line: Header | None
+    is_past: bool
+
+    __slots__ = (
+        "arguments",
+        "arguments_given",
+        "body_done",
+        "completed",
+        "context",
+        "controller",
+        "disconnected",
+        "extra",
+        "id_line",
+        "is_past",
+        "match",
+        "operation",
+        "path",
+        "plan",
+        "raw_headers",
+        "raw_path",
+        "raw_query",
+        "request",
+        "response",
+        "result",
+        "scope",
+        "started",
+        "status",
+        "vary",
+        "whole",
+        "writer",
+    )
+
+    def begin(self, plan: Any) -> None:
+        """Nothing is known yet, besides what the door has set."""
+        self.plan = plan
+        self.match = self.operation = self.arguments = self.arguments_given = self.result = self.whole = None
+        self.context = self.request = self.response = self.writer = self.controller = None
+        self.extra = self.id_line = None
+        self.vary = ()
+        self.started = self.completed = self.disconnected = self.body_done = self.is_past = False
+        self.status = 0
 
     # For a door to implement
 
@@ -145,25 +194,15 @@ class Exchange:
         """Whether the client is gone already."""
         raise NotImplementedError
 
-    @property
-    def scope(self) -> Any:
-        """What the door itself was given, for who asks for it."""
-        return None
-
-    @property
-    def state(self) -> dict[str, Any]:
-        """What the server's lifespan shares with requests."""
-        return {}
+    def release(self) -> None:
+        """The request is over: nobody waits for anything of it any more."""
 
     # For everybody
 
     @property
     def request_id(self) -> str:
         """The id the client gave, if it is one, else a new random one."""
-        found = self._request_id
-        if found is None:
-            found = self._request_id = request_id_of(self.raw_headers)
-        return found
+        return request_id_line(self)[1].decode("ascii")
 
     @property
     def body_value(self) -> Any:
@@ -181,14 +220,38 @@ class Exchange:
         return None
 
 
-def request_id_of(headers: list[Header]) -> str:
-    """The id that the client gave, if it is one, else a new random one."""
-    for name, value in headers:
-        if name == b"x-request-id":
-            if _IS_ID(value):
-                return value.decode("ascii")
-            break
-    return urandom(16).hex()
+def request_id_line(exchange: Exchange) -> Header:
+    """The line that tells the id of a request: the one the client gave, if it is one, else a new random one."""
+    line = exchange.id_line
+    if line is None:
+        for each in exchange.raw_headers:
+            if each[0] == REQUEST_ID:
+                line = each if _IS_ID(each[1]) else None
+                break
+        if line is None:
+            try:
+                line = _NEW_IDS.pop()
+            except IndexError:
+                line = _new_id()
+        exchange.id_line = line
+    return line
+
+
+def _new_id() -> Header:
+    text = os.urandom(16 * _IDS_AT_ONCE).hex().encode()
+    lines = [(REQUEST_ID, text[start : start + 32]) for start in range(0, len(text), 32)]
+    _NEW_IDS.extend(lines[1:])
+    return lines[0]
+
+
+REQUEST_ID = b"x-request-id"
+
+#: Lines with ids that nobody had yet: the system is asked for many at once, which costs as much as asking for one.
+_NEW_IDS: list[Header] = []
+_IDS_AT_ONCE = 128
+
+if hasattr(os, "register_at_fork"):  # a worker must not give the ids of its siblings
+    os.register_at_fork(after_in_child=_NEW_IDS.clear)
 
 
 #: Stands for a reply when the response was sent already.

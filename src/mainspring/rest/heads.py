@@ -5,14 +5,27 @@ What a step knows (a result, an error, a file) it says in lines of its own; here
 
 from collections.abc import Iterable
 
-from mainspring.rest.exchange import Exchange, Header, Reply, request_id_of
+from mainspring.rest.exchange import Exchange, Header, Reply, request_id_line
 
-__all__ = ["CONTENT_LENGTH", "CONTENT_TYPE", "finished", "merged", "with_vary"]
+__all__ = ["CONTENT_LENGTH", "CONTENT_TYPE", "LENGTH_LINES", "finished", "merged", "with_vary"]
 
 CONTENT_TYPE = b"content-type"
 CONTENT_LENGTH = b"content-length"
-_REQUEST_ID = b"x-request-id"
 _VARY = b"vary"
+
+
+class _LengthLines(dict[int, Header]):
+    """The line that tells a length, by length. Those of small bodies are kept: they are the same again and again."""
+
+    def __missing__(self, length: int) -> Header:
+        line = (CONTENT_LENGTH, b"%d" % length)
+        if length < _SMALL:
+            self[length] = line
+        return line
+
+
+_SMALL = 4096
+LENGTH_LINES = _LengthLines()
 
 
 def finished(exchange: Exchange, reply: Reply) -> Reply:
@@ -27,10 +40,7 @@ def finished(exchange: Exchange, reply: Reply) -> Reply:
     if exchange.vary:
         reply.headers = headers = with_vary(headers, exchange.vary)
     if exchange.plan.shows_request_id:
-        found = exchange._request_id  # the property would be one call more for every request
-        if found is None:
-            found = exchange._request_id = request_id_of(exchange.raw_headers)
-        headers.append((_REQUEST_ID, found.encode("ascii")))
+        headers.append(request_id_line(exchange))
     return reply
 
 

@@ -28,8 +28,10 @@ __all__ = ["Call", "Instance", "make_call", "make_instance", "missing_method"]
 Call = Callable[[Exchange, dict[str, Any]], Awaitable[Any]]
 
 
-def make_call(route: Any, description: HandlerDescription, instance: "Instance | None", server: Any) -> Call:
-    """A function that calls the handler of a route with the values a request gave.
+def make_call(
+    route: Any, description: HandlerDescription, instance: "Instance | None", server: Any
+) -> tuple[Call, bool]:
+    """A function that calls the handler of a route with the values a request gave, and whether there is no more to it.
 
     Args:
         route: The route.
@@ -49,15 +51,16 @@ def make_call(route: Any, description: HandlerDescription, instance: "Instance |
     blocking = _is_blocking(description)
     handler = getattr(route, "handler", None)
     if interceptors:
-        return _intercepted((route, instance), interceptors, positional, blocking)
+        return _intercepted((route, instance), interceptors, positional, blocking), False
     points = _injection_points(route, description)
+    is_plain = not (points or positional or blocking)
     if instance is None or not isinstance(route, ControllerRoute):
-        return _function_call(handler, positional, points, blocking)
-    if points or positional or blocking:
-        return _full_call(instance, route.method_name, positional, points, blocking)
+        return _function_call(handler, positional, points, blocking), is_plain
+    if not is_plain or not route.method_name.isidentifier():
+        return _full_call(instance, route.method_name, positional, points, blocking), False
     if instance.direct is not None and inspect.iscoroutinefunction(description.handler):
-        return _direct_call(*instance.direct, route.method_name)
-    return _method_call(instance, route.method_name)
+        return _direct_call(*instance.direct, route.method_name), True
+    return _method_call(instance, route.method_name), True
 
 
 def _is_blocking(description: HandlerDescription) -> bool:
@@ -91,18 +94,21 @@ class Instance:
     Attributes:
         make: A function of the exchange that gives it, perhaps as an awaitable.
         direct: A plain function and its arguments that give it whatever the request is; ``None`` when it depends.
+        key: The key of the controller's binding; ``None`` when it does not come from one.
         warms: Whether it may become direct when the singletons it needs are made.
     """
 
-    __slots__ = ("direct", "make", "warms")
+    __slots__ = ("direct", "key", "make", "warms")
 
     def __init__(
         self,
         make: Callable[[Exchange], Any],
         direct: tuple[Callable[..., Any], tuple[Any, ...]] | None = None,
         *,
+        key: str | None = None,
         warms: bool = False,
     ) -> None:
+        self.key = key
         self.make = make
         self.direct = direct
         self.warms = warms
@@ -129,8 +135,8 @@ def make_instance(route: ControllerRoute, server: Any) -> Instance:
         if plan is not None and plan.kind == "any":
             function = plan.function
             return Instance(lambda _: function(server), (function, (server,)))
-        return Instance(lambda exchange: request_context_of(exchange).get(key), warms=True)
-    return Instance(lambda exchange: request_context_of(exchange).get(key))
+        return Instance(lambda exchange: request_context_of(exchange).get(key), key=key, warms=True)
+    return Instance(lambda exchange: request_context_of(exchange).get(key), key=key)
 
 
 # Calls

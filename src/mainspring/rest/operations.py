@@ -54,6 +54,7 @@ class Operation:
         call: Calls the handler.
         instance: Gives the controller; ``None`` for functions.
         reply: What is known of its replies.
+        is_plain_call: Whether the call is that of the handler and nothing else.
         is_warm: Whether a second making of it could be no shorter.
         timeout: Seconds until the response starts; ``None`` for the server's, 0 for none.
         cancel_on_disconnect: Whether the handler ends when the client goes away; ``None`` for the server's word.
@@ -67,6 +68,7 @@ class Operation:
         "cancel_on_disconnect",
         "collect",
         "instance",
+        "is_plain_call",
         "is_warm",
         "names",
         "negotiates",
@@ -86,6 +88,7 @@ class Operation:
         self.reply = parts.reply if parts is not None else ReplyPlan(route.description, json_codec(MISSING).encode)
         self.names = _names(parts.description) if parts is not None else ()
         self.call = call
+        self.is_plain_call = False
         self.is_warm = instance is None or not instance.warms
         self.timeout: float | None = _seconds(route.spec.get("x-timeout"))
         cancel = route.spec.get("x-cancel-on-disconnect")
@@ -139,7 +142,10 @@ def make_operation(
     except UnknownLocationError as error:
         return Operation(route, None, _not_implemented(str(error))), None
     instance = make_instance(route, server) if isinstance(route, ControllerRoute) else None
-    return Operation(route, parts, make_call(route, parts.description, instance, server), instance), parts
+    call, is_plain = make_call(route, parts.description, instance, server)
+    operation = Operation(route, parts, call, instance)
+    operation.is_plain_call = is_plain
+    return operation, parts
 
 
 def _not_implemented(message: str) -> Call:

@@ -4,7 +4,7 @@ Made once per operation. JSON into a type, the common case, is one pass over the
 """
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from mainspring.http import HttpErrors, MediaType, parse_media_type, parse_size
@@ -140,6 +140,19 @@ class BodyPlan:
         return body_codec(non_null(annotation), check_options=self._validation.check_options, **body.options)
 
     # Reading
+
+    def plain_json(self, plan: Any) -> tuple[Callable[[bytes], Any], int] | None:
+        """How a body of nothing but JSON is decoded, and how long it may be; ``None`` where it takes `read`.
+
+        What the decoder refuses, and what is shorter than a value of the type, is for `read` too.
+        """
+        entry = self.body.media.get("application/json")
+        if self.body.parameter is None or entry is None or entry.parser is not None or self.body.stream:
+            return None
+        codec = next(medium.codec for medium in self._media if medium.description is entry)
+        plain = isinstance(codec, JsonCodec) and not self._validation.prohibited and plan.parsers.reads_json_itself
+        limit = self._limit_of(plan.body_options, "json", plan.body_limit)
+        return (codec.decode, limit) if plain and codec is not None and limit is not None else None
 
     async def read(self, exchange: Exchange, values: dict[str, Any]) -> None:
         """Put what the body says into the values.
@@ -288,16 +301,19 @@ class BodyPlan:
             raise self._validation.refused(error) from error
 
     def _set_limit(self, request: Request, parser: str) -> None:
-        """The limit of this body: the operation's own, the parser's, the common one."""
-        options = request.exchange.plan.body_options
+        """The limit of this body, set unless it is the common one."""
+        reading = request.reading
+        reading.limit = self._limit_of(request.exchange.plan.body_options, parser, reading.limit)
+
+    def _limit_of(self, options: Mapping[str, Any], parser: str, common: int | None) -> int | None:
+        """The operation's own limit, the parser's, the common one."""
         own = options.get(parser)
         limit = own.get("limit") if isinstance(own, Mapping) else None
         if self._limit is not None:
-            request.reading.limit = self._limit
-        elif limit is not None:
-            request.reading.limit = parse_size(limit)
-        elif parser == "multipart":
-            request.reading.limit = form_limit(options)
+            return self._limit
+        if limit is not None:
+            return parse_size(limit)
+        return form_limit(options) if parser == "multipart" else common
 
 
 class _Field:

@@ -13,11 +13,13 @@ from typing import Any
 
 from mainspring.http import HttpErrors
 from mainspring.rest.actions import deliver, refused
+from mainspring.rest.compiling import Edges
 from mainspring.rest.context import RequestContext, request_context_of
 from mainspring.rest.errors import ClientDisconnected, SequenceError
 from mainspring.rest.exchange import CURRENT, SENT, Exchange, Reply
 from mainspring.rest.finding import check_host, find_operation, local_to_base, not_found
 from mainspring.rest.heads import finished
+from mainspring.rest.lanes import Lane
 from mainspring.rest.logs import escaped, log_error, log_failure
 from mainspring.rest.problems import problem_of, problem_reply
 from mainspring.rest.replying import check_acceptable, json_reply, reply_to
@@ -25,7 +27,7 @@ from mainspring.rest.sending import WatchDisconnect, send_reply
 from mainspring.rest.sequences import DefaultSequence, MiddlewareSequence
 from mainspring.rest.streaming import in_thread
 
-__all__ = ["serve", "serve_failure", "serve_unavailable"]
+__all__ = ["fail", "is_left", "lane_of", "leave", "serve", "serve_failure", "serve_unavailable"]
 
 logger = logging.getLogger(__name__)
 
@@ -37,24 +39,18 @@ async def serve(exchange: Exchange, plan: Any) -> None:
         Exception: What went wrong after the response had started; the door must cut the connection.
     """
     exchange.plan = plan
-    exchange.path = local_to_base(exchange) if plan.base_path else exchange.raw_path
+    if plan.base_path:
+        exchange.path = local_to_base(exchange)
     token = CURRENT.set(exchange)
     try:
-        reply = await (walk(exchange) if plan.is_plain else guided(exchange))
-        if reply.background is not None:
-            await deliver(exchange, reply)
-        elif type(reply.body) is bytes and exchange.method != "HEAD" and reply is not SENT:
-            await exchange.respond(reply.status, reply.headers, reply.body)
-        elif reply is not SENT:
-            await send_reply(exchange, reply)
-    except ClientDisconnected:
-        logger.debug("The client went away.")
+        await conclude(exchange, await (walk(exchange) if plan.is_plain else guided(exchange)))
     except BaseException as error:
-        await _emergency(exchange, error)
+        await fail(exchange, error)
     finally:
+        exchange.is_past = True
         try:
-            if exchange.context is not None or exchange.request is not None:
-                await _leave(exchange)
+            if not is_left(exchange):
+                await leave(exchange)
         finally:
             CURRENT.reset(token)
 
@@ -63,12 +59,8 @@ async def walk(exchange: Exchange) -> Reply:
     """The steps of the default sequence, and the reply for whatever goes wrong in them."""
     try:
         reply = await steps(exchange)
-    except ClientDisconnected:
-        raise
     except Exception as error:
-        if exchange.started:
-            raise
-        reply = await refused(exchange, error)
+        return await refuse(exchange, error)
     return reply if reply is SENT else finished(exchange, reply)
 
 
@@ -95,6 +87,46 @@ async def steps(exchange: Exchange) -> Reply:
     if exchange.started:
         return await _by_hand(exchange)
     return json_reply(exchange, operation.reply, result) or await reply_to(exchange, operation.reply, result)
+
+
+async def refuse(exchange: Exchange, error: Exception) -> Reply:
+    """The reply for an error.
+
+    Raises:
+        Exception: The error itself, when nobody is there to be told or the response has started.
+    """
+    if isinstance(error, ClientDisconnected) or exchange.started:
+        raise error
+    return finished(exchange, await refused(exchange, error))
+
+
+async def conclude(exchange: Exchange, reply: Reply) -> None:
+    """Send a reply, unless the response was sent."""
+    if reply is not SENT:
+        await deliver(exchange, reply)
+
+
+# What compiled operations need of all this
+
+
+async def run_steps(exchange: Exchange) -> None:
+    """Answer by the steps: for operations that are not compiled."""
+    await conclude(exchange, await walk(exchange))
+
+
+async def reply_for(exchange: Exchange, result: Any) -> Reply:
+    """The reply for whatever a handler returned."""
+    if exchange.started:
+        return await _by_hand(exchange)
+    return finished(exchange, await reply_to(exchange, exchange.operation.reply, result))
+
+
+def lane_of(plan: Any) -> Lane | None:
+    """The lane of a server that has one: nothing is around its operations, and nothing is asked before them."""
+    table = plan.table
+    if not plan.is_plain or plan.asks_first or plan.cancel_on_disconnect or plan.compression or table is None:
+        return None
+    return Lane(plan, table, run_steps, Edges(reply_for, refuse, conclude))
 
 
 async def _before_routes(exchange: Exchange) -> Reply | None:
@@ -221,8 +253,15 @@ async def serve_unavailable(exchange: Exchange) -> None:
         await exchange.respond(503, head, b"" if exchange.method == "HEAD" else body)
 
 
-async def _emergency(exchange: Exchange, error: BaseException) -> None:
-    """An error that no step answered: 500 while that is possible, else the connection is cut by raising it."""
+async def fail(exchange: Exchange, error: BaseException) -> None:
+    """An error that no step answered: 500 while that is possible, else the connection is cut by raising it.
+
+    Raises:
+        BaseException: The error, when the response has started, or the server itself cancels the request.
+    """
+    if isinstance(error, ClientDisconnected):
+        logger.debug("The client went away.")
+        return
     task = asyncio.current_task()
     is_cancelled = isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0
     if is_cancelled or (isinstance(error, GeneratorExit)):
@@ -239,7 +278,22 @@ async def _emergency(exchange: Exchange, error: BaseException) -> None:
         exchange.plan.server.serving.end_process(error)
 
 
-async def _leave(exchange: Exchange) -> None:
+def is_left(exchange: Exchange) -> bool:
+    """Whether nothing follows the response; then the request's context is closed, if there is one."""
+    request, context = exchange.request, exchange.context
+    if request is not None:
+        if not request.is_idle:
+            return False
+        exchange.request = None  # it holds the exchange, too: now both are gone as soon as nobody looks at them
+    if context is not None:
+        if not context.end():
+            return False
+        if not context.is_whole:  # likewise; whoever still asks for the context of the request gets a closed one
+            exchange.context = None
+    return True
+
+
+async def leave(exchange: Exchange) -> None:
     """What follows the response: work after it, then clean-up, last made first."""
     context = exchange.context
     request = exchange.request
@@ -255,6 +309,7 @@ async def _leave(exchange: Exchange) -> None:
                 await context.close()
             except Exception as error:
                 log_failure("Cleaning up after a request", error)
+        exchange.release()
 
 
 async def _after(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:

@@ -12,9 +12,11 @@ from mainspring.rest.keys import RestBindings
 from mainspring.rest.operations import Parts
 from mainspring.rest.plans import ServerPlan
 from mainspring.rest.replying import ReplyPlan
+from mainspring.rest.routers import TrieRouter
 from mainspring.rest.routes import AnyRoute, ControllerRoute
 from mainspring.rest.sequences import MiddlewareSequence, sequence_steps
 from mainspring.rest.settings import as_options
+from mainspring.rest.tables import RouteTable
 from mainspring.rest.validating import Validation
 
 __all__ = ["Planning"]
@@ -71,14 +73,16 @@ class Planning:
             raise plan.failure
         self.is_checked = True
 
-    def router_for(self, cls: Callable[..., Any], strict: bool, routes: Sequence[AnyRoute]) -> Any:
-        """A router with these routes; the one of before if nothing about them has changed."""
+    def router_for(
+        self, cls: Callable[..., Any], strict: bool, routes: Sequence[AnyRoute]
+    ) -> tuple[Any, RouteTable | None]:
+        """A router with these routes, and their table, if it is ours; those of before if nothing has changed."""
         known = (cls, strict, tuple(map(id, routes)))
         if self._router is None or self._router[0] != known:
             router = cls(strict=strict) if strict else cls()
             for route in routes:
                 router.add(route)
-            self._router = (known, router)
+            self._router = (known, (router, RouteTable(routes) if cls is TrieRouter else None))
         return self._router[1]
 
     def validation(self) -> Validation:

@@ -119,10 +119,10 @@ class ServerPlan:
         routes = server.registry.routes()
         self.has_timeouts = bool(self.request_timeout) or any("x-timeout" in route.spec for route in routes)
         if not isinstance(cls, type):
-            self.router = cls
+            self.router, self.table = cls, None
             return
         # Two routers of one class, spelling and set of routes are the same: it is kept while these stay.
-        self.router = self.planning.router_for(cls, self.strict, routes)
+        self.router, self.table = self.planning.router_for(cls, self.strict, routes)
 
     def operation_of(self, route: AnyRoute) -> Operation:
         """A route made ready; kept as long as this plan."""

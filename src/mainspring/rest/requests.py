@@ -15,17 +15,22 @@ __all__ = ["Request"]
 class Request:
     """A request. In handlers it is injected by its type; elsewhere it is ``context.request``."""
 
-    __slots__ = ("_cookies", "_forwarding", "_headers", "_nested", "_parsed_query", "_reading", "exchange", "form_data")
+    # On the class, so that a request that is asked for little makes little.
+    _headers: Headers | None = None
+    _parsed_query: Query | None = None
+    _nested: dict[str, Any] | None = None
+    _cookies: dict[str, str] | None = None
+    _forwarding: Any = False
+    _reading: Reading | None = None
+    form_data: Any = None
 
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
-        self._headers: Headers | None = None
-        self._parsed_query: Query | None = None
-        self._nested: dict[str, Any] | None = None
-        self._cookies: dict[str, str] | None = None
-        self._forwarding: Any = False
-        self._reading: Reading | None = None
-        self.form_data: Any = None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing of the body was read by it."""
+        return self._reading is None and self.form_data is None
 
     def __repr__(self) -> str:
         return f"<Request {self.method} {self.raw_path}>"
@@ -46,7 +51,9 @@ class Request:
     def path(self) -> str:
         """The decoded path below the base path."""
         below = self.exchange.path
-        return unquote(self.exchange.raw_path if below is None else below, errors="replace")
+        if below is None:
+            below = self.exchange.raw_path
+        return unquote(below, errors="replace") if "%" in below else below
 
     @property
     def query_string(self) -> str:

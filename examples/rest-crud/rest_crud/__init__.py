@@ -1,0 +1,1 @@
+"""A catalogue: models served as REST by declaration."""

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from mainspring.context import Context
 from mainspring.rest import ControllerRoute, HttpErrors, RestApplication, Route, RouteMatch, TrieRouter, api, get, post
 from mainspring.rest.errors import DuplicateRouteError, RegistrationError
 
@@ -332,6 +333,70 @@ async def test_a_controller_bound_by_hand_that_repeats_a_route_fails_the_start()
     app.bind("controllers.Other").to_class(Other).tag("controller")
     with pytest.raises(DuplicateRouteError, match=r"Greeter\.greet.*Other\.hello"):
         await app.start()
+
+
+async def test_a_controller_that_repeats_one_bound_by_hand_is_refused(web: Any) -> None:
+    """REST-054: what came by other ways is looked at before it."""
+
+    class Other:
+        @get("/greet")
+        def hello(self) -> str:
+            return "other"
+
+    app = RestApplication()
+    app.bind("controllers.Other").to_class(Other).tag("controller")
+    with pytest.raises(DuplicateRouteError, match=r"Other\.hello.*Greeter\.greet"):
+        app.controller(Greeter)
+    assert (await web(app).get("/greet")).text == "other"
+
+
+def test_a_controller_that_repeats_a_route_bound_by_hand_is_refused() -> None:
+    """REST-054"""
+    app = RestApplication()
+    app.route("get", "/other", None, lambda: None)
+    app.rest_server.bind("routes.mine").to(Route("get", "/greet", None, lambda: None))
+    with pytest.raises(DuplicateRouteError, match=r"Greeter\.greet"):
+        app.controller(Greeter)
+
+
+def test_the_place_of_a_route_is_free_again() -> None:
+    """REST-036, REST-054"""
+    app = RestApplication()
+    binding = app.route("get", "/greet", None, lambda: None)
+    app.rest_server.unbind(binding.key)
+    app.controller(Greeter)
+    app.unbind("controllers.Greeter")
+    app.route("get", "/greet", None, lambda: None)
+    with pytest.raises(DuplicateRouteError):
+        app.controller(Greeter)
+
+
+def test_a_controller_hidden_by_one_of_the_server_is_not_served() -> None:
+    """REST-054: only what the server sees counts."""
+
+    class Other:
+        @get("/greet")
+        def hello(self) -> str:
+            return "other"
+
+    app = RestApplication()
+    app.rest_server.controller(Other, "Greeter")
+    app.controller(Greeter)
+    assert [route.operation_name for route in app.rest_server.registry.routes()] == ["Other.hello"]
+    app.rest_server.unbind("controllers.Greeter")
+    assert len(app.rest_server.find("routes.*")) == 2
+
+
+def test_registering_looks_at_what_is_new_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """REST-054: the cost of a controller does not grow with the number of those before it."""
+    app = RestApplication()
+    app.controller(Greeter)
+    looks: list[object] = []
+    find = Context.find
+    monkeypatch.setattr(Context, "find", lambda *args: looks.append(args) or find(*args))
+    for number in range(5):
+        app.controller(type(f"C{number}", (), {"show": get(f"/{number}")(lambda self: self)}))
+    assert looks == []
 
 
 async def test_an_unknown_path_is_named(web: Any) -> None:

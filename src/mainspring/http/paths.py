@@ -6,6 +6,7 @@ that remains and may only be the last segment.
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from mainspring.errors import MainspringError
 from mainspring.http.percent import PercentDecodingError, decode_path_segment
@@ -108,6 +109,7 @@ def _shape_of(segment: Segment) -> str:
     return "".join(part if isinstance(part, str) else "{:path}" if part.rest else "{}" for part in segment.parts)
 
 
+@lru_cache(maxsize=1024)
 def parse_path_template(text: str) -> PathTemplate:
     """Read a template. A missing leading slash is added, repeated slashes are one; a trailing one is kept.
 

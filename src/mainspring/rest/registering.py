@@ -24,6 +24,8 @@ logger = logging.getLogger(__name__)
 _IS_CONTROLLER = filter_by_tag(CoreTags.CONTROLLER)
 _ROUTES = f"{RestBindings.ROUTES}."
 
+Place = tuple[str, Any]
+
 
 def bind_route(ctx: Any, route: AnyRoute, *, controller: str | None = None) -> Binding[Any]:
     """Bind a route, tagged with what it is."""
@@ -46,6 +48,9 @@ class RouteRegistry:
         self._pending: list[tuple[str, str, Mapping[str, Any]]] = []
         self._failures: dict[str, Exception] = {}
         self._busy = False
+        self._taken: dict[Place, list[Binding[Any]]] = {}
+        self._taken_at = -1
+        self._synced_at = -1
 
     # What is registered by hand
 
@@ -57,17 +62,39 @@ class RouteRegistry:
         """
         self.check_free(route)
         self._server.planning.verify(route)
-        return bind_route(self._server, route)
+        return self._bind(route)
+
+    def _bind(self, route: AnyRoute, controller: str | None = None) -> Binding[Any]:
+        """Bind a route, and note its place if nothing else changed meanwhile: looking again at all of them is slow."""
+        taken, is_new = self._places(), self._server.own_binding(route_key(route.verb, route.path)) is None
+        binding = bind_route(self._server, route, controller=controller)
+        if is_new and self._changes() == self._taken_at + 1:
+            taken.setdefault(place_of(route), []).append(binding)
+            self._taken_at += 1
+        return binding
+
+    def _places(self) -> dict[Place, list[Binding[Any]]]:
+        """Which routes have a verb and template; made anew when a binding of the server changed."""
+        changes = self._changes()
+        if changes != self._taken_at:
+            self._taken = {}
+            for binding in self._bindings():
+                route = binding.source.value if binding.source is not None else None
+                if isinstance(route, AnyRoute):
+                    self._taken.setdefault(place_of(route), []).append(binding)
+            self._taken_at = changes
+        return self._taken
+
+    def _changes(self) -> int:
+        """How often the bindings of the server itself have changed."""
+        count: int = self._server.change_counts()[0]
+        return count
 
     def check_free(self, route: AnyRoute, *, besides: str | None = None) -> None:
         """Refuse a route whose verb and template another one has."""
-        for binding in self._bindings():
-            other = binding.source.value if binding.source is not None else None
-            if not isinstance(other, AnyRoute) or other is route or other.verb != route.verb:
-                continue
-            if other.template.shape == route.template.shape and (
-                besides is None or binding.tag_map.get(RestTags.CONTROLLER_BINDING) != besides
-            ):
+        for binding in self._places().get(place_of(route), ()):
+            other: Any = binding.source.value if binding.source is not None else None
+            if other is not route and (besides is None or binding.tag_map.get(RestTags.CONTROLLER_BINDING) != besides):
                 raise DuplicateRouteError(route.verb, route.path, other.description, route.description)
 
     def add_document(self, spec: Mapping[str, Any]) -> None:
@@ -108,6 +135,24 @@ class RouteRegistry:
             self._resolve_pending()
         finally:
             self._busy = False
+        self._synced_at = self._changes_seen()
+
+    def sync_one(self, binding: Binding[Any]) -> None:
+        """The same after this binding was added: if nothing else has changed, nothing else has to be looked at."""
+        if self._changes_seen() > self._synced_at + 1 or self._server.get_owner_context(binding) is None:
+            self.sync()
+        elif not self._busy:
+            self._busy = True
+            try:
+                self._sync_one(binding)
+                self._resolve_pending()
+            finally:
+                self._busy = False
+            self._synced_at = self._changes_seen()
+
+    def _changes_seen(self) -> int:
+        """How often any binding that the server sees has changed."""
+        return sum(self._server.change_counts())
 
     def _controllers(self) -> list[Binding[Any]]:
         """The controllers, nearest context first, so last in the order of declaration."""
@@ -131,7 +176,7 @@ class RouteRegistry:
             for route in self.routes_of(cls, binding.key):
                 self.check_free(route, besides=binding.key)
                 self._server.planning.verify(route)
-                bound.append(bind_route(self._server, route, controller=binding.key))
+                bound.append(self._bind(route, binding.key))
         except Exception as error:  # told at the start, or by the registration that caused it
             self._failures[binding.key] = error
             for each in bound:
@@ -229,6 +274,11 @@ class RouteRegistry:
             if isinstance(route, AnyRoute):
                 found.append(route)
         return found
+
+
+def place_of(route: AnyRoute) -> Place:
+    """What only one route of a server can have: verb and template, names of variables aside."""
+    return route.verb, route.template.shape
 
 
 def own_bindings(server: Any) -> list[Binding[Any]]:

@@ -99,7 +99,11 @@ class RestServer(Context):
         self.bind(RestBindings.Http.RESPONSE).to_dynamic_value(nearest_response).provides(Response).lock()
 
     def _follow(self, event: Any) -> None:
-        if CoreTags.CONTROLLER in event.binding.tag_map:
+        if CoreTags.CONTROLLER not in event.binding.tag_map:
+            return
+        if event.type == "bind":
+            self.registry.sync_one(event.binding)
+        else:
             self.registry.sync()
 
     get = refusing_paths(Context.get)
@@ -234,7 +238,7 @@ class RestServer(Context):
 
     def raise_refusal(self, binding: Binding[Any]) -> None:
         """Tell, at its registration, why a controller cannot be served; it is not bound then."""
-        self.registry.sync()
+        self.registry.sync_one(binding)
         failure = self.registry.take_failure(binding.key)
         if failure is not None:
             for context in self.chain():

@@ -6,10 +6,11 @@
   `importlib.import_module` of equal files in the same order, in one process and with one `sys.path`. Of 20 files of
   the mix, 7 are controllers (two routes, a service injected), 7 services (`@injectable`, two services or repositories
   injected by type), 3 repositories (a datasource injected by key) and 3 models; `plain` are services alone, without
-  anything injected. Each side of each round has packages of its own, so that nothing is in `sys.modules`; their
-  bytecode is compiled before, and read once, so that both find it in the memory of the system. What they import
-  themselves (the framework) is there already, and the garbage collector is told to leave out what was there before.
-  Which side is first changes from round to round.
+  anything injected. `mix, REST` is the mix in an application with a server, which reads, checks and plans each
+  route when its controller is registered. Each side of each round has packages of its own, so that nothing is in
+  `sys.modules`; their bytecode is compiled before, and read once, so that both find it in the memory of the system.
+  What they import themselves (the framework) is there already, and the garbage collector is told to leave out what was
+  there before. Which side is first changes from round to round.
 - observers: `app.start()` of 1,000 observer classes whose methods do nothing, and `app.stop()`, each against 1,000
   tasks in an `asyncio.TaskGroup`. The application is new in each round: starting makes the instances as well.
 - import: `import mainspring.core` against `import asyncio, dataclasses, inspect`, in processes of their own, without
@@ -114,12 +115,16 @@ FOREIGN |= {"click", "typer", "socketserver", "wsgiref", "xml", "html"}
 FOREIGN |= {f"mainspring.{room}" for room in ("rest", "openapi", "repository", "crud", "cli", "boot")}
 
 
-class MixedApplication(BootMixin, RepositoryMixin, RestApplication):
+class Plain(BootMixin, Application):
+    """What services alone are booted into."""
+
+
+class Mixed(BootMixin, RepositoryMixin, Application):
     """What the mix is booted into."""
 
 
-class PlainApplication(BootMixin, Application):
-    """What services alone are booted into."""
+class Rest(BootMixin, RepositoryMixin, RestApplication):
+    """The same with a server, which checks and plans every route when its controller is registered."""
 
 
 def main() -> None:
@@ -127,10 +132,11 @@ def main() -> None:
     options = arguments()
     print("| | x | lowest | highest | ours ms | theirs ms |\n|---|---:|---:|---:|---:|---:|")
     with tempfile.TemporaryDirectory() as folder:
-        sys.path.insert(0, folder)
         for files in options.files:
-            for name, write, make in (("mix", mix, MixedApplication), ("plain", plain, PlainApplication)):
-                pairs = [boot_round(Path(folder), files, write, make, number) for number in range(options.rounds + 1)]
+            for name, (write, make) in CANDIDATES.items():
+                root = Path(folder, f"{make.__name__}{files}")
+                sys.path.insert(0, str(root))
+                pairs = [boot_round(root, files, write, make, number) for number in range(options.rounds + 1)]
                 say(f"boot of {files} files, {name} / importing them", pairs[1:])  # the first one warms up
     observers = [asyncio.run(observer_round()) for _ in range(options.rounds + 1)][1:]
     say(f"starting {OBSERVERS} observers / a TaskGroup", [(start, tasks) for start, _, tasks in observers])
@@ -212,11 +218,18 @@ def write_package(root: Path, kind: str, texts: dict[str, str]) -> list[str]:
     return [f"{root.name}.{kind}.a{number}_{ENDINGS[kind]}" for number in texts]
 
 
+CANDIDATES: dict[str, tuple[Callable[[Path, int], list[str]], Callable[[], Any]]] = {
+    "plain": (plain, Plain),
+    "mix": (mix, Mixed),
+    "mix, REST": (mix, Rest),
+}
+
+
 def boot_round(
     folder: Path, files: int, write: Callable[[Path, int], list[str]], make: Callable[[], Any], number: int
 ) -> tuple[float, float]:
     """Seconds for booting and for importing equal files."""
-    booted, imported = (f"{write.__name__}{files}_{number}_{side}" for side in "bi")
+    booted, imported = (f"{make.__name__.lower()}{files}_{number}_{side}" for side in "bi")
     names = {each: write(folder / each, files) for each in (booted, imported)}
     for each in names:
         compileall.compile_dir(folder / each, quiet=1)

@@ -74,11 +74,11 @@ class _LoadedFiles:
         self._wanted = {path: self._real.of(path) for path in paths}
         self._known = set(self._wanted.values())
         self._names = {os.path.basename(path) for path in paths}
+        self._names_and_links = {*self._names, _LINK}
         self._modules: dict[str, ModuleType] = {}
         for module in list(sys.modules.values()):
-            file = _file_of(module)
-            if file is not None and (os.path.basename(file) in self._names or _is_from_link(module, file)):
-                self._note(module, file)
+            if _name_of(module) in self._names_and_links:
+                self._note(module, _file_of(module))
         main = sys.modules.get("__main__")
         self._note(main, _file_of(main), overwrite=True)
         self._seen = len(sys.modules)
@@ -110,19 +110,25 @@ class _LoadedFiles:
             self._modules[real] = module
 
 
-#: Modules that were looked at and are of no link: a process has many, and boots look at all of them.
-_OF_NO_LINK: "weakref.WeakSet[Any]" = weakref.WeakSet()
+#: Stands for the name of a file that is a symbolic link: what it leads to may have any name.
+_LINK = os.sep
+#: The names of the files of modules: a process has many modules, and every boot looks at all of them.
+_NAMES: dict["weakref.ref[ModuleType]", str] = {}
 
 
-def _is_from_link(module: Any, file: str) -> bool:
-    """Whether the file of a module is a symbolic link."""
-    is_plain = type(module) is ModuleType  # others may compare or hash as they like
-    if is_plain and module in _OF_NO_LINK:
-        return False
-    is_link = os.path.islink(file)
-    if is_plain and not is_link:
-        _OF_NO_LINK.add(module)
-    return is_link
+def _name_of(module: Any) -> str | None:
+    """The name of the file of a module, `_LINK` of a link, ``None`` without one."""
+    if type(module) is not ModuleType:  # others may compare or hash as they like
+        file = _file_of(module)
+        return None if file is None else _LINK if os.path.islink(file) else os.path.basename(file)
+    known = _NAMES.get(weakref.ref(module))
+    file = None if known is not None else _file_of(module)
+    if file is None:
+        return known
+    if len(_NAMES) > 2 * len(sys.modules):  # many of them are gone
+        for gone in [each for each in list(_NAMES) if each() is None]:
+            _NAMES.pop(gone, None)
+    return _NAMES.setdefault(weakref.ref(module), _LINK if os.path.islink(file) else os.path.basename(file))
 
 
 def _file_of(module: Any) -> str | None:

@@ -82,6 +82,9 @@ def _package_folders() -> dict[str, list[str]]:
     """The folders of the packages that are imported already, and their names."""
     folders: dict[str, list[str]] = {}
     for name, module in list(sys.modules.items()):
+        own = vars(module) if type(module) is ModuleType else None
+        if own is not None and "__path__" not in own and "__getattr__" not in own:
+            continue  # most modules: asking them for what they do not have is slow
         try:
             paths = list(getattr(module, "__path__", ()) or ())
         except Exception:  # a module may compute its attributes as it likes

@@ -284,6 +284,61 @@ def test_a_failing_start_is_raised(program):
     assert process.lines[-1:] == ["server stopped"]
 
 
+def test_a_signal_does_not_hide_the_failure_that_is_being_undone(program):
+    """CORE-112, CORE-175, CORE-176"""
+    process = program(
+        """
+        app = Application()
+        async def slow():
+            say("undoing")
+            await asyncio.sleep(0.2)
+            say("undone")
+        app.on_stop(slow)
+        class Bad(Server):
+            async def start(self):
+                raise RuntimeError("cannot start")
+        app.server(Bad)
+        app.run()
+        """
+    )
+    process.wait_for("undoing")
+    process.send(signal.SIGTERM)
+    status, err = process.end()
+    assert status == 1
+    assert "RuntimeError: cannot start" in err
+    assert process.lines == ["undoing", "undone"]
+
+
+@pytest.mark.parametrize("closed", ["sys.stdout.close()", "os.close(1)", "sys.stdout = None", "pass"])
+def test_a_process_that_nobody_listens_to_goes_on(program, closed):
+    """CORE-170, CORE-247"""
+    process = program(
+        f"""
+        app = Application()
+        app.server(Server())
+        async def close():
+            def told():
+                sys.stderr.write("up\\n")
+                sys.stderr.flush()
+            asyncio.get_running_loop().call_later(0.05, told)
+            {closed}
+        app.on_start(close)
+        Server.start = Server.stop = lambda self: asyncio.sleep(0)
+        Server.listening = True
+        say("here")
+        app.run()
+        """
+    )
+    process.wait_for("here")
+    if closed == "pass":
+        process._process.stdout.close()  # the reader of the pipe has gone
+    with process._process as running:
+        assert running.stderr.readline() == "up\n"
+        process.send(signal.SIGTERM)
+        assert running.wait(20) == 0
+        assert running.stderr.read() == ""
+
+
 def test_a_failing_stop_is_raised_after_everything_was_stopped(program):
     """CORE-176"""
     process = program(

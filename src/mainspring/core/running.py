@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 import warnings
 from contextlib import suppress
-from typing import Any
+from typing import Any, TextIO
 
 from mainspring.core.keys import CoreTags
 from mainspring.core.lifecycle import Lifecycle
@@ -57,7 +58,8 @@ class Runner:
             failures: list[BaseException] = []
             starting = loop.create_task(self._begin(), name="run the application")
             await self._first_of(starting, self._signalled)
-            if not starting.done():
+            # What failed by itself is being undone already, and its error is the news.
+            if not starting.done() and self._app.state != "stopping":
                 starting.cancel()
             await self._in_time(starting, failures)
             if not failures and not self._signalled.is_set():
@@ -212,9 +214,23 @@ def _leave_behind(loop: asyncio.AbstractEventLoop) -> None:
 
 
 def say(line: str) -> None:
-    """Write a line to the standard output of the process, at once: whoever started it may be waiting for it."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+    """Write a line to the standard output of the process, at once: whoever started it may be waiting for it.
+
+    Where nobody reads it, or there is no such stream, the process goes on without a word.
+    """
+    stream: TextIO | None = sys.stdout
+    if stream is None:
+        return
+    try:
+        stream.write(f"{line}\n")
+        stream.flush()
+    except BrokenPipeError:
+        with suppress(OSError):  # else the interpreter meets the same error when it ends, and says so
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, stream.fileno())
+            os.close(null)
+    except (OSError, ValueError):
+        return
 
 
 async def announce_servers(app: Any) -> None:

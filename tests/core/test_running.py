@@ -309,6 +309,49 @@ def test_a_signal_does_not_hide_the_failure_that_is_being_undone(program):
     assert process.lines == ["undoing", "undone"]
 
 
+@pytest.mark.parametrize(
+    ("fault", "status", "stops"),
+    [
+        ("app.on_start(leave)", 3, True),
+        ("app.on_init(leave)", 3, False),
+        ("app.life_cycle_observer(spanning)", 3, True),
+        ("app.on_start(lambda: setattr(app, 'task', asyncio.create_task(later(leave))))", 3, True),
+        ("app.on_start(lambda: asyncio.get_running_loop().call_later(0.05, leave))", 3, True),
+        ("app.on_start(stop_soon); app.on_stop(leave)", 3, True),
+    ],
+)
+def test_code_that_ends_the_process_ends_the_application_first(program, fault, status, stops):
+    """CORE-112, CORE-117, CORE-176, CORE-242"""
+    process = program(
+        f"""
+        async def pool():
+            say("opened")
+            yield
+            say("closed")
+        def leave():
+            sys.exit(3)
+        async def later(function):
+            await asyncio.sleep(0.05)
+            function()
+        def spanning():
+            leave()
+            yield
+        def stop_soon():
+            asyncio.get_running_loop().call_later(0.05, os.kill, os.getpid(), signal.SIGTERM)
+        app = Application({{"name": "it"}})
+        app.resource(pool)
+        app.on_stop(lambda: say("stopped"))
+        {fault}
+        app.run()
+        say("returned")
+        """
+    )
+    ended, err = process.end()
+    assert (ended, err) == (status, "")
+    told = [line for line in process.lines if line != "it has stopped."]
+    assert told == (["opened", "stopped", "closed"] if stops else ["opened", "closed"])
+
+
 @pytest.mark.parametrize("closed", ["sys.stdout.close()", "os.close(1)", "sys.stdout = None", "pass"])
 def test_a_process_that_nobody_listens_to_goes_on(program, closed):
     """CORE-170, CORE-247"""

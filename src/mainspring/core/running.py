@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import sys
+import time
 import warnings
 from contextlib import suppress
 from typing import Any, TextIO
@@ -26,9 +27,12 @@ class Runner:
         self._app = app
         self._lifecycle = lifecycle
         self._settings = ShutdownSettings.of(app.options)
-        self._signal: signal.Signals | None = None
+        self._status: int | None = None
         self._deadline: float | None = None
         self._watchdog: Watchdog | None = None
+        self._signalled = asyncio.Event()
+        self._hurried = asyncio.Event()
+        self._stopping = asyncio.Event()
         self._is_forced = False
         self._is_told = False
         self._is_over = False
@@ -40,18 +44,34 @@ class Runner:
         loop = self._app.new_event_loop()
         try:
             asyncio.set_event_loop(loop)
-            loop.run_until_complete(self._main())
+            failure = self._complete(loop, loop.create_task(self._main(), name="run"))
         finally:
             self._lifecycle.is_run = False
             self._close_loop(loop)
             if self._watchdog is not None:  # until now: a thread that the loop waits for is no reason to stay
                 self._watchdog.cancel()
+        if failure is not None:
+            raise failure
 
-    async def _main(self) -> None:
+    def _complete(
+        self, loop: asyncio.AbstractEventLoop, main: "asyncio.Task[BaseException | None]"
+    ) -> BaseException | None:
+        """Run the loop to the end of ``main``, also when code in it ends the process: first the application is stopped.
+
+        What ends a process leaves the loop at once, from whatever task it is raised in, and can be raised by several.
+        """
+        leaving: BaseException | None = None
+        while not main.done():
+            try:
+                loop.run_until_complete(main)
+            except (SystemExit, KeyboardInterrupt) as raised:
+                leaving = leaving or raised
+                self._must_end(130 if isinstance(raised, KeyboardInterrupt) else _status_of(raised))
+        return leaving or main.result()
+
+    async def _main(self) -> BaseException | None:
+        """The whole life; gives what went wrong."""
         loop = asyncio.get_running_loop()
-        self._signalled = asyncio.Event()
-        self._hurried = asyncio.Event()
-        self._stopping = asyncio.Event()
         self._app.on("state_changed", self._state_changed)
         self._lifecycle.is_run = True
         with trapped(self._settings.signals, self._trap):
@@ -66,8 +86,7 @@ class Runner:
                 await self._serve(failures)
             await self._end(failures)
         self._is_over = True
-        if failures:
-            raise failures[0]
+        return failures[0] if failures else None
 
     async def _begin(self) -> None:
         await self._app.before_run()
@@ -110,16 +129,22 @@ class Runner:
             self._stopping.set()
 
     def _trap(self, number: signal.Signals) -> None:
-        if self._signal is None:
-            self._signal = number
-            self._signalled.set()
-            period = self._settings.grace_period
-            if period is not None:
-                self._deadline = asyncio.get_running_loop().time() + period
-                # Twice the last moment: the loop, if it is alive, is always the first to end things.
-                self._watchdog = Watchdog(period + 2 * LAST_MOMENT, 128 + number, self._tell_cut_short)
+        if self._status is None:
+            self._must_end(128 + number)
         elif number == signal.SIGINT:
             self._hurried.set()
+
+    def _must_end(self, status: int) -> None:
+        """From now on the grace period runs; when it has passed, the process exits with this status."""
+        if self._status is not None:
+            return
+        self._status = status
+        self._signalled.set()
+        period = self._settings.grace_period
+        if period is not None:
+            self._deadline = time.monotonic() + period
+            # Twice the last moment: the loop, if it is alive, is always the first to end things.
+            self._watchdog = Watchdog(period + 2 * LAST_MOMENT, status, self._tell_cut_short)
 
     async def _first_of(
         self, task: "asyncio.Task[Any] | None", *events: asyncio.Event, seconds: float | None = None
@@ -142,7 +167,7 @@ class Runner:
         while not task.done() and not self._signalled.is_set():
             await self._first_of(task, self._signalled)
         while not task.done():
-            left = None if self._deadline is None else self._deadline - asyncio.get_running_loop().time()
+            left = None if self._deadline is None else self._deadline - time.monotonic()
             if self._hurried.is_set() or (left is not None and left <= 0):
                 await self._force(task)
             await self._first_of(task, self._hurried, seconds=left)
@@ -158,9 +183,9 @@ class Runner:
         for each in cut_short:
             each.cancel()
         await asyncio.wait(cut_short, timeout=LAST_MOMENT)
-        assert self._signal is not None
-        insist_on_exit(128 + self._signal)
-        raise SystemExit(128 + self._signal)
+        assert self._status is not None
+        insist_on_exit(self._status)
+        raise SystemExit(self._status)
 
     def _tell_cut_short(self) -> None:
         if self._is_told:
@@ -211,6 +236,12 @@ def _leave_behind(loop: asyncio.AbstractEventLoop) -> None:
         with suppress(BaseException):  # whatever it says of being dropped
             coroutine: Any = task.get_coro()
             coroutine.close()
+
+
+def _status_of(leaving: SystemExit) -> int:
+    """The exit status of the process: none is 0, a number itself, anything else (a text to be shown) 1."""
+    code = leaving.code
+    return code if isinstance(code, int) else int(code is not None)
 
 
 def say(line: str) -> None:

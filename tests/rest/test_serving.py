@@ -308,6 +308,27 @@ async def test_a_client_that_leaves_ends_a_stream() -> None:
         await asyncio.wait_for(closed.wait(), 3)
 
 
+async def test_a_stream_that_never_waits_ends_with_its_client_too() -> None:
+    """HTTP-025, HTTP-048"""
+    pieces = iter(range(20_000))  # more than a gigabyte, if nobody stops it
+    closed = asyncio.Event()
+
+    async def long() -> AsyncIterator[bytes]:
+        try:
+            for _ in pieces:
+                yield b"x" * 65536
+        finally:
+            closed.set()
+
+    app = app_of()
+    app.route("get", "/long", None, long)
+    async with app, httpx.AsyncClient() as client:
+        async with client.stream("GET", f"{app.rest_server.url}/long") as answer:
+            await anext(answer.aiter_bytes())
+        await asyncio.wait_for(closed.wait(), 20)
+    assert next(pieces, None) is not None, "it was sent to the end, to nobody"
+
+
 async def test_streams_are_chunked_and_bodies_have_a_length() -> None:
     """HTTP-042, HTTP-043, HTTP-038"""
 

@@ -143,7 +143,11 @@ class AsgiExchange(Exchange):
     async def write(self, data: bytes, *, more: bool) -> None:
         """Send a piece of the body."""
         await self._out({"type": "http.response.body", "body": data, "more_body": more})
-        if not more:
+        if more:
+            # A server does not wait once the connection is broken, and hears of that only when the loop goes round:
+            # without this, a body that never waits either would be sent to nobody for ever, and nobody else served.
+            await asyncio.sleep(0)
+        else:
             self.completed = True
 
     async def _out(self, message: Message) -> None:

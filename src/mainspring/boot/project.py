@@ -16,6 +16,9 @@ __all__ = ["ApplicationMetadataBooter"]
 
 _FILE = "pyproject.toml"
 
+#: Where a distribution says which packages and files it has.
+_LISTS = ("top_level.txt", "RECORD", "installed-files.txt", "SOURCES.txt")
+
 
 @booter("metadata")
 class ApplicationMetadataBooter:
@@ -72,7 +75,9 @@ def _of_distribution(cls: type[Any]) -> dict[str, Any] | None:
         return None
     from importlib import metadata  # noqa: PLC0415 - it costs more than the rest of the room, and few need it
 
-    names = metadata.packages_distributions().get(package)
+    # All distributions are read for their top names, which takes longer than a boot: most do not mention this one.
+    mentioned = any(package in (each.read_text(file) or "") for each in metadata.distributions() for file in _LISTS)
+    names = metadata.packages_distributions().get(package) if mentioned else None
     if not names:
         return None
     found = dict(metadata.metadata(names[0]).items())  # type: ignore[attr-defined]  # a message: it has items

@@ -6,6 +6,7 @@ from typing import Any
 
 from mainspring.boot.errors import BootError
 from mainspring.context import Binding
+from mainspring.core.refusals import refuse
 
 __all__ = ["Admission"]
 
@@ -36,11 +37,8 @@ class Admission:
             return True
         claimed = self._claims.setdefault(binding.key, cls)
         if claimed is not cls:
-            raise BootError(
-                f"Two classes would be bound at {binding.key!r}: {claimed.__name__} of {_file_of(claimed)} and "
-                f"{cls.__name__} of {_file_of(cls)}. Rename one, or name it by @injectable(name=...).",
-                _file_of(cls),
-            )
+            refuse(_clash(binding.key, claimed, cls))
+            return False
         held = self._app.own_binding(binding.key)
         return held is None or _class_of(held) is not cls
 
@@ -51,6 +49,18 @@ class Admission:
             self._count = count
             self._classes = {each for classes in lists for each in classes}
         return cls in self._classes
+
+
+def _clash(key: str, claimed: type[Any], cls: type[Any]) -> BootError:
+    from mainspring.context.places import place_of  # noqa: PLC0415 - a boot without a clash does not pay for it
+
+    place = place_of(cls)
+    return BootError(
+        f"Two classes would be bound at {key!r}: {claimed.__name__} of {_file_of(claimed)} and "
+        f"{cls.__name__} of {_file_of(cls)}. Rename one, or name it by @injectable(name=...).",
+        _file_of(cls),
+        place.line if place is not None else None,
+    )
 
 
 def _class_of(binding: Binding[Any]) -> type[Any] | None:

@@ -23,6 +23,7 @@ from mainspring.boot.errors import BootError
 from mainspring.boot.naming import find_in_package, folder_name, module_name, same_file
 from mainspring.boot.paths import RealPaths
 from mainspring.boot.trees import tree_of
+from mainspring.core.refusals import refuse
 
 __all__ = ["import_files"]
 
@@ -45,7 +46,13 @@ def import_files(
         return []
     importlib.invalidate_caches()
     importer = _Importer(os.path.abspath(os.fspath(root)), packages, paths)
-    return [importer.import_file(path) for path in paths]
+    modules = []
+    for path in paths:
+        try:
+            modules.append(importer.import_file(path))
+        except BootError as error:
+            refuse(error)
+    return modules
 
 
 def _forget_compiled(path: str) -> None:

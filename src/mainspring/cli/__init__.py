@@ -14,6 +14,7 @@ __all__ = ["main"]
 
 # The help of the whole is made from this table alone: `mainspring --help` imports no room and no command.
 COMMANDS = {
+    "check": "Tell what would fail in an application: unbound injections, cycles, scopes, clashes.",
     "inspect": "Show what an application consists of: contexts and bindings.",
     "new": "Make a project.",
     "routes": "List the operations of an application.",

@@ -5,7 +5,7 @@ parameter or property of one class or function.
 """
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from inspect import Parameter
 from typing import Any, ClassVar, NoReturn, get_origin
@@ -14,13 +14,15 @@ from mainspring.context.annotations import LateAnnotation, allows_none, strip_an
 from mainspring.context.errors import InvalidKeyError, ResolutionError
 from mainspring.context.keys import BindingKey
 
-__all__ = ["EMPTY", "Injection", "InjectionPoint", "ResolveFunction", "give_context"]
+__all__ = ["EMPTY", "Foresight", "Injection", "InjectionPoint", "ResolveFunction", "give_context"]
 
 #: Stands for "there is no default" and "nothing was found".
 EMPTY: Any = Parameter.empty
 
 #: ``fn(ctx, injection, session)`` gives the value, plain or awaitable.
 ResolveFunction = Callable[[Any, "InjectionPoint", Any], Any]
+#: The same, giving bindings.
+Foresight = Callable[[Any, "InjectionPoint", Any], Iterable[Any]]
 
 
 class Injection:
@@ -35,14 +37,27 @@ class Injection:
         decorator: The name people know it by.
         expects: The type of what is injected where that is known beforehand, checked against the annotation.
         details: What a custom ``resolve`` wants to know, under names of its own.
+        foresee: The bindings that ``resolve`` would resolve, told without resolving any, for whoever checks an
+            application without running it; it raises what ``resolve`` would for want of one.
     """
 
-    __slots__ = ("as_proxy", "decorator", "default", "details", "expects", "given", "key", "optional", "resolve")
+    __slots__ = (
+        "as_proxy",
+        "decorator",
+        "default",
+        "details",
+        "expects",
+        "foresee",
+        "given",
+        "key",
+        "optional",
+        "resolve",
+    )
 
     #: Rooms that do not import this one recognise a marker by this attribute of its class.
     __mainspring_injected__: ClassVar[bool] = True
 
-    def __init__(  # noqa: PLR0913  # a record of eight settings, each with its own name
+    def __init__(  # noqa: PLR0913  # a record of nine settings, each with its own name
         self,
         key: Any = None,
         *,
@@ -53,6 +68,7 @@ class Injection:
         default: Any = EMPTY,
         expects: type[Any] | None = None,
         details: dict[str, Any] | None = None,
+        foresee: Foresight | None = None,
     ) -> None:
         self.given = key
         if isinstance(key, str):
@@ -67,6 +83,7 @@ class Injection:
         self.default = default
         self.expects = expects
         self.details = details or {}
+        self.foresee = foresee
 
     def __repr__(self) -> str:
         what = "" if self.key is None else repr(str(self.key) if isinstance(self.key, BindingKey) else self.key)

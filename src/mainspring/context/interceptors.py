@@ -1,7 +1,7 @@
 """Interceptors: functions around a method call. Which ones run, in which order, and how they are composed."""
 
 import inspect
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cmp_to_key
 from types import MethodType
 from typing import Any, TypeVar
@@ -26,8 +26,10 @@ __all__ = [
     "Next",
     "as_global_interceptor",
     "compose_interceptors",
+    "declared_interceptors",
     "global_interceptor",
     "intercept",
+    "interceptor_binding",
     "interceptors_for",
     "register_interceptor",
 ]
@@ -86,6 +88,21 @@ def _declared_on_method(cls: type[Any], name: str) -> tuple[Any, ...]:
 def _declared_on_class(cls: type[Any]) -> tuple[Any, ...]:
     found: tuple[Any, ...] = get_metadata(_INTERCEPTORS, cls, default=())
     return found
+
+
+def declared_interceptors(cls: type[Any]) -> Iterator[tuple[Any, Any]]:
+    """What ``@intercept`` names on a class and on its methods, each with the class or function it stands on."""
+    for item in _declared_on_class(cls):
+        yield item, cls
+    for name in dict.fromkeys(name for klass in cls.__mro__ for name in vars(klass)):
+        for item in _declared_on_method(cls, name):
+            yield item, getattr(cls, name)
+
+
+def interceptor_binding(cls: type[Any]) -> Binding[Any]:
+    """What makes an interceptor of a class: it is one, or its ``value()`` gives one."""
+    binding: Binding[Any] = Binding(BindingKey.generate("interceptor"))
+    return binding.to_provider(cls) if callable(getattr(cls, "value", None)) else binding.to_class(cls)
 
 
 def interceptors_for(ctx: Context, cls: type[Any], name: str, source: Any) -> list[Any]:
@@ -182,9 +199,7 @@ async def _loaded(ctx: Any, item: Any) -> Interceptor:
     if isinstance(item, str | BindingKey):
         item = await ctx.get(item)
     elif is_class(item):
-        binding: Binding[Any] = Binding(BindingKey.generate("interceptor"))
-        provides = callable(getattr(item, "value", None))
-        item = await (binding.to_provider(item) if provides else binding.to_class(item)).get_value(ctx)
+        item = await interceptor_binding(item).get_value(ctx)
     if not callable(item):
         raise ResolutionError(f"An interceptor must be callable, not {item!r}.")
     return item  # type: ignore[no-any-return]  # checked to be callable

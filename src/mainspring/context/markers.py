@@ -1,6 +1,6 @@
 """``inject`` and ``config``: the markers people write, and what each of them resolves to."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import cmp_to_key
 from typing import Any, TypeVar, overload
 
@@ -10,9 +10,9 @@ from mainspring.context.context import BindingCreationPolicy, Context
 from mainspring.context.creations import Steps, drive
 from mainspring.context.errors import InvalidKeyError
 from mainspring.context.filters import BindingFilter, TagPattern, filter_by_key, filter_by_tag
-from mainspring.context.injection import EMPTY, Injection, InjectionPoint, ResolveFunction, give_context
+from mainspring.context.injection import EMPTY, Foresight, Injection, InjectionPoint, ResolveFunction, give_context
 from mainspring.context.keys import BindingKey, Key, key_text
-from mainspring.context.resolving import MISSING, Run, resolve_binding
+from mainspring.context.resolving import MISSING, Run, locate, resolve_binding
 from mainspring.context.sessions import Session
 from mainspring.context.sorting import BindingComparator
 from mainspring.context.views import ContextView
@@ -79,8 +79,15 @@ class _Inject:
         """
         decorator = str(details.pop("decorator", "inject"))
         if resolve is None and is_filter(key):
-            many = _many(key, comparator)
-            return Injection(key, optional=optional, resolve=many, decorator=decorator, expects=list, details=details)
+            return Injection(
+                key,
+                optional=optional,
+                resolve=_many(key, comparator),
+                decorator=decorator,
+                expects=list,
+                details=details,
+                foresee=_found_by(key),
+            )
         if comparator is not None:
             raise ValueError(f"A comparator sorts the values of a filter; {key!r} is a key.")
         return Injection(
@@ -169,6 +176,7 @@ class _Inject:
             decorator="inject.tag",
             expects=list,
             details={"tag": tag},
+            foresee=_found_by(filter_by_tag(tag)),
         )
 
     def context(self) -> Any:
@@ -191,8 +199,13 @@ class _Config:
         def find(ctx: Any, _point: InjectionPoint, session: Any) -> Any:
             return Run(_configured(ctx, session, path, from_binding, default))
 
+        def foresee(ctx: Any, _point: InjectionPoint, session: Any) -> Iterable[Binding[Any]]:
+            key = _configured_key(session, from_binding)
+            found = None if key is None else locate(ctx, BindingKey.build_key_for_config(key_text(key)).key)
+            return () if found is None else found[:1]
+
         details = {"path": path, "default": default, "from_binding": from_binding}
-        return Injection(None, optional=True, resolve=find, decorator="config", details=details)
+        return Injection(None, optional=True, resolve=find, decorator="config", details=details, foresee=foresee)
 
     def getter(self, path: str = "", *, from_binding: Key[Any] | None = None) -> Any:
         """Inject an async callable that reads the configuration at each call."""
@@ -239,6 +252,10 @@ def _checked(key: Any) -> Any:
 
 def _many(matches: BindingFilter, comparator: BindingComparator | None) -> ResolveFunction:
     return lambda ctx, _point, session: Run(_values_of(ctx, matches, comparator, session))
+
+
+def _found_by(matches: BindingFilter) -> Foresight:
+    return lambda ctx, _point, _session: ctx.find(matches)
 
 
 def _values_of(ctx: Any, matches: BindingFilter, comparator: BindingComparator | None, session: Session) -> Steps:

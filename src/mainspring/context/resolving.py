@@ -29,6 +29,8 @@ __all__ = [
     "awaited",
     "is_awaitable",
     "locate",
+    "not_bound",
+    "required_holder",
     "resolution_context",
     "resolve",
     "resolve_binding",
@@ -155,7 +157,12 @@ def resolution_context(binding: Binding[Any], owner: Any, ctx: Any) -> Any:
     return ctx if scoped is None and scope is BindingScope.REQUEST else scoped
 
 
-def _holder_of(binding: Binding[Any], owner: Any, ctx: Any, session: Session, optional: bool) -> Any:
+def required_holder(binding: Binding[Any], owner: Any, ctx: Any, session: Session, optional: bool) -> Any:
+    """The resolution context; ``MISSING`` when there is none that fits and that is allowed.
+
+    Raises:
+        ScopeError: There is none that fits.
+    """
     holder = resolution_context(binding, owner, ctx)
     if holder is not None and (holder is owner or owner.is_visible_to(holder)):
         return holder
@@ -179,7 +186,7 @@ def _holder_of(binding: Binding[Any], owner: Any, ctx: Any, session: Session, op
 def resolve_binding(binding: Binding[Any], owner: Any, ctx: Any, session: Session, *, optional: bool = False) -> Steps:
     """The value of a binding owned by one context, asked for in another one."""
     source = binding.source
-    holder = _holder_of(binding, owner, ctx, session, optional)
+    holder = required_holder(binding, owner, ctx, session, optional)
     if source is None and not optional:
         frame = session.enter(binding, holder)
         reason = f"No value was configured for binding {binding.key!r}: call to(...), to_class(...) or another to_*."

@@ -12,7 +12,16 @@ from typing import Any
 from mainspring.context.annotations import LateAnnotation, Scope, own_annotations
 from mainspring.context.injection import EMPTY, Injection, InjectionPoint
 
-__all__ = ["CallSpec", "ClassSpec", "call_spec", "class_spec", "has_injections", "method_spec", "unwrap_callable"]
+__all__ = [
+    "CallSpec",
+    "ClassSpec",
+    "call_spec",
+    "class_spec",
+    "constructor_of",
+    "has_injections",
+    "method_spec",
+    "unwrap_callable",
+]
 
 _NOT_INJECTED = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 
@@ -210,7 +219,7 @@ def _make_call_spec(
 
 
 def _constructor_spec(cls: type[Any]) -> CallSpec:
-    call = _constructor_of(cls)
+    call = constructor_of(cls)
     if call is None:
         return CallSpec((), LateAnnotation(EMPTY), inspect.Signature())
     try:
@@ -230,7 +239,7 @@ def _constructor_spec(cls: type[Any]) -> CallSpec:
     return CallSpec(tuple(points), LateAnnotation(EMPTY), signature)
 
 
-def _constructor_of(cls: type[Any]) -> Any:
+def constructor_of(cls: type[Any]) -> Any:
     """The ``__init__`` (or ``__new__``) that says what is wanted: one of ``*args, **kwargs`` alone asks the next."""
     for klass in cls.__mro__:
         for name in ("__init__", "__new__"):
@@ -241,7 +250,7 @@ def _constructor_of(cls: type[Any]) -> Any:
             if not _takes_anything(call):
                 return call
     wrapped = cls.__dict__.get("__wrapped__")  # of a class decorator that used functools.wraps
-    return _constructor_of(wrapped) if isinstance(wrapped, type) else None
+    return constructor_of(wrapped) if isinstance(wrapped, type) else None
 
 
 def _takes_anything(call: Any) -> bool:

@@ -4,7 +4,7 @@ An extension is a binding tagged ``extension_for`` with the name of a point; a p
 is injected into a point is a getter, a view or a list of the extensions.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from mainspring.context import (
@@ -112,11 +112,19 @@ def _extensions(
 ) -> Injection:
     expects = expects if expects is not None else marker(extension_filter("")).expects
 
-    def find(ctx: Any, point: InjectionPoint, session: Any) -> Any:
-        wanted = marker(extension_filter(name if name is not None else _point_name(point, session)))
-        return wanted.resolve(ctx, point, session)
+    def wanted(point: InjectionPoint, session: Any) -> Injection:
+        found: Injection = marker(extension_filter(name if name is not None else _point_name(point, session)))
+        return found
 
-    return Injection(None, resolve=find, decorator=decorator, expects=expects, details={"extension_point": name})
+    def find(ctx: Any, point: InjectionPoint, session: Any) -> Any:
+        return wanted(point, session).resolve(ctx, point, session)  # type: ignore[misc]  # these markers have one
+
+    def foresee(ctx: Any, point: InjectionPoint, session: Any) -> Iterable[Binding[Any]]:
+        told = wanted(point, session).foresee
+        return told(ctx, point, session) if told is not None else ()
+
+    details = {"extension_point": name}
+    return Injection(None, resolve=find, decorator=decorator, expects=expects, details=details, foresee=foresee)
 
 
 def _point_name(point: InjectionPoint, session: Any) -> str:

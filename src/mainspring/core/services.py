@@ -4,7 +4,6 @@ An interface is a class, a protocol or any hashable token. A binding provides it
 ``service_interface`` tag equals it; only if there is none, when its class is a subclass of the interface.
 """
 
-from collections.abc import Mapping
 from typing import Any, TypeVar, get_origin, overload
 
 from mainspring.context import (
@@ -142,20 +141,24 @@ def service(interface: Any = None, *, filter: BindingFilter | None = None, optio
         optional: Give ``None`` (or the parameter's default) when there is none.
     """
 
-    def find(ctx: Any, point: InjectionPoint, session: Any) -> Any:
+    def foresee(ctx: Any, point: InjectionPoint, session: Any) -> list[Binding[Any]]:
         wanted = interface if interface is not None else _interface_of(point, session)
         found = _candidates(ctx, wanted, filter)
         if len(found) > 1:
             raise _ambiguous(ctx, wanted, found, session)
-        if not found:
-            if optional or point.optional:
-                return MISSING
+        if not found and not optional and not point.optional:
             raise _absent(ctx, wanted, session)
+        return found
+
+    def find(ctx: Any, point: InjectionPoint, session: Any) -> Any:
+        found = foresee(ctx, point, session)
+        if not found:
+            return MISSING
         owner = ctx.get_owner_context(found[0]) or ctx
         return Run(resolve_binding(found[0], owner, ctx, session))
 
-    details: Mapping[str, Any] = {"interface": interface, "filter": filter}
-    return Injection(None, optional=optional, resolve=find, decorator="service", details=dict(details))
+    details: dict[str, Any] = {"interface": interface, "filter": filter}
+    return Injection(None, optional=optional, resolve=find, decorator="service", details=details, foresee=foresee)
 
 
 def _interface_of(point: InjectionPoint, session: Any) -> Any:

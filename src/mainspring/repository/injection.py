@@ -2,7 +2,7 @@
 
 from typing import Any, TypeVar, overload
 
-from mainspring.context import BindingKey, Getter, InjectionPoint, ResolutionError, inject
+from mainspring.context import Binding, BindingKey, Getter, Injection, InjectionPoint, ResolutionError, inject
 from mainspring.context.creations import Steps
 from mainspring.context.resolving import MISSING, Run, resolve
 from mainspring.repository.crud import DefaultCrudRepository
@@ -37,8 +37,15 @@ class _Repository:
         def find(ctx: Any, point: InjectionPoint, session: Any) -> Any:
             return Run(_resolved(ctx, point, session, target, datasource))
 
+        def foresee(ctx: Any, point: InjectionPoint, _session: Any) -> list[Binding[Any]]:
+            keys = _keys_of(ctx, _checked(target, point), datasource)
+            found = [ctx.get_binding(key, optional=point.optional) for key in keys]
+            return [binding for binding in found if binding is not None]
+
         details = {"repository": target, "datasource": datasource}
-        return inject(resolve=find, optional=optional, decorator="repository", **details)
+        return Injection(
+            None, optional=optional, resolve=find, decorator="repository", details=details, foresee=foresee
+        )
 
     def getter(self, target: type[R] | str) -> Getter[R] | Any:
         """Inject an async callable that resolves the repository when called: for repositories that need each other."""
@@ -70,6 +77,18 @@ def repository_key(ctx: Any, target: Any) -> Any:
     return key if isinstance(target, str) or ctx.is_bound(key) else target
 
 
+def _keys_of(ctx: Any, target: Any, datasource: Any) -> list[Any]:
+    """What is looked up for a repository: itself, or as far as they are named the model and the data source."""
+    if datasource is None:
+        return [repository_key(ctx, target)]
+    model = [f"{RepositoryBindings.MODELS}.{target}"] if isinstance(target, str) else []
+    return model if isinstance(datasource, DataSource) else [*model, _datasource_key(datasource)]
+
+
+def _datasource_key(datasource: Any) -> Any:
+    return f"{RepositoryBindings.DATASOURCES}.{datasource}" if isinstance(datasource, str) else datasource
+
+
 def _resolved(ctx: Any, point: InjectionPoint, session: Any, target: Any, datasource: Any) -> Steps:
     target = _checked(target, point)
     if datasource is None:
@@ -78,8 +97,7 @@ def _resolved(ctx: Any, point: InjectionPoint, session: Any, target: Any, dataso
     if isinstance(target, str):
         model = yield from resolve(ctx, f"{RepositoryBindings.MODELS}.{target}", session, optional=point.optional)
     if not isinstance(datasource, DataSource):
-        key = f"{RepositoryBindings.DATASOURCES}.{datasource}" if isinstance(datasource, str) else datasource
-        datasource = yield from resolve(ctx, key, session, optional=point.optional)
+        datasource = yield from resolve(ctx, _datasource_key(datasource), session, optional=point.optional)
     if model is MISSING or datasource is MISSING:
         return MISSING
     return DefaultCrudRepository(model, datasource)

@@ -23,7 +23,7 @@ from mainspring.rest.exchange import Exchange
 from mainspring.rest.routes import ControllerRoute, FunctionTarget, controller_maker
 from mainspring.rest.streaming import in_thread
 
-__all__ = ["Call", "Instance", "make_call", "make_instance", "missing_method"]
+__all__ = ["Call", "Instance", "injection_points", "make_call", "make_instance", "missing_method"]
 
 Call = Callable[[Exchange, dict[str, Any]], Awaitable[Any]]
 
@@ -52,7 +52,7 @@ def make_call(
     handler = getattr(route, "handler", None)
     if interceptors:
         return _intercepted((route, instance), interceptors, positional, blocking), False
-    points = _injection_points(route, description)
+    points = injection_points(route, description)
     is_plain = not (points or positional or blocking)
     if instance is None or not isinstance(route, ControllerRoute):
         return _function_call(handler, positional, points, blocking), is_plain
@@ -74,7 +74,8 @@ def _is_blocking(description: HandlerDescription) -> bool:
     return notes is not None and notes.blocking
 
 
-def _injection_points(route: Any, description: HandlerDescription) -> list[InjectionPoint]:
+def injection_points(route: Any, description: HandlerDescription) -> list[InjectionPoint]:
+    """The parameters of a route's handler that the container gives."""
     injected = {parameter.name for parameter in description.parameters if parameter.source == "inject"}
     if not injected:
         return []

@@ -10,6 +10,7 @@ from typing import Any
 
 from mainspring.context import Binding, BindingKey, Context, filter_by_tag
 from mainspring.core import CoreTags
+from mainspring.core.refusals import refuse
 from mainspring.openapi.notes import VERBS
 from mainspring.openapi.operations import controller_operations, describe_controller
 from mainspring.rest.errors import DuplicateRouteError, RegistrationError
@@ -60,8 +61,12 @@ class RouteRegistry:
         Raises:
             DuplicateRouteError: Another one has its verb and template.
         """
-        self.check_free(route)
-        self._server.planning.verify(route)
+        try:
+            self.check_free(route)
+            self._server.planning.verify(route)
+        except Exception as error:
+            refuse(error)
+            return Binding(BindingKey[AnyRoute](route_key(route.verb, route.path))).to(route)
         return self._bind(route)
 
     def _bind(self, route: AnyRoute, controller: str | None = None) -> Binding[Any]:
@@ -256,6 +261,10 @@ class RouteRegistry:
     def take_failure(self, key: str) -> Exception | None:
         """Why the controller at a key is not served, if it is not."""
         return self._failures.get(key)
+
+    def failures(self) -> list[tuple[str, Exception]]:
+        """The keys of the controllers that are not served, and why."""
+        return list(self._failures.items())
 
     def report(self) -> None:
         """Log what is not served, once."""

@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypeVar
 
 from mainspring.context import Binding, BindingKey, BindingScope, Context, config, create_binding_from_class
 from mainspring.core import Application, CoreTags
+from mainspring.core.refusals import is_noting_refusals
 from mainspring.core.settings import effective_section
 from mainspring.rest.context import RequestContext, nearest_context, nearest_request, nearest_response
 from mainspring.rest.document import ServerDocument
@@ -240,7 +241,7 @@ class RestServer(Context):
         """Tell, at its registration, why a controller cannot be served; it is not bound then."""
         self.registry.sync_one(binding)
         failure = self.registry.take_failure(binding.key)
-        if failure is not None:
+        if failure is not None and not is_noting_refusals():  # else it is found again with all the others
             for context in self.chain():
                 if context.own_binding(binding.key) is binding:
                     context.unbind(binding.key)
@@ -334,6 +335,12 @@ class RestServer(Context):
             RegistrationError: It is no class of exceptions, or no function.
         """
         return self._bound(error_handler_binding(cls, function))
+
+    def part_of_check(self, check: Any) -> Any:
+        """What a check of the application has to know of this server; see `mainspring.core.checking`."""
+        from mainspring.rest.checking import ServerCheck  # noqa: PLC0415 - what only a check needs
+
+        return ServerCheck(self, check)
 
     # The document
 

@@ -1,0 +1,125 @@
+"""Where in a program's files classes, functions, parameters and attributes are written. For reports."""
+
+import ast
+import inspect
+import os
+import sys
+import sysconfig
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from mainspring.context.injection import InjectionPoint
+from mainspring.context.signatures import constructor_of, unwrap_callable
+
+__all__ = ["Place", "is_of_a_program", "place_of", "place_of_binding", "place_of_caller", "place_of_point"]
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
+class Place(NamedTuple):
+    """A line of a file, counted from 1."""
+
+    file: str
+    line: int
+
+
+def place_of(target: Any) -> Place | None:
+    """Where a class or function begins, its decorators included; ``None`` when there is no source to look into."""
+    function = target if isinstance(target, type) else unwrap_callable(target)
+    code = getattr(function, "__code__", None)
+    if code is not None:
+        return Place(code.co_filename, code.co_firstlineno) if Path(code.co_filename).is_file() else None
+    cls = function if isinstance(function, type) else type(function)
+    try:
+        file = inspect.getsourcefile(cls)
+        return Place(file, inspect.getsourcelines(cls)[1]) if file is not None else None
+    except (OSError, TypeError):
+        return None
+
+
+def place_of_binding(binding: Any) -> Place | None:
+    """Where the class or function is written that a binding is made from; constants and aliases are written nowhere."""
+    source = binding.source
+    return None if source is None or source.type in ("constant", "alias") else place_of(source.value)
+
+
+def place_of_point(point: InjectionPoint) -> Place | None:
+    """The line of the parameter or attribute."""
+    target = point.target
+    if point.parameter is None:
+        return _of_attribute(target, point.member)
+    if not isinstance(target, type):
+        return _of_parameter(target, point.parameter) or place_of(target)
+    function = constructor_of(target) if point.member == "__init__" else getattr(target, point.member, None)
+    found = _of_parameter(function, point.parameter) if function is not None else None
+    # The constructor of a dataclass is written nowhere; its parameters are attributes.
+    return found or _of_attribute(target, point.parameter) or place_of(function) or place_of(target)
+
+
+def place_of_caller() -> Place | None:
+    """The line of the program that is running; not one of Mainspring, of Python or of the command line."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if is_of_a_program(file):
+            return Place(file, frame.f_lineno)
+        frame = frame.f_back  # type: ignore[assignment]  # the last one has none
+    return None
+
+
+@lru_cache(maxsize=2048)
+def is_of_a_program(file: str) -> bool:
+    """Whether a file is neither Mainspring's nor Python's nor an installed package's."""
+    folders = (str(Path(__file__).parents[1]), *map(sysconfig.get_path, ("stdlib", "purelib", "platlib", "scripts")))
+    return not file.startswith(tuple(f"{folder}{os.sep}" for folder in folders)) and os.path.isfile(file)
+
+
+def _of_parameter(function: Any, name: str) -> Place | None:
+    code = getattr(unwrap_callable(function), "__code__", None)
+    if code is None:
+        return None
+    for node in _nodes(code.co_filename):
+        if isinstance(node, _FUNCTIONS) and _first_line(node) == code.co_firstlineno:
+            given = node.args
+            for argument in (*given.posonlyargs, *given.args, *given.kwonlyargs):
+                if argument.arg == name:
+                    return Place(code.co_filename, argument.lineno)
+    return None
+
+
+def _first_line(node: Any) -> int:
+    decorators = getattr(node, "decorator_list", ())
+    return int(min((each.lineno for each in decorators), default=node.lineno))
+
+
+def _of_attribute(cls: type[Any], name: str) -> Place | None:
+    """The line in the nearest class of which the body gives the attribute a value or an annotation."""
+    for klass in cls.__mro__:
+        place = place_of(klass) if klass.__module__ != "builtins" else None
+        if place is None:
+            continue
+        for statement in _body(klass, place):
+            if name in _assigned(statement):
+                return Place(place.file, statement.lineno)
+    return None
+
+
+def _body(cls: type[Any], place: Place) -> list[ast.stmt]:
+    for node in _nodes(place.file):
+        if isinstance(node, ast.ClassDef) and node.name == cls.__name__ and _first_line(node) == place.line:
+            return node.body
+    return []
+
+
+def _assigned(statement: ast.stmt) -> list[str]:
+    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+    return [each.id for each in targets if isinstance(each, ast.Name)]
+
+
+@lru_cache(maxsize=512)
+def _nodes(file: str) -> tuple[ast.AST, ...]:
+    try:
+        return tuple(ast.walk(ast.parse(Path(file).read_bytes())))
+    except (OSError, SyntaxError, ValueError):
+        return ()

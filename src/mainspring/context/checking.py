@@ -25,7 +25,7 @@ from mainspring.context.sessions import ARROW, ResolutionContext, Session
 from mainspring.context.signatures import CallSpec, call_spec, class_spec, method_spec
 from mainspring.context.sources import BindingType, is_class
 
-__all__ = ["BINDS", "Check", "method_points", "promised_by"]
+__all__ = ["BINDS", "Check", "factory_spec", "method_points", "promised_by"]
 
 #: The tag that says what is bound while the application runs.
 BINDS = "binds"
@@ -212,7 +212,7 @@ class Check:
                 spec = class_spec(source.value)
                 self._points_of((*spec.constructor.points, *spec.properties), holder, frame)
             if source.call is not None:
-                self._points_of(_factory_spec(source).points, holder, frame)
+                self._points_of(factory_spec(source).points, holder, frame)
         except (ContextError, TypeError) as error:
             self._note(error, frame, binding)
 
@@ -308,7 +308,7 @@ def vars_of(cls: type[Any], name: str) -> Any:
     return next((vars(klass)[name] for klass in cls.__mro__ if name in vars(klass)), None)
 
 
-def _factory_spec(source: Any) -> CallSpec:
+def factory_spec(source: Any) -> CallSpec:
     """The parameters of a factory, or of a provider's ``value``, as it is called."""
     if not is_class(source.value):
         return call_spec(source.call)

@@ -41,7 +41,8 @@ class Checked(Protocol):
 async def application_contexts(app: Application) -> list[Context]:
     """What is above the application, it itself, and its servers that are contexts.
 
-    Of servers that are not there yet those are made that only the framework's constructors take part in.
+    Servers that are not there yet are made only as far as no constructor of a program takes part: of a subclass that
+    has one, an instance of the framework's class stands for it.
     """
     contexts = [*reversed(list(app.chain()))]
     for binding in app.find_by_tag(CoreTags.SERVER):
@@ -60,13 +61,21 @@ async def _server_of(app: Application, binding: Binding[Any]) -> Any:
     kept = app.holder_of(binding).kept_value(binding)
     if isinstance(kept, Context):
         return kept
-    is_class = source.type is BindingType.CLASS and issubclass(source.value, Context)
-    return await binding.get_value(app) if is_class and _is_of_the_framework(source.value) else None
+    cls = source.value if source.type is BindingType.CLASS else None
+    safe = next((each for each in getattr(cls, "__mro__", ()) if _is_made_by_the_framework(each)), None)
+    if safe is None:
+        return None
+    return await (binding if safe is cls else Binding(binding.key).to_class(safe)).get_value(app)
 
 
-def _is_of_the_framework(cls: type[Any]) -> bool:
-    """Whether making an instance runs no constructor of a program."""
-    return getattr(constructor_of(cls), "__module__", "").startswith("mainspring.")
+def _is_made_by_the_framework(cls: type[Any]) -> bool:
+    """Whether it is a context that serves, of which making an instance runs no constructor of a program."""
+    constructor = constructor_of(cls)
+    return (
+        issubclass(cls, Context)
+        and getattr(cls, "part_of_check", None) is not None
+        and (getattr(constructor, "__module__", "").startswith("mainspring."))
+    )
 
 
 async def check_application(app: Application, place_of: Callable[[Binding[Any]], Place | None] | None = None) -> Check:

@@ -1,10 +1,11 @@
 """Applications with models, data sources and repositories, and how these are injected."""
 
-from typing import Annotated, ClassVar
+import asyncio
+from typing import Annotated, Any, ClassVar
 
 import pytest
 
-from mainspring.context import BindingScope, ResolutionError, inject, injectable
+from mainspring.context import BindingScope, Context, ResolutionError, inject, injectable
 from mainspring.core import Application
 from mainspring.repository import (
     DataSource,
@@ -177,3 +178,62 @@ async def test_a_source_without_constructor_takes_its_configuration():
     app.datasource(Kept)
     kept = await app.get(Kept)
     assert (kept.name, kept.settings["connector"], kept.settings["busy_timeout"]) == ("kept", "memory", 3)
+
+
+class NotesOfTenant(DefaultCrudRepository[Note, int]):
+    """Sees what a request binds."""
+
+    def __init__(
+        self,
+        datasource: Annotated[DataSource, inject("datasources.db")],
+        tenant: Annotated[str, inject("request.tenant")],
+    ) -> None:
+        super().__init__(Note, datasource)
+        self.tenant = tenant
+
+
+async def test_a_repository_of_a_request_sees_what_is_bound_there(app):
+    """REPO-060"""
+    app.repository(NotesOfTenant)
+    tenants = []
+    for tenant in ("a", "b"):
+        with Context(app, scope=BindingScope.REQUEST) as request:
+            request.bind("request.tenant").to(tenant)
+            tenants.append((await request.get("repositories.NotesOfTenant")).tenant)
+    assert tenants == ["a", "b"]
+
+
+async def test_a_repository_made_once_keeps_no_transaction_of_a_request(app):
+    """REPO-060"""
+    app.repository(injectable(scope=BindingScope.SINGLETON)(type("Kept", (NoteRepository,), {})))
+    kept = await app.get("repositories.Kept")
+
+    async def rolled_back():
+        async with (await app.get("repositories.Kept")).begin_transaction() as transaction:
+            await kept.create({"title": "gone"})
+            await transaction.rollback()
+
+    await asyncio.create_task(rolled_back())
+    await kept.create({"title": "kept"})
+    assert [note.title for note in await kept.find()] == ["kept"]
+
+
+async def test_a_provider_gives_a_repository(app):
+    """REPO-053"""
+
+    class NotesProvider:
+        def __init__(self, datasource: Annotated[DataSource, inject("datasources.db")]) -> None:
+            self.datasource = datasource
+
+        def value(self) -> NoteRepository:
+            return NoteRepository(self.datasource)
+
+    class Reader:
+        def __init__(self, notes: Annotated[Any, repository("notes")]) -> None:
+            self.notes = notes
+
+    app.bind("repositories.notes").to_provider(NotesProvider)
+    app.bind("reader").to_class(Reader)
+    reader = await app.get("reader")
+    assert isinstance(reader.notes, NoteRepository)
+    assert (await reader.notes.create({"title": "x"})).id == 1

@@ -4,14 +4,19 @@ import copy
 import importlib
 import pickle
 import sys
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, TypedDict
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 
 from mainspring.repository import (
+    Count,
+    DataSource,
+    DefaultCrudRepository,
     Entity,
     InvalidRelationError,
     Model,
@@ -416,3 +421,84 @@ def test_a_local_model_is_found_after_its_function_has_ended():
 
     one, two = make()
     assert one.definition.properties["other"].type is two
+
+
+def test_a_subclass_has_the_relations_of_its_parents():
+    """MODEL-014, REL-007"""
+
+    class Base(Entity):
+        id: int | None = field(id=True)
+        parent_id: int | None = belongs_to(lambda: Base)
+        children: list["Base"] = has_many(lambda: Base, key_to="parent_id")
+
+    class Derived(Base):
+        owner_id: int | None = belongs_to(lambda: Base)
+        children: list[Base] = has_many(lambda: Derived, key_to="owner_id")
+
+    found = Derived.definition.relations
+    assert {name: relation.source for name, relation in found.items()} == {
+        "parent": Base,
+        "children": Derived,
+        "owner": Derived,
+    }
+    assert (found["children"].target, Base.definition.relations["children"].target) == (Derived, Base)
+    assert list(Base.definition.relations) == ["parent", "children"]
+
+
+class Point(msgspec.Struct):
+    x: int
+    y: int = 0
+
+
+@dataclass
+class Size:
+    width: int
+
+
+class Extra(TypedDict):
+    note: str
+
+
+class Node(Model):
+    name: str = field(required=True)
+    children: list["Node"] | None = None
+
+
+async def test_a_property_may_hold_a_structure_of_another_kind():
+    """MODEL-021, MODEL-057, REPO-020"""
+
+    class Drawing(Entity):
+        id: int | None = field(id=True, generated=True)
+        at: Point | None = None
+        size: Size | None = None
+        extra: Extra | None = None
+        root: Node | None = None
+        points: list[Point] | None = None
+
+    data = {
+        "at": {"x": 1},
+        "size": {"width": 2},
+        "extra": {"note": "n"},
+        "root": {"name": "a", "children": [{"name": "b", "children": [{"name": "c"}]}]},
+        "points": [{"x": 3, "y": 4}],
+    }
+    async with DataSource({"name": "db", "connector": "memory"}) as ds:
+        drawings = DefaultCrudRepository(Drawing, ds)
+        created = await drawings.create(data)
+        found = await drawings.find_by_id(created.id)
+        assert (found.at, found.size, found.extra) == (Point(1), Size(2), {"note": "n"})
+        assert (type(found.root), found.root.children[0].children[0].name) == (Node, "c")
+        assert found.points == [Point(3, 4)]
+        assert found.to_json() == created.to_json() == {"id": 1, **data, "at": {"x": 1, "y": 0}}
+        for wrong, path in (
+            ({"at": {"x": "1"}}, "/at/x"),
+            ({"size": {}}, "/size"),
+            ({"extra": {"note": 1}}, "/extra/note"),
+            ({"root": {"name": "a", "children": [{}]}}, "/root/children/0"),
+            ({"points": [{"x": 1}, {"x": None}]}, "/points/1/x"),
+        ):
+            with pytest.raises(ModelValidationError) as caught:
+                await drawings.create(wrong)
+            assert caught.value.errors[0]["path"] == path
+        assert await drawings.count() == Count(1)
+    assert Drawing.json_schema()["properties"]["points"]["items"] == {"$ref": "#/$defs/Point"}

@@ -335,3 +335,103 @@ async def test_what_a_view_refuses_has_the_name_it_has_on_the_wire(memory):
             with pytest.raises(ModelValidationError, match="bigTreeId cannot be changed") as caught:
                 await write(data)
             assert [error["path"] for error in caught.value.errors] == ["/bigTreeId"]
+
+
+async def test_what_links_two_models_is_named_in_three_ways(memory):
+    """REL-004"""
+
+    class Pupil(Entity):
+        id: int | None = field(id=True, generated=True)
+        courses: list["Course"] = has_many(lambda: Course, through=lambda: Place)
+        others: list["Course"] = has_many(
+            lambda: Course, through={"model": lambda: Seat, "key_from": "who", "key_to": "what"}
+        )
+        mates: list["Pupil"] = has_many(lambda: Pupil, through=lambda: Place)
+
+    class Course(Entity):
+        id: int | None = field(id=True, generated=True)
+        pupils: list[Pupil] = has_many(Pupil, through="Place")
+
+    class Place(Entity):
+        id: int | None = field(id=True, generated=True)
+        pupil_id: int
+        course_id: int
+
+    class Seat(Entity):
+        id: int | None = field(id=True, generated=True)
+        who: int
+        what: int
+
+    relations = Pupil.definition.relations
+    for relation, expected in (
+        (relations["courses"], (Place, "pupil_id", "course_id")),
+        (relations["others"], (Seat, "who", "what")),
+        (Course.definition.relations["pupils"], (Place, "course_id", "pupil_id")),
+    ):
+        through = relation.through
+        assert (through.model, through.key_from, through.key_to) == expected
+    pupils, courses, places, seats = (DefaultCrudRepository(cls, memory) for cls in (Pupil, Course, Place, Seat))
+    make = pupils.create_has_many_through_repository_factory_for
+    await make("courses", courses, places)(1).create({})
+    await make("others", courses, seats)(1).create({})
+    assert [(each.pupil_id, each.course_id) for each in await places.find()] == [(1, 1)]
+    assert [(each.who, each.what) for each in await seats.find()] == [(1, 2)]
+    with pytest.raises(InvalidRelationError, match="key_from and key_to spelled out"):
+        make("mates", pupils, places)
+
+
+async def test_the_key_of_a_source_may_be_another_property(memory):
+    """REL-024: also where its values look different on the other side."""
+
+    class Shelf(Entity):
+        id: int | None = field(id=True, generated=True)
+        code: UUID = field(required=True, unique=True)
+        books: list["Book"] = has_many(lambda: Book, key_from="code", key_to="shelf_code")
+        label: "Label | None" = has_one(lambda: Label, key_from="code", key_to="shelf_code")
+
+    class Book(Entity):
+        id: int | None = field(id=True, generated=True)
+        shelf_code: str | None = None
+
+    class Label(Entity):
+        id: int | None = field(id=True, generated=True)
+        shelf_code: UUID | None = None
+
+    shelves, books, labels = (DefaultCrudRepository(cls, memory) for cls in (Shelf, Book, Label))
+    books_of = shelves.create_has_many_repository_factory_for("books", books)
+    label_of = shelves.create_has_one_repository_factory_for("label", labels)
+    shelves.register_inclusion_resolver("books", books_of.inclusion_resolver)
+    shelves.register_inclusion_resolver("label", label_of.inclusion_resolver)
+    code, other = UUID(int=1), UUID(int=2)
+    await shelves.create_all([{"code": code}, {"code": other}])
+    await books.create_all([{"shelf_code": str(code)}, {"shelf_code": "another"}])
+    label = await label_of(code).create({})
+    assert (label.shelf_code, (await label_of(code).get()).id) == (code, label.id)
+    first, second = await shelves.find({"include": ["books", "label"], "fields": ["id"]})
+    assert ([each.id for each in first.books], first.label.id) == ([1], label.id)
+    assert (second.books, second.label) == ([], None)
+    assert await books_of(str(code)).delete() == Count(1)
+
+
+async def test_a_relation_may_be_kept_from_inclusion(memory):
+    """REL-053, FILTER-028"""
+
+    class Box(Entity):
+        id: int | None = field(id=True, generated=True)
+        things: list["Thing"] = has_many(lambda: Thing, disable_inclusion=True)
+
+    class Thing(Entity):
+        id: int | None = field(id=True, generated=True)
+        box_id: int | None = belongs_to(lambda: Box, disable_inclusion=True)
+
+    boxes, things = DefaultCrudRepository(Box, memory), DefaultCrudRepository(Thing, memory)
+    of = boxes.create_has_many_repository_factory_for("things", things)
+    boxes.register_inclusion_resolver("things", of.inclusion_resolver)
+    await of(1).create({})
+    assert [each.box_id for each in await of(1).find()] == [1]
+    for entry in ("things", {"relation": "things"}):
+        with pytest.raises(InvalidFilterError, match="things") as caught:
+            await boxes.find({"include": [entry]})
+        assert caught.value.code == "INVALID_INCLUSION_FILTER"
+    assert "include" not in Box.filter_schema()["properties"]
+    assert "things" not in Box.filter_schema().get("properties", {})

@@ -271,3 +271,69 @@ async def test_an_answer_may_hold_related_instances(app):
     answer = document["paths"]["/wholes/{id}"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
     schema = document["components"]["schemas"][answer["$ref"].rpartition("/")[2]]
     assert list(schema["properties"]) == ["id", "parts"]
+
+
+async def test_a_filter_that_is_no_filter_is_refused(client):
+    """FILTER-063"""
+    await client.post("/products", json={"name": "a"})
+    for text in (
+        '{"where":',
+        "{'limit':1}",
+        '{"limit":1}}',
+        "\ud800".encode("utf-8", "surrogatepass").decode("latin-1"),
+    ):
+        answer = await client.get("/products", params={"filter": text})
+        assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_PARAMETER_VALUE"), text
+        assert "filter" in answer.json()["detail"]
+        assert answer.json()["errors"][0]["message"]
+    for text in ("[1]", "5", '"limit"', "true"):
+        answer = await client.get("/products", params={"filter": text})
+        assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_PARAMETER_VALUE"), text
+    for text in ("null", ""):
+        assert len((await client.get("/products", params={"filter": text})).json()) == 1
+    for text in ('{"__proto__":{}}', '{"where":{"__proto__":1}}', '{"where":{"constructor":{"eq":1}}}'):
+        assert (await client.get("/products", params={"filter": text})).status_code == 400
+
+
+async def test_a_parameter_is_sent_once(client):
+    """FILTER-065"""
+    for name in "ab":
+        await client.post("/products", json={"name": name})
+    for query in ('filter={"limit":1}&filter={"limit":1}', 'filter={"limit":1}&filter[skip]=1', "filter=&filter=x"):
+        assert (await client.get(f"/products?{query}")).status_code == 400, query
+    found = await client.get("/products?filter[limit]=1&filter[where][name]=b&filter[fields]=id&filter[fields]=name")
+    assert found.json() == [{"id": 2, "name": "b"}]
+
+
+async def test_a_condition_stands_for_itself_where_several_are_meant(client):
+    """FILTER-066"""
+    for name in "abc":
+        await client.post("/products", json={"name": name})
+    where = '{"name":{"inq":["a","b"]}}'
+    assert (await client.get("/products/count", params={"where": where})).json() == {"count": 2}
+    assert (await client.get("/products/count?where[name][neq]=a&where[id][lt]=3")).json() == {"count": 1}
+    changed = await client.patch("/products", params={"where": where}, json={"unitPrice": 1})
+    assert changed.json() == {"count": 2}
+    assert (await client.patch("/products?where[unitPrice]=1", json={"unitPrice": 2})).json() == {"count": 2}
+    for wrong in ("where=[1]", 'where={"x":1}', "where[name][nothing]=1"):
+        assert (await client.get(f"/products/count?{wrong}")).status_code == 400
+
+
+async def test_a_limit_that_was_lowered_is_told(app, running):
+    """FILTER-024"""
+
+    @model(default_limit=2, max_limit=3)
+    class Row(Entity):
+        id: int | None = field(id=True, generated=True)
+
+    app.repository(define_crud_repository_class(Row))
+    app.controller(define_crud_rest_controller(Row, base_path="/rows"))
+    async with running(app) as client:
+        for _ in range(5):
+            await client.post("/rows", json={})
+        for query, count, said in (("", 2, None), ("?filter[limit]=3", 3, None), ("?filter[limit]=4", 3, "3")):
+            answer = await client.get(f"/rows{query}")
+            assert (len(answer.json()), answer.headers.get("x-limit-applied")) == (count, said)
+        assert (await client.get("/rows/count")).json() == {"count": 5}
+        document = await app.get_api_spec()
+        assert list(document["paths"]["/rows"]["get"]["responses"]["200"]["headers"]) == ["X-Limit-Applied"]

@@ -62,22 +62,32 @@ def etag_of(served: ServedModel, instance: Any) -> str:
 
 def reading(served: ServedModel) -> Methods:
     """``find``, ``count`` and ``find_by_id``."""
-    model: Any = served.cls
-    name, schema = served.name, served.answer_schema
-    where = Annotated[Where | None, param.where(model)]
-    many = {"type": "array", "items": {"$ref": schema["$ref"]}, "$defs": schema["$defs"]}
-    answers: dict[int | str, Any] = {200: _json(f"The {name} instances.", many)}
-    types = types_of(list[model], filter=Annotated[Filter | None, param.filter(model)])
+    where = Annotated[Where | None, param.where(served.cls)]
 
-    @declared("get", "/", f"The {name} instances that a filter selects, or all.", types, answers)
-    async def find(self: Any, filter: Any = None) -> Any:
-        return await self.repository.find(filter)
-
-    @declared("get", "/count", f"How many {name} instances there are that match.", types_of(Count, where=where))
+    @declared("get", "/count", f"How many {served.name} instances there are that match.", types_of(Count, where=where))
     async def count(self: Any, where: Any = None) -> Any:
         return await self.repository.count(where)
 
-    return {"find": find, "count": count, "find_by_id": _finding_one(served)}
+    return {"find": _finding_many(served), "count": count, "find_by_id": _finding_one(served)}
+
+
+def _finding_many(served: ServedModel) -> Callable[..., Any]:
+    model: Any = served.cls
+    schema, most = served.answer_schema, served.definition.settings.get("max_limit")
+    many = {"type": "array", "items": {"$ref": schema["$ref"]}, "$defs": schema["$defs"]}
+    answer = _json(f"The {served.name} instances.", many)
+    if most is not None:
+        described = {"description": "The limit in place of one that was too large.", "schema": {"type": "integer"}}
+        answer["headers"] = {"X-Limit-Applied": described}
+    types = types_of(list[model], filter=Annotated[Filter | None, param.filter(model)])
+
+    @declared("get", "/", f"The {served.name} instances that a filter selects, or all.", types, {200: answer})
+    async def find(self: Any, filter: Any = None) -> Any:
+        found = await self.repository.find(filter)
+        is_lowered = most is not None and ((filter or {}).get("limit") or 0) > most
+        return Response(found, headers={"X-Limit-Applied": str(most)}) if is_lowered else found
+
+    return find
 
 
 def _finding_one(served: ServedModel) -> Callable[..., Any]:

@@ -435,3 +435,37 @@ async def test_a_relation_may_be_kept_from_inclusion(memory):
         assert caught.value.code == "INVALID_INCLUSION_FILTER"
     assert "include" not in Box.filter_schema()["properties"]
     assert "things" not in Box.filter_schema().get("properties", {})
+
+
+@pytest.mark.parametrize(
+    ("settings", "counts"),
+    [
+        ({"default_limit": 2, "max_limit": 3}, ([2, 2, 2], [1, 1, 1], [3, 3, 3], [2, 2, 1])),
+        ({"scope": {"limit": 2, "where": {"hidden": False}}}, ([2, 2, 2], [1, 1, 1], [4, 4, 4], [2, 2, 1])),
+    ],
+)
+async def test_limits_of_a_model_count_for_each_source(memory, settings, counts):
+    """REL-045, FILTER-024, FILTER-031"""
+
+    @model(**settings)
+    class Twig(Entity):
+        id: int | None = field(id=True, generated=True)
+        tree_id: int | None = None
+        hidden: bool = False
+
+    class Tree(Entity):
+        id: int | None = field(id=True, generated=True)
+        twigs: list[Twig] = has_many(lambda: Twig)
+
+    trees, twigs = DefaultCrudRepository(Tree, memory), DefaultCrudRepository(Twig, memory)
+    of = trees.create_has_many_repository_factory_for("twigs", twigs)
+    trees.register_inclusion_resolver("twigs", of.inclusion_resolver)
+    await trees.create_all([{} for _ in range(3)])
+    await twigs.create_all([{"tree_id": 1 + number % 3} for number in range(12)])
+    if "scope" in settings:
+        await twigs.create_all([{"tree_id": 1, "hidden": True} for _ in range(3)])
+    for scope, expected in zip(({}, {"limit": 1}, {"limit": 9}, {"total_limit": 5}), counts, strict=True):
+        found = await trees.find({"include": [{"relation": "twigs", "scope": scope}]})
+        assert [len(tree.twigs) for tree in found] == expected, scope
+        assert not any(twig.hidden for tree in found for twig in tree.twigs)
+    assert len(await of(1).find()) == 2

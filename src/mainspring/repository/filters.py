@@ -226,20 +226,39 @@ def invalid_inclusion(entries: Iterable[Any]) -> InvalidFilterError:
     )
 
 
+def has_limits(definition: ModelDefinition) -> bool:
+    """Whether the model says how many rows are found at a time."""
+    settings = definition.settings
+    return not settings.keys().isdisjoint(("default_limit", "max_limit")) or "limit" in (settings.get("scope") or {})
+
+
 def scoped(definition: ModelDefinition, filter: Any) -> Any:
     """The filter with the model's default filter and limits put in; the same object where there are none."""
-    settings = definition.settings
-    default = settings.get("scope") or {}
-    has_limits = "default_limit" in settings or "max_limit" in settings
-    if (not default and not has_limits) or not isinstance(filter, Mapping | None):
+    if not isinstance(filter, Mapping | None):
+        return filter
+    merged = with_default(definition, filter)
+    if not has_limits(definition):
+        return merged
+    limit = limited(definition, (merged or {}).get("limit"))
+    return merged if limit is None else {**(merged or {}), "limit": limit}
+
+
+def with_default(definition: ModelDefinition, filter: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """The filter with the model's default filter put in; the same object where there is none."""
+    default = definition.settings.get("scope") or {}
+    if not default:
         return filter
     merged = {**default, **{key: value for key, value in (filter or {}).items() if value is not None}}
     if default.get("where") and (filter or {}).get("where"):
         merged["where"] = {"and": [default["where"], (filter or {})["where"]]}
-    limit = merged.get("limit", settings.get("default_limit"))
-    most = settings.get("max_limit")
-    if most is not None and (limit is None or (isinstance(limit, int) and limit > most)):
-        limit = most
-    if limit is not None:
-        merged["limit"] = limit
     return merged
+
+
+def limited(definition: ModelDefinition, limit: Any) -> Any:
+    """The limit that counts by what the model says; ``None`` for no limit."""
+    settings = definition.settings
+    if limit is None:
+        limit = (settings.get("scope") or {}).get("limit", settings.get("default_limit"))
+    most = settings.get("max_limit")
+    is_beyond = limit is None or (isinstance(limit, int) and most is not None and limit > most)
+    return most if most is not None and is_beyond else limit

@@ -5,8 +5,8 @@ from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
 
-from mainspring.repository.definitions import definition_of
-from mainspring.repository.filters import query_of
+from mainspring.repository.definitions import ModelDefinition, definition_of
+from mainspring.repository.filters import has_limits, query_of, with_default
 from mainspring.repository.including import include_related
 from mainspring.repository.instances import mark_unloaded
 from mainspring.repository.kinds import Kind
@@ -85,10 +85,22 @@ async def fetch_by_keys(
     if not keys:
         return [], False
     where = {key: keys[0] if len(keys) == 1 else {"inq": keys}}
-    wanted = constrain_filter(_plain_scope(scope), where)
+    wanted: Any = constrain_filter(_plain_scope(scope), where)
     is_surplus = _add_key(repository, wanted, key)
-    found: list[Any] = await repository.find(wanted, transaction=(options or {}).get("transaction"))
+    definition = definition_of(repository.entity)
+    how: dict[str, Any] = {"transaction": (options or {}).get("transaction")}
+    if has_limits(definition):  # they are for each source; over all of them they would cut rows off
+        wanted, how = _without_limits(definition, wanted), {**how, "unscoped": True}
+    found: list[Any] = await repository.find(wanted, **how)
     return found, is_surplus
+
+
+def _without_limits(definition: ModelDefinition, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """The filter with the model's default filter, but with no limit that the filter itself has not."""
+    found = dict(with_default(definition, wanted) or {})
+    if "limit" not in wanted:
+        found.pop("limit", None)
+    return found
 
 
 def _fitting(repository: Any, key: str, value: Any) -> Any:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mainspring.repository.definitions import definition_of
+from mainspring.repository.filters import limited
 from mainspring.repository.including import InclusionResolver
 from mainspring.repository.relations.checking import Checked, CheckedThrough
 from mainspring.repository.relations.related import (
@@ -23,10 +25,10 @@ __all__ = [
 ]
 
 
-def _page(items: list[Any], scope: Mapping[str, Any]) -> list[Any]:
+def _page(items: list[Any], checked: Checked, scope: Mapping[str, Any]) -> list[Any]:
     """The part of one source's rows that ``limit`` and ``skip`` leave."""
     start = scope.get("skip") or scope.get("offset") or 0
-    limit = scope.get("limit")
+    limit = limited(definition_of(checked.relation.target), scope.get("limit"))
     return items[start:] if limit is None else items[start : start + limit]
 
 
@@ -43,7 +45,7 @@ def has_many_resolver(checked: Checked, target: LateRepository) -> InclusionReso
         found, surplus = await fetch_by_keys(await target.get(), checked.key_to, keys, scope, options)
         results = flatten_targets_of_one_to_many(keys, found, checked.key_to)
         drop_key(found, checked.key_to, surplus)
-        return [_page(result or [], scope) for result in results]
+        return [_page(result or [], checked, scope) for result in results]
 
     return resolve
 
@@ -77,7 +79,7 @@ def references_many_resolver(checked: Checked, target: LateRepository) -> Inclus
         by_key = {matching_key(getattr(each, checked.key_to)): each for each in found}
         results = [_listed(keys, by_key, by_list=not scope.get("order")) for keys in lists]
         drop_key(found, checked.key_to, surplus)
-        return [_page(result, scope) for result in results]
+        return [_page(result, checked, scope) for result in results]
 
     return resolve
 
@@ -107,6 +109,6 @@ def through_resolver(checked: CheckedThrough, target: LateRepository, through: L
             for key in keys
         ]
         drop_key(found, checked.key_to, surplus)
-        return [_page(result, scope) for result in results]
+        return [_page(result, checked, scope) for result in results]
 
     return resolve

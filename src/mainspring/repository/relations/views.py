@@ -14,7 +14,7 @@ from mainspring.repository.relations.constraining import (
     constrained_data,
     unchangeable,
 )
-from mainspring.repository.relations.related import deduplicate
+from mainspring.repository.relations.related import deduplicate, find_by_foreign_keys
 from mainspring.repository.relations.targets import LateRepository
 
 __all__ = ["HasManyRepository", "HasManyThroughRepository", "HasOneRepository"]
@@ -143,7 +143,8 @@ class HasManyThroughRepository:
 
     async def _linked(self, transaction: Any) -> list[Any]:
         through = await self._through.get()
-        links = await through.find({"where": {self._checked.link_from: self._source}}, transaction=transaction)
+        options = {"transaction": transaction}
+        links = await find_by_foreign_keys(through, self._checked.link_from, self._source, None, options)
         return deduplicate(getattr(link, self._checked.link_to) for link in links)
 
     async def find(self, filter: Some = None, *, transaction: Any = None) -> list[Any]:

@@ -13,6 +13,7 @@ from tests.rest.conftest import Web
 
 from mainspring.rest import (
     BindingScope,
+    Context,
     HttpErrors,
     RequestContext,
     Response,
@@ -88,6 +89,15 @@ class Injected:
     @get("/audit/{key}")
     async def of_key(self, key: str) -> dict[str, Any]:
         return {"key": key, "now": self.audit.clock.now, "same": RequestContext.current().request.path}
+
+
+class Times:
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+
+    @get("/clock")
+    async def tell(self) -> int:
+        return self.clock.now
 
 
 class Results:
@@ -322,6 +332,20 @@ async def test_what_is_compiled_is_dropped_by_any_change() -> None:
     await Web(app).get("/plain")
     assert before is not None
     assert app.rest_server.lane is not before
+    await app.close()
+
+
+async def test_what_is_bound_between_an_application_and_the_root_is_seen_at_once() -> None:
+    """REST-036: also in a context that shares its shape with others of its parent."""
+    root = Context("root")
+    between = Context(root)
+    root.bind(Clock).to(Clock())
+    app = RestApplication(parent=between)
+    app.controller(Times)
+    for _ in range(3):
+        assert (await Web(app).get("/clock")).json() == 1
+    between.bind(Clock).to(Later())
+    assert (await Web(app).get("/clock")).json() == 2
     await app.close()
 
 

@@ -126,6 +126,8 @@ def lane_of(plan: Any) -> Lane | None:
     table = plan.table
     if not plan.is_plain or plan.asks_first or plan.cancel_on_disconnect or plan.compression or table is None:
         return None
+    if not plan.server.shape().is_settled:  # a change above may give the server another shape, and this one not change
+        return None
     return Lane(plan, table, run_steps, Edges(reply_for, refuse, conclude))
 
 

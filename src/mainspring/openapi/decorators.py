@@ -12,6 +12,7 @@ from mainspring.openapi.builders import built
 from mainspring.openapi.errors import DeclarationError
 from mainspring.openapi.notes import (
     VERBS,
+    WEBSOCKET,
     DeclaredOperation,
     class_notes,
     copied_spec,
@@ -36,6 +37,7 @@ __all__ = [
     "put",
     "tags",
     "visibility",
+    "websocket",
 ]
 
 T = TypeVar("T")
@@ -91,6 +93,10 @@ def operation(verb: str, path: str, spec: Any = None) -> Callable[[T], T]:
     word = verb.lower()
     if word not in VERBS:
         raise DeclarationError(f"@operation({verb!r}, {path!r})", f"the verb is none of {', '.join(VERBS)}")
+    return _declaring(word, path, spec)
+
+
+def _declaring(word: str, path: str, spec: Any) -> Callable[[T], T]:
     parse_path_template(path)
     declared = DeclaredOperation(word, path, copied_spec(built(spec) or {}))
 
@@ -101,6 +107,15 @@ def operation(verb: str, path: str, spec: Any = None) -> Callable[[T], T]:
         return target
 
     return decorate
+
+
+def websocket(path: str) -> Callable[[T], T]:
+    """Let a method handle the WebSocket connections to a path template. No document describes them.
+
+    Raises:
+        PathTemplateError: The path is no template.
+    """
+    return _declaring(WEBSOCKET, path, None)
 
 
 def get(path: str, spec: Any = None) -> Callable[[T], T]:

@@ -26,6 +26,8 @@ __all__ = [
 ]
 
 VERBS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
+#: Stands in the place of a verb for a connection, which no document describes.
+WEBSOCKET = "websocket"
 
 
 @dataclass(frozen=True, slots=True)

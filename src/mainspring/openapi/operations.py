@@ -11,9 +11,23 @@ from typing import Any
 from mainspring.http.paths import join_paths, parse_path_template
 from mainspring.openapi.builders import built
 from mainspring.openapi.errors import DeclarationError
-from mainspring.openapi.notes import VERBS, MethodNotes, class_notes, copied_spec, function_behind, method_notes
+from mainspring.openapi.notes import (
+    VERBS,
+    WEBSOCKET,
+    MethodNotes,
+    class_notes,
+    copied_spec,
+    function_behind,
+    method_notes,
+)
 
-__all__ = ["ControllerDescription", "OperationDeclaration", "controller_operations", "describe_controller"]
+__all__ = [
+    "ControllerDescription",
+    "OperationDeclaration",
+    "controller_operations",
+    "controller_websockets",
+    "describe_controller",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +142,19 @@ def controller_operations(cls: type) -> list[OperationDeclaration]:
         PathTemplateError: Base path and path together are no template.
         DeclarationError: An operation of ``@api(paths=...)`` names no method.
     """
+    return [declaration for declaration in _declarations(cls) if declaration.verb != WEBSOCKET]
+
+
+def controller_websockets(cls: type) -> list[OperationDeclaration]:
+    """The WebSocket routes of a controller, inherited, replaced and ordered as its operations are.
+
+    Raises:
+        PathTemplateError: Base path and path together are no template.
+    """
+    return [declaration for declaration in _declarations(cls) if declaration.verb == WEBSOCKET]
+
+
+def _declarations(cls: type) -> list[OperationDeclaration]:
     controller = describe_controller(cls)
     found: list[OperationDeclaration] = []
     taken: dict[tuple[str, str], type] = {}

@@ -26,6 +26,7 @@ from mainspring.openapi import (
     tags,
     visibility,
 )
+from mainspring.openapi.decorators import websocket
 from mainspring.openapi.dialects import json_schema_to_openapi
 from mainspring.openapi.merging import merge_openapi_spec, merge_security_scheme
 from mainspring.rest.actions import invoke_middleware
@@ -57,6 +58,8 @@ from mainspring.rest.routes import ControllerRoute, Route, RouteMatch
 from mainspring.rest.sequences import DefaultSequence, MiddlewareSequence
 from mainspring.rest.server import RestServer
 from mainspring.rest.uploads import UploadFile
+from mainspring.rest.websocket_routes import WebSocketRoute
+from mainspring.rest.websockets import WebSocket
 
 __all__ = [
     "Arguments",
@@ -97,6 +100,8 @@ __all__ = [
     "UploadFile",
     "UrlEncodedBodyParser",
     "Violation",
+    "WebSocket",
+    "WebSocketRoute",
     "api",
     "as_middleware",
     "as_spec_enhancer",
@@ -124,5 +129,6 @@ __all__ = [
     "response",
     "tags",
     "visibility",
+    "websocket",
 ]
 __all__ += core.__all__

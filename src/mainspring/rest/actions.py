@@ -28,6 +28,7 @@ __all__ = [
     "find_route",
     "invoke_method",
     "invoke_middleware",
+    "log_problem",
     "parse_params",
     "refused",
     "reject",
@@ -132,7 +133,7 @@ async def refused(exchange: Exchange, error: BaseException) -> Reply:
     if isinstance(handled, Reply):
         return handled
     problem = problem_of(handled)
-    await _log(exchange, problem)
+    await log_problem(exchange, problem)
     return problem_reply(exchange, problem)
 
 
@@ -150,7 +151,8 @@ async def _handled(exchange: Exchange, error: BaseException) -> Any:
         return raised
 
 
-async def _log(exchange: Exchange, problem: Problem) -> None:
+async def log_problem(exchange: Exchange, problem: Problem) -> None:
+    """Hand an error to the action that logs. What fails in it is logged, and changes nothing."""
     log = log_error
     if "log_error" in exchange.plan.actions:
         log = await RequestContext.current().get(RestBindings.SequenceActions.LOG_ERROR)

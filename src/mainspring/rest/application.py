@@ -63,6 +63,10 @@ class RestApplication(Application):
         """Register an operation; see `RestServer.route`."""
         return self.rest_server.route(route_or_verb, path, spec, *handler)
 
+    def websocket(self, path: str, handler: Callable[..., Any]) -> Binding[Any]:
+        """Let a function handle the WebSocket connections to a path; see `RestServer.websocket`."""
+        return self.rest_server.websocket(path, handler)
+
     def handler(self, function: Callable[..., Any]) -> Binding[Any]:
         """Answer every request by a function ``(context, sequence)``."""
         return self.rest_server.handler(function)

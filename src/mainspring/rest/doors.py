@@ -1,11 +1,11 @@
-"""What an ASGI server may say besides requests: its lifespan, and connections nobody here answers."""
+"""What an ASGI server may say besides requests and connections: its lifespan."""
 
 import logging
 from typing import Any
 
-from mainspring.rest.asgi import Receive, Scope, Send
+from mainspring.rest.asgi import Receive, Send
 
-__all__ = ["Lifespan", "refuse_websocket"]
+__all__ = ["Lifespan"]
 
 logger = logging.getLogger(__name__)
 
@@ -41,15 +41,3 @@ class Lifespan:
             await send({"type": f"lifespan.{name}.failed", "message": str(error) or type(error).__name__})
         else:
             await send({"type": f"lifespan.{name}.complete"})
-
-
-async def refuse_websocket(scope: Scope, receive: Receive, send: Send) -> None:
-    """Refuse a connection before it is accepted: 404 where the server can say so."""
-    message = await receive()
-    if message["type"] != "websocket.connect":
-        return
-    if "websocket.http.response" in (scope.get("extensions") or {}):
-        await send({"type": "websocket.http.response.start", "status": 404, "headers": [(b"content-length", b"0")]})
-        await send({"type": "websocket.http.response.body", "body": b""})
-    else:
-        await send({"type": "websocket.close", "code": 1000, "reason": ""})

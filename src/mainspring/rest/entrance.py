@@ -8,10 +8,11 @@ import asyncio
 from typing import Any
 
 from mainspring.rest.asgi import AsgiExchange, Receive, Scope, Send
-from mainspring.rest.doors import Lifespan, refuse_websocket
+from mainspring.rest.doors import Lifespan
 from mainspring.rest.errors import ClientDisconnected
 from mainspring.rest.exchange import CURRENT
 from mainspring.rest.pipeline import fail, is_left, leave, serve, serve_failure, serve_unavailable
+from mainspring.rest.websocket_door import answer_websocket
 
 __all__ = ["Entrance", "answer"]
 
@@ -111,7 +112,7 @@ async def _enter(entrance: Entrance, scope: Scope, receive: Receive, send: Send)
     elif kind == "lifespan":
         await Lifespan(server).run(receive, send)
     elif kind == "websocket":
-        await refuse_websocket(scope, receive, send)
+        await answer_websocket(server, scope, receive, send)
     elif kind == "http":
         exchange = AsgiExchange.of(scope, receive, send)
         try:

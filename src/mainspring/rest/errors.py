@@ -14,12 +14,15 @@ __all__ = [
     "InvalidResultError",
     "ListenError",
     "MiddlewareOrderError",
+    "MissingLibraryError",
     "NoRequestError",
     "RegistrationError",
     "ResponseStartedError",
     "SequenceError",
     "SettingError",
     "UnserializableError",
+    "WebSocketStateError",
+    "WrongMessageError",
 ]
 
 
@@ -158,3 +161,36 @@ class UnserializableError(MainspringError, TypeError):
 
     def __str__(self) -> str:
         return f"The result of {self.operation}, of type {self.type_name}, cannot be sent: {self.reason}."
+
+
+class WebSocketStateError(MainspringError, RuntimeError):
+    """Something was asked of a connection at the wrong moment: ``action`` is what, ``reason`` why and what to do."""
+
+    def __init__(self, action: str, reason: str) -> None:
+        super().__init__(action, reason)
+        self.action, self.reason = action, reason
+
+    def __str__(self) -> str:
+        return f"The WebSocket connection cannot {self.action}: {self.reason}."
+
+
+class WrongMessageError(MainspringError, ValueError):
+    """A client sent another message than was expected; unhandled, the connection is closed with ``close_code``."""
+
+    def __init__(self, close_code: int, reason: str) -> None:
+        super().__init__(close_code, reason)
+        self.close_code, self.reason = close_code, reason
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class MissingLibraryError(MainspringError, RuntimeError):
+    """A feature whose library is not installed: ``feature``, ``library``, and the ``extra`` that brings it."""
+
+    def __init__(self, feature: str, library: str, extra: str) -> None:
+        super().__init__(feature, library, extra)
+        self.feature, self.library, self.extra = feature, library, extra
+
+    def __str__(self) -> str:
+        return f"{self.feature} cannot be served without {self.library}: install mainspring[{self.extra}]."

@@ -11,7 +11,7 @@ from mainspring.rest.requests import Request
 from mainspring.rest.routers import allowed_verbs
 from mainspring.rest.routes import Route, RouteMatch
 
-__all__ = ["KNOWN_METHODS", "check_host", "find_operation", "local_to_base", "not_found"]
+__all__ = ["KNOWN_METHODS", "check_host", "find_operation", "local_to_base", "not_found", "take_route"]
 
 #: RFC 9110 section 9, RFC 5789 (PATCH), and QUERY, the safe method with a body: known, whoever serves it.
 KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "QUERY"})
@@ -61,7 +61,7 @@ def _otherwise(exchange: Exchange, path: str | None) -> Operation:
     if method == "HEAD":
         match = plan.router.find("GET", path)
         if match is not None:
-            return _taken(exchange, match)
+            return take_route(exchange, match)
     mount = plan.mounts.find(path) if plan.mounts else None
     verbs = allowed_verbs(plan.router, path)
     if mount is not None:
@@ -71,7 +71,8 @@ def _otherwise(exchange: Exchange, path: str | None) -> Operation:
     return _file_or_nothing(exchange, path, verbs)
 
 
-def _taken(exchange: Exchange, match: RouteMatch) -> Operation:
+def take_route(exchange: Exchange, match: RouteMatch) -> Operation:
+    """The operation of a route that was found; both are noted on the exchange."""
     exchange.match = match
     exchange.operation = exchange.plan.operation_of(match.route)
     if exchange.context is not None:

@@ -16,6 +16,8 @@ class _Http:
     REQUEST: BindingKey[Any] = BindingKey("rest.http.request")
     #: The response in the making; also found by the type ``Response``.
     RESPONSE: BindingKey[Any] = BindingKey("rest.http.response")
+    #: The connection; also found by the type ``WebSocket``.
+    WEBSOCKET: BindingKey[Any] = BindingKey("rest.http.websocket")
 
 
 class _SequenceActions:

@@ -12,15 +12,16 @@ import logging
 import os
 import socket
 import stat
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from ssl import SSLContext
 from typing import Any
 
-from mainspring.rest.errors import ListenError
+from mainspring.rest.errors import ListenError, MissingLibraryError
 
-__all__ = ["ListenOptions", "Listener"]
+__all__ = ["ListenOptions", "Listener", "check_websockets"]
 
 #: How often to look whether connections are gone: short against any request, long against the cost of looking.
 _LOOK_EVERY = 0.01
@@ -51,6 +52,16 @@ class ListenOptions:
     keep_alive_timeout: float = 5.0
     max_connections: int | None = None
     ws_max_size: int = 16 * 1024 * 1024
+
+
+def check_websockets() -> None:
+    """Refuse to listen for WebSocket connections that could never come.
+
+    Raises:
+        MissingLibraryError: No library that speaks the protocol is installed.
+    """
+    if find_spec("websockets") is None and find_spec("wsproto") is None:
+        raise MissingLibraryError("The WebSocket routes", "websockets", "websockets")
 
 
 class Listener:
@@ -180,11 +191,12 @@ class Listener:
 
     # Stopping
 
-    async def stop(self, grace_period: float | None) -> None:
+    async def stop(self, grace_period: float | None, farewell: Callable[[], Awaitable[None]] | None = None) -> None:
         """Stop listening at once, then wait for requests in flight.
 
         Args:
             grace_period: Seconds until the remaining ones are cancelled; ``None`` waits without limit.
+            farewell: What is to be said on open connections before they are asked to end.
         """
         server, bound = self._server, self._socket
         if server is None or bound is None:
@@ -192,6 +204,9 @@ class Listener:
         self._server = self._socket = None
         self._stop_accepting(server, bound)
         try:
+            if farewell is not None:
+                await farewell()
+            _ask_to_end(server.server_state)
             await self._drain(server, grace_period)
         finally:
             for connection in list(server.server_state.connections):
@@ -206,8 +221,6 @@ class Listener:
             each.close()
         bound.close()
         self._remove_path()
-        for connection in list(server.server_state.connections):
-            connection.shutdown()
 
     async def _drain(self, server: Any, grace_period: float | None) -> None:
         state = server.server_state
@@ -231,9 +244,15 @@ async def _until_gone(state: Any, seconds: float | None) -> None:
     while state.tasks or state.connections:
         if end is not None and loop.time() >= end:
             return
-        for connection in list(state.connections):
-            connection.shutdown()  # those whose request ended meanwhile, and WebSockets that were just opened
+        _ask_to_end(state)  # those whose request ended meanwhile, and WebSockets that were just opened
         await asyncio.sleep(_LOOK_EVERY)
+
+
+def _ask_to_end(state: Any) -> None:
+    """Ask connections to end as soon as they can; once, since a WebSocket that is closing cannot be closed again."""
+    for connection in list(state.connections):
+        if not connection.transport.is_closing():
+            connection.shutdown()
 
 
 def _answers(path: str) -> bool:

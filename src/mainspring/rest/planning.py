@@ -18,6 +18,7 @@ from mainspring.rest.sequences import MiddlewareSequence, sequence_steps
 from mainspring.rest.settings import as_options
 from mainspring.rest.tables import RouteTable
 from mainspring.rest.validating import Validation
+from mainspring.rest.websocket_routes import check_no_body, is_websocket
 
 __all__ = ["Planning"]
 
@@ -114,12 +115,18 @@ class Planning:
         if isinstance(route, ControllerRoute) and not hasattr(route.controller_class, route.method_name):
             return
         try:
-            self._parts[route] = Parts(route, self.validation())
+            self._parts[route] = self._parts_of(route)
         except AnnotationError:
             self._unverified.append(weakref.ref(route))
         except UnknownLocationError:
             if isinstance(route, ControllerRoute) and route.declaration is not None:
                 raise  # any other one is answered by the operation itself
+
+    def _parts_of(self, route: AnyRoute) -> Parts:
+        parts = Parts(route, self.validation())
+        if is_websocket(route):
+            check_no_body(parts)
+        return parts
 
     def _verify_late(self) -> None:
         """Whatever could not be evaluated at its registration has to be now.
@@ -128,12 +135,12 @@ class Planning:
             AnnotationError: It cannot; handler, parameter and text are named.
         """
         late, self._unverified = self._unverified, []
-        served = set(map(id, self._server.registry.routes()))
+        served = set(map(id, self._server.registry.all_routes()))
         try:
             for ref in list(late):
                 route = ref()
                 if route is not None and id(route) in served:
-                    self._parts[route] = Parts(route, self.validation())
+                    self._parts[route] = self._parts_of(route)
         except Exception:
             self._unverified = late
             raise

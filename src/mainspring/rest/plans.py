@@ -5,7 +5,7 @@ A request takes the plan it begins with and keeps it, so that what changes meanw
 
 import logging
 from collections.abc import Mapping
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -15,6 +15,7 @@ from mainspring.rest.actions import ACTIONS
 from mainspring.rest.bodies import DEFAULT_LIMIT
 from mainspring.rest.chains import Chain, Link, build_chain
 from mainspring.rest.compression import Compression
+from mainspring.rest.connecting import SocketPlan
 from mainspring.rest.context import RequestContext, request_context_of
 from mainspring.rest.cors import Cors
 from mainspring.rest.documents import read_endpoint
@@ -161,6 +162,12 @@ class ServerPlan:
             what = "needs the variable" if wrong[0] in names else "has no variable"
             raise LookupError(f"The path {route.path} of {name} {what} {wrong[0]!r}.")
         return _filled(route, values)
+
+    @cached_property
+    def sockets(self) -> SocketPlan:
+        """What the server is to WebSocket connections."""
+        chain = self.chain(self.chain_name, full=True)
+        return SocketPlan(self.server.registry.websockets(), chain, strict=self.strict)
 
     # Body parsers
 

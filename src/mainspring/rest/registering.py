@@ -12,11 +12,12 @@ from mainspring.context import Binding, BindingKey, Context, filter_by_tag
 from mainspring.core import CoreTags
 from mainspring.core.refusals import refuse
 from mainspring.openapi.notes import VERBS
-from mainspring.openapi.operations import controller_operations, describe_controller
+from mainspring.openapi.operations import controller_operations, controller_websockets, describe_controller
 from mainspring.rest.errors import DuplicateRouteError, RegistrationError
 from mainspring.rest.keys import RestBindings, RestTags, route_key
 from mainspring.rest.routes import AnyRoute, ControllerRoute, Route
 from mainspring.rest.settings import as_options
+from mainspring.rest.websocket_routes import ControllerWebSocketRoute, is_websocket
 
 __all__ = ["RouteRegistry", "bind_route"]
 
@@ -31,7 +32,8 @@ Place = tuple[str, Any]
 def bind_route(ctx: Any, route: AnyRoute, *, controller: str | None = None) -> Binding[Any]:
     """Bind a route, tagged with what it is."""
     binding: Binding[Any] = Binding(BindingKey[AnyRoute](route_key(route.verb, route.path))).to(route)
-    binding.tag(RestTags.REST_ROUTE, {RestTags.ROUTE_VERB: route.verb, RestTags.ROUTE_PATH: route.path})
+    kind = RestTags.WEBSOCKET_ROUTE if is_websocket(route) else RestTags.REST_ROUTE
+    binding.tag(kind, {RestTags.ROUTE_VERB: route.verb, RestTags.ROUTE_PATH: route.path})
     if isinstance(route, ControllerRoute):
         binding.tag(RestTags.CONTROLLER_ROUTE)
     if controller is not None:
@@ -200,9 +202,13 @@ class RouteRegistry:
         for declaration in controller_operations(cls):
             path = declaration.strict_path if strict else declaration.path
             route = ControllerRoute(declaration.verb, path, declaration.spec, cls, declaration.method_name)
-            route.declaration = declaration
-            route.binding_key = key
             routes.append(route)
+            route.declaration = declaration
+        for declaration in controller_websockets(cls):
+            path = declaration.strict_path if strict else declaration.path
+            routes.append(ControllerWebSocketRoute(path, cls, declaration.method_name))
+        for route in routes:
+            route.binding_key = key
         return routes
 
     def _drop(self, key: str) -> None:
@@ -276,7 +282,15 @@ class RouteRegistry:
         return [binding for binding in own_bindings(self._server) if binding.key.startswith(_ROUTES)]
 
     def routes(self) -> list[AnyRoute]:
-        """All routes, in the order of declaration."""
+        """The routes of operations, in the order of declaration."""
+        return [route for route in self.all_routes() if not is_websocket(route)]
+
+    def websockets(self) -> list[AnyRoute]:
+        """The routes of connections, in the order of declaration."""
+        return [route for route in self.all_routes() if is_websocket(route)]
+
+    def all_routes(self) -> list[AnyRoute]:
+        """All of both, in the order of declaration."""
         found = []
         for binding in self._bindings():
             route = binding.source.value if binding.source is not None else None

@@ -28,17 +28,19 @@ class AnyRoute:
         path: As registered, with the base path of its controller.
         spec: What was said of the operation, a mapping on its own.
         template: The path, taken apart.
+        verbs: The verbs there are.
         has_controller: Whether a controller handles it.
         type: ``route``, for interceptors that ask where a call comes from.
     """
 
     type = "route"
+    verbs: tuple[str, ...] = VERBS
     has_controller = False
 
     def __init__(self, verb: str, path: str, spec: Any = None) -> None:
         self.verb = verb.lower()
-        if self.verb not in VERBS:
-            raise RegistrationError(f"{verb} {path}", f"the verb is none of {', '.join(VERBS)}")
+        if self.verb not in self.verbs:
+            raise RegistrationError(f"{verb} {path}", f"the verb is none of {', '.join(self.verbs)}")
         self.template: PathTemplate = parse_path_template(path)
         self.path = self.template.text
         self.spec: dict[str, Any] = dict(spec or {})

@@ -12,7 +12,7 @@ from mainspring.context import Binding, BindingKey, BindingScope, Context, confi
 from mainspring.core import Application, CoreTags
 from mainspring.core.refusals import is_noting_refusals
 from mainspring.core.settings import effective_section
-from mainspring.rest.context import RequestContext, nearest_context, nearest_request, nearest_response
+from mainspring.rest.context import request_bindings
 from mainspring.rest.document import ServerDocument
 from mainspring.rest.documents import DocumentEndpoint
 from mainspring.rest.entrance import Entrance, answer
@@ -26,12 +26,11 @@ from mainspring.rest.pipeline import lane_of
 from mainspring.rest.planning import Planning
 from mainspring.rest.redirects import redirect_route
 from mainspring.rest.registering import RouteRegistry
-from mainspring.rest.requests import Request
-from mainspring.rest.responses import Response
 from mainspring.rest.routes import AnyRoute, ControllerRoute, Route
 from mainspring.rest.serving import Serving
 from mainspring.rest.settings import SETTING_KEYS, SETTING_TYPES, as_options, check_settings
 from mainspring.rest.statics import static_mount
+from mainspring.rest.websocket_routes import WebSocketRoute
 
 __all__ = ["RestServer", "refusing_paths"]
 
@@ -94,10 +93,8 @@ class RestServer(Context):
             if key is not None:
                 binding = self.bind(key)
                 binding.to_class(value) if name == "sequence" else binding.to(value)
-        # The request, to whoever asks for it by key or type anywhere below.
-        self.bind(RestBindings.Http.CONTEXT).to_dynamic_value(nearest_context).provides(RequestContext).lock()
-        self.bind(RestBindings.Http.REQUEST).to_dynamic_value(nearest_request).provides(Request).lock()
-        self.bind(RestBindings.Http.RESPONSE).to_dynamic_value(nearest_response).provides(Response).lock()
+        for binding in request_bindings():
+            self.add(binding)
 
     def _follow(self, event: Any) -> None:
         if CoreTags.CONTROLLER not in event.binding.tag_map:
@@ -285,6 +282,15 @@ class RestServer(Context):
             raise BasePathError
         stripped = path.strip("/")
         self.bind(RestBindings.BASE_PATH).to(f"/{stripped}" if stripped else "")
+
+    def websocket(self, path: str, handler: Callable[..., Any]) -> Binding[Any]:
+        """Let a function handle the WebSocket connections to a path.
+
+        Raises:
+            DuplicateRouteError: Another one has this template.
+            RegistrationError: It takes a body.
+        """
+        return self._add_route(WebSocketRoute(path, handler))
 
     # Besides operations
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from mainspring.context import Binding
 from mainspring.core.settings import section_of
 from mainspring.rest.keys import RestBindings
-from mainspring.rest.listening import Listener, ListenOptions
+from mainspring.rest.listening import Listener, ListenOptions, check_websockets
 from mainspring.rest.mounts import MountLifespans
 from mainspring.rest.settings import DEFAULTS, SETTING_KEYS
 from mainspring.rest.tls import ssl_context
@@ -36,6 +36,8 @@ class Serving:
         self.tasks: set[asyncio.Task[Any] | None] = set()
         #: Streams of events under way: they end with the server, since no client would end them.
         self.streams: set[Any] = set()
+        #: WebSocket connections under way.
+        self.sockets: set[Any] = set()
         self._preparing: asyncio.Task[None] | None = None
         self._mounts = MountLifespans(server)
         self._is_draining = False
@@ -108,6 +110,8 @@ class Serving:
         await self._mounts.start()
 
     async def _listen(self) -> None:
+        if self._server.registry.websockets():
+            check_websockets()
         protocol = self.setting("protocol")
         tls = ssl_context(self.setting("ssl")) if protocol == "https" else None
         path = self.setting("path")
@@ -164,11 +168,22 @@ class Serving:
         try:
             if listener is not None:
                 self._withdraw()
-                await listener.stop(seconds)
+                await listener.stop(seconds, self._say_goodbye)
+            else:
+                await self._say_goodbye()
             await self._until_idle(None if end is None else max(end - loop.time(), 0))
         finally:
             await self._mounts.stop()
             self.is_draining = False
+
+    async def _say_goodbye(self) -> None:
+        """Close the connections that are open: they would not end by themselves."""
+        closing = [asyncio.ensure_future(socket.close(_GOING_AWAY)) for socket in self.sockets if socket.accepted]
+        if closing:  # a client that takes nothing must not keep the others waiting
+            _, late = await asyncio.wait(closing, timeout=_FAREWELL)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*closing, return_exceptions=True)
 
     @property
     def grace_period(self) -> float | None:
@@ -239,6 +254,10 @@ class Serving:
         root = self.root_url
         return None if root is None else f"{root}{self.setting('base_path') or ''}".rstrip("/")
 
+
+#: The code of a WebSocket connection that ends with the server, and the seconds for saying so.
+_GOING_AWAY = 1001
+_FAREWELL = 1.0
 
 #: What cancelled requests have for their clean-up.
 _CLEANUP = 5.0

@@ -1,0 +1,147 @@
+"""The walk of a WebSocket connection: middleware, route, arguments, handler, and the end. A door calls `connect`.
+
+It takes the steps of a request as far as there are such: what goes wrong before the connection is accepted refuses the
+handshake with the answer a request would get, what goes wrong after it closes the connection.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+from mainspring.http import HttpErrors
+from mainspring.rest.actions import log_problem, refused
+from mainspring.rest.chains import CONTINUE, Chain, Link
+from mainspring.rest.context import RequestContext, request_context_of
+from mainspring.rest.errors import ClientDisconnected, WrongMessageError
+from mainspring.rest.exchange import CURRENT
+from mainspring.rest.finding import check_host, local_to_base, not_found, take_route
+from mainspring.rest.heads import finished
+from mainspring.rest.pipeline import is_left, leave
+from mainspring.rest.problems import problem_of
+from mainspring.rest.routers import TrieRouter
+from mainspring.rest.routes import AnyRoute
+from mainspring.rest.sending import send_reply
+from mainspring.rest.websocket_mounts import call_mounted_socket
+from mainspring.rest.websocket_routes import WEBSOCKET
+from mainspring.rest.websockets import FAILED, NORMAL, SocketExchange
+
+__all__ = ["SocketPlan", "connect"]
+
+logger = logging.getLogger(__name__)
+
+
+async def connect(exchange: SocketExchange, plan: Any) -> None:
+    """Serve one connection, from the handshake to the end of its clean-up."""
+    exchange.begin(plan)
+    exchange.path = local_to_base(exchange) if plan.base_path else exchange.raw_path
+    token = CURRENT.set(exchange)
+    try:
+        await _walk(exchange)
+    except ClientDisconnected:
+        logger.debug("The client went away.")
+    except BaseException as error:
+        await _end_by(exchange, error)
+    finally:
+        exchange.is_past = True
+        try:
+            exchange.completed = exchange.accepted and exchange.close_code != FAILED
+            if not is_left(exchange):
+                await leave(exchange)
+        finally:
+            CURRENT.reset(token)
+
+
+async def _walk(exchange: SocketExchange) -> None:
+    plan = exchange.plan
+    if plan.failure is not None:
+        raise plan.failure
+    if plan.allowed_hosts is not None:
+        check_host(exchange)
+    await plan.sockets.chain.run(request_context_of(exchange))
+    if exchange.started:
+        await exchange.close(NORMAL)
+    else:  # nobody wanted it
+        raise HttpErrors.Forbidden("The connection was not accepted.")
+
+
+async def _end_by(exchange: SocketExchange, error: BaseException) -> None:
+    """An error ends the connection: refused with a response before it was accepted, closed with a code after it."""
+    task = asyncio.current_task()
+    if isinstance(error, GeneratorExit) or (
+        isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0
+    ):
+        raise error
+    plain = error if isinstance(error, Exception) else RuntimeError(repr(error))
+    with contextlib.suppress(ClientDisconnected):
+        if exchange.started:
+            await _close_for(exchange, plain)
+        else:
+            await send_reply(exchange, finished(exchange, await refused(exchange, plain)))
+    if isinstance(error, SystemExit | KeyboardInterrupt):
+        exchange.plan.server.serving.end_process(error)
+
+
+async def _close_for(exchange: SocketExchange, error: Exception) -> None:
+    if isinstance(error, WrongMessageError):
+        logger.debug("A connection was closed with %d: %s", error.close_code, error)
+        await exchange.close(error.close_code, error.reason)
+        return
+    await log_problem(exchange, problem_of(error))
+    await exchange.close(FAILED)
+
+
+# The chain: the program's middleware as for requests, and the steps of a connection
+
+#: Groups whose middleware shapes responses, which a connection has none of.
+_OF_RESPONSES = frozenset({"send_response", "cors", "api_spec"})
+
+
+class SocketPlan:
+    """What a server is to connections at one moment.
+
+    Attributes:
+        router: Their routes.
+        chain: The program's middleware as for requests, with the steps of a connection.
+    """
+
+    def __init__(self, routes: Iterable[AnyRoute], chain: Chain, *, strict: bool) -> None:
+        self.router = TrieRouter(strict=strict)
+        for route in routes:
+            self.router.add(route)
+        links = [link if link.binding is not None else _STEPS.get(link.group) for link in chain.links]
+        self.chain = Chain(link for link in links if link is not None and link.group not in _OF_RESPONSES)
+
+
+def _find_route(context: RequestContext) -> Any:
+    exchange: Any = context.exchange  # one that a door has for connections
+    plan, path = exchange.plan, exchange.path
+    match = plan.sockets.router.find(WEBSOCKET, path) if path is not None else None
+    if match is not None:
+        take_route(exchange, match)
+        return CONTINUE
+    mount = plan.mounts.find(path) if path is not None and plan.mounts else None
+    if mount is None:
+        raise not_found(exchange)
+    return call_mounted_socket(exchange, mount)
+
+
+def _parse_params(context: RequestContext) -> Any:
+    exchange = context.exchange
+    collect = exchange.operation.collect
+    exchange.arguments = collect(exchange) if collect is not None else {}
+    return CONTINUE
+
+
+async def _invoke_method(context: RequestContext) -> Any:
+    exchange = context.exchange
+    exchange.result = await exchange.operation.call(exchange, exchange.arguments)
+    return exchange.result
+
+
+_STEPS = {
+    "find_route": Link("find_route", "find_route", step=_find_route),
+    "parse_params": Link("parse_params", "parse_params", step=_parse_params),
+    "invoke_method": Link("invoke_method", "invoke_method", step=_invoke_method),
+}

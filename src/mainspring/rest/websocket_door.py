@@ -1,0 +1,157 @@
+"""The ASGI side of a WebSocket connection. Nothing beyond this file sees its messages."""
+
+import asyncio
+import logging
+from typing import Any
+
+from mainspring.rest.asgi import Message, Receive, Scope, Send, local_path
+from mainspring.rest.connecting import connect
+from mainspring.rest.errors import ClientDisconnected
+from mainspring.rest.exchange import Header
+from mainspring.rest.pipeline import serve_failure, serve_unavailable
+from mainspring.rest.websockets import SocketExchange
+
+__all__ = ["AsgiSocketExchange", "answer_websocket"]
+
+logger = logging.getLogger(__name__)
+
+#: What a connection that just broke was closed with (RFC 6455 section 7.1.5).
+_BROKEN = 1006
+
+
+async def answer_websocket(server: Any, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer the call of an ASGI server for a WebSocket connection."""
+    message = await receive()
+    if message["type"] != "websocket.connect":
+        return
+    exchange = AsgiSocketExchange(scope, receive, send)
+    try:
+        if not server.planning.is_checked:
+            await server.serving.prepare()
+        plan = server.planning.plan()
+    except Exception as error:
+        await serve_failure(exchange, error)
+        return
+    if server.serving.is_draining:
+        await serve_unavailable(exchange)
+        return
+    server.begin_serving(plan)
+    serving = server.serving
+    task = asyncio.current_task()
+    serving.tasks.add(task)
+    serving.sockets.add(exchange)
+    try:
+        await connect(exchange, plan)
+    finally:
+        serving.sockets.discard(exchange)
+        serving.tasks.discard(task)
+
+
+class AsgiSocketExchange(SocketExchange):
+    """A connection over ASGI messages.
+
+    Args:
+        scope: A ``websocket`` scope.
+        receive: Gives the next message of the client; that there is a client was received already.
+        send: Takes a message to the client.
+    """
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.scope = scope
+        self.state = scope.setdefault("state", {})
+        self._receive = receive
+        self._send = send
+        self._waiting: asyncio.Future[Message] | None = None
+        self._can_refuse = "websocket.http.response" in (scope.get("extensions") or {})
+        self.method = "GET"  # a handshake is one (RFC 6455 section 4.1)
+        self.raw_path, self.root_path = local_path(scope)
+        self.raw_query = scope.get("query_string", b"")
+        self.raw_headers = list(scope["headers"])
+        self.scheme = str(scope.get("scheme", "ws"))
+        self.http_version = str(scope.get("http_version", "1.1"))
+        client, local = scope.get("client"), scope.get("server")
+        self.client = (client[0], client[1]) if client else None
+        self.local = (local[0], local[1]) if local else None
+        self.subprotocols = tuple(scope.get("subprotocols") or ())
+
+    # Refusing
+
+    async def start(self, status: int, headers: list[Header]) -> None:
+        """Refuse the connection with a response; without the means for one the server says 403."""
+        self.started = True
+        self.status = status
+        self.close_code = _BROKEN
+        if self._can_refuse:
+            await self._out({"type": "websocket.http.response.start", "status": status, "headers": headers})
+        else:
+            await self._out({"type": "websocket.close", "code": 1000, "reason": ""})
+
+    async def write(self, data: bytes, *, more: bool) -> None:
+        """A piece of the body of the response that refuses."""
+        if self._can_refuse:
+            await self._out({"type": "websocket.http.response.body", "body": data, "more_body": more})
+        if not more:
+            self.completed = True
+
+    async def wait_disconnected(self) -> None:
+        """Return when the client is gone, while its refusal is being sent."""
+        while not self.disconnected:
+            message = await self._receive()
+            self.disconnected = message["type"] == "websocket.disconnect"
+
+    # The connection
+
+    async def accept(self, subprotocol: str | None, headers: list[Header]) -> None:
+        """Complete the handshake."""
+        await self._out({"type": "websocket.accept", "subprotocol": subprotocol, "headers": headers})
+
+    async def receive(self) -> str | bytes:
+        """The next message."""
+        waiting = self._waiting = asyncio.ensure_future(self._receive())
+        try:
+            message = await waiting
+        except asyncio.CancelledError:
+            if self.close_code is None:
+                raise
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            raise ClientDisconnected from None  # it was closed here, while we waited
+        finally:
+            self._waiting = None
+        if message["type"] == "websocket.disconnect":
+            self._gone(message.get("code") or _BROKEN, message.get("reason") or "")
+            raise ClientDisconnected
+        text = message.get("text")
+        found: str | bytes = text if text is not None else message["bytes"]
+        return found
+
+    async def send(self, message: str | bytes) -> None:
+        """Send a message."""
+        kind = "text" if isinstance(message, str) else "bytes"
+        await self._out({"type": "websocket.send", kind: message})
+
+    async def close(self, code: int, reason: str = "") -> None:
+        """Close the connection, or refuse it while it was not accepted."""
+        if self.close_code is not None:
+            return
+        if not self.accepted:
+            await self.respond(403, [(b"content-length", b"0")], b"")
+            return
+        self.close_code, self.close_reason = code, reason
+        await self._out({"type": "websocket.close", "code": code, "reason": reason})
+        self.completed = True
+        if self._waiting is not None:
+            self._waiting.cancel()
+
+    async def _out(self, message: Message) -> None:
+        try:
+            await self._send(message)
+        except (OSError, RuntimeError) as error:  # nobody is there any more, or the server just closed it itself
+            self._gone(_BROKEN, "")
+            raise ClientDisconnected from error
+
+    def _gone(self, code: int, reason: str) -> None:
+        self.disconnected = True
+        if self.close_code is None:
+            self.close_code, self.close_reason = code, reason

@@ -422,10 +422,3 @@ async def test_asgi_middleware_wraps_the_server_first_one_outermost(web: Any) ->
             app.asgi_middleware(Wrapper, name="late")
     finally:
         await app.stop()
-
-
-def test_a_setting_that_would_be_ignored_is_refused() -> None:
-    """A version by header or media type cannot be selected yet: better an error than a server that does not do it."""
-    app = RestApplication({"rest": {"versioning": {"strategy": "header"}}})
-    with pytest.raises(SettingError, match="versioning"):
-        app.rest_server  # noqa: B018 - it is made when it is first asked for

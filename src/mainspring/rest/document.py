@@ -24,31 +24,41 @@ class ServerDocument:
 
     def __init__(self, server: Any) -> None:
         self._server = server
-        self._document: tuple[Any, dict[str, Any]] | None = None
+        self._plan: Any = None
+        self._documents: dict[str | None, dict[str, Any]] = {}
         self._texts: dict[Any, bytes] = {}
 
     async def get(self) -> dict[str, Any]:
-        """The document; a copy."""
+        """The document; a copy. Of versions that share paths it has the default one."""
         return copy.deepcopy(await self._current())
 
-    async def _current(self) -> dict[str, Any]:
-        """The document as it is now, as long as the server's plan holds."""
+    async def _current(self, version: str | None = None) -> dict[str, Any]:
+        """The document of a version as it is now, as long as the server's plan holds."""
         plan = self._server.planning.plan()
-        if self._document is None or self._document[0] is not plan:
-            document = self._assembled(plan)
+        version = version or plan.version
+        if self._plan is not plan:
+            self._forget(plan)
+        if version not in self._documents:
+            document = self._assembled(plan, version)
             enhancers = [
                 await self._server.resolve_binding(binding) for binding in self._bindings(RestTags.SPEC_ENHANCER)
             ]
             document = await documents.enhanced(document, enhancers)
             finished = documents.finished(document, consolidate=plan.openapi.get("consolidate", True) is not False)
-            self._document = (self._server.planning.plan(), finished)
-            self._texts.clear()
-        return self._document[1]
+            if self._plan is not self._server.planning.plan():
+                self._forget(self._server.planning.plan())
+            self._documents[version] = finished
+        return self._documents[version]
 
-    def _assembled(self, plan: Any) -> dict[str, Any]:
+    def _forget(self, plan: Any) -> None:
+        self._plan = plan
+        self._documents.clear()
+        self._texts.clear()
+
+    def _assembled(self, plan: Any, version: str | None) -> dict[str, Any]:
         operations = []
         for route in self._server.registry.routes():
-            parts = plan.parts_of(route)
+            parts = plan.parts_of(route) if route.version in (None, version) else None
             if parts is not None:
                 operations.append(documents.documented(route, parts.description))
         mounts = [
@@ -103,9 +113,10 @@ class ServerDocument:
 
     async def text(self, exchange: Exchange, endpoint: DocumentEndpoint) -> bytes:
         """The document as an endpoint serves it to a request."""
-        document = await self._current()
+        version = exchange.plan.version
+        document = await self._current(version)
         servers = self._servers_for(exchange, document)
-        key = (endpoint.version, endpoint.format, servers)
+        key = (version, endpoint.version, endpoint.format, servers)
         found = self._texts.get(key)
         if found is None:
             if servers is not None:

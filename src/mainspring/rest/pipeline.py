@@ -38,6 +38,8 @@ async def serve(exchange: Exchange, plan: Any) -> None:
     Raises:
         Exception: What went wrong after the response had started; the door must cut the connection.
     """
+    if plan.versions is not None:
+        plan = plan.versions.choose(exchange)
     exchange.plan = plan
     if plan.base_path:
         exchange.path = local_to_base(exchange)

@@ -39,7 +39,7 @@ class Planning:
         self._steps = sequence_steps()
         self._parts: weakref.WeakKeyDictionary[AnyRoute, Parts] = weakref.WeakKeyDictionary()
         self._unverified: list[weakref.ref[AnyRoute]] = []
-        self._router: tuple[Any, Any] | None = None
+        self._routers: dict[str | None, tuple[Any, tuple[Any, RouteTable | None]]] = {}
         self._validation: tuple[Any, Validation] | None = None
         self.plain_reply = ReplyPlan("an error handler", json_codec(MISSING).encode)
         self.is_checked = False
@@ -75,16 +75,17 @@ class Planning:
         self.is_checked = True
 
     def router_for(
-        self, cls: Callable[..., Any], strict: bool, routes: Sequence[AnyRoute]
+        self, cls: Callable[..., Any], strict: bool, routes: Sequence[AnyRoute], version: str | None = None
     ) -> tuple[Any, RouteTable | None]:
-        """A router with these routes, and their table, if it is ours; those of before if nothing has changed."""
-        known = (cls, strict, tuple(map(id, routes)))
-        if self._router is None or self._router[0] != known:
+        """A router with these routes (of a version), and their table if it is ours; the same while nothing changed."""
+        key = (cls, strict, tuple(map(id, routes)))
+        known = self._routers.get(version)
+        if known is None or known[0] != key:
             router = cls(strict=strict) if strict else cls()
             for route in routes:
                 router.add(route)
-            self._router = (known, (router, RouteTable(routes) if cls is TrieRouter else None))
-        return self._router[1]
+            known = self._routers[version] = (key, (router, RouteTable(routes) if cls is TrieRouter else None))
+        return known[1]
 
     def validation(self) -> Validation:
         """How values are checked now; the same as before if nothing about it has changed."""

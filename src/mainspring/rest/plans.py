@@ -33,6 +33,7 @@ from mainspring.rest.routers import TrieRouter
 from mainspring.rest.routes import AnyRoute
 from mainspring.rest.settings import DEFAULTS, SETTING_KEYS, as_options
 from mainspring.rest.statics import StaticTable
+from mainspring.rest.versions import DefaultPathRouter, Versioning, VersionPlans
 
 __all__ = ["ServerPlan"]
 
@@ -119,11 +120,30 @@ class ServerPlan:
         cls = server.get_sync(RestBindings.ROUTER, optional=True) or TrieRouter
         routes = server.registry.routes()
         self.has_timeouts = bool(self.request_timeout) or any("x-timeout" in route.spec for route in routes)
+        versioning = Versioning.of(self.setting("versioning"))
+        self.versions: VersionPlans | None = None
+        self.version = versioning.default if versioning is not None else None
         if not isinstance(cls, type):
             self.router, self.table = cls, None
             return
         # Two routers of one class, spelling and set of routes are the same: it is kept while these stay.
-        self.router, self.table = self.planning.router_for(cls, self.strict, routes)
+        neutral = [route for route in routes if route.version is None]
+        self.router, self.table = self.planning.router_for(cls, self.strict, neutral)
+        if versioning is not None:
+            self._read_versions(versioning, cls, routes)
+
+    def _read_versions(self, versioning: Versioning, cls: type[Any], routes: list[AnyRoute]) -> None:
+        if versioning.by_path:
+            if versioning.default is not None:
+                self.router = DefaultPathRouter(self.router, versioning.prefix(versioning.default))
+            return
+        routers = {}
+        for version in dict.fromkeys(route.version for route in routes if route.version is not None):
+            own = [route for route in routes if route.version in (None, version)]
+            routers[version] = self.planning.router_for(cls, self.strict, own, version)[0]
+        if routers:
+            self.versions = VersionPlans(self, versioning, routers)
+            self.table = None  # a path alone does not tell the operation
 
     def operation_of(self, route: AnyRoute) -> Operation:
         """A route made ready; kept as long as this plan."""

@@ -17,7 +17,8 @@ from mainspring.rest.errors import DuplicateRouteError, RegistrationError
 from mainspring.rest.keys import RestBindings, RestTags, route_key
 from mainspring.rest.routes import AnyRoute, ControllerRoute, Route
 from mainspring.rest.settings import as_options
-from mainspring.rest.websocket_routes import ControllerWebSocketRoute, is_websocket
+from mainspring.rest.versions import Versioning
+from mainspring.rest.websocket_routes import WEBSOCKET, ControllerWebSocketRoute, is_websocket
 
 __all__ = ["RouteRegistry", "bind_route"]
 
@@ -26,12 +27,12 @@ logger = logging.getLogger(__name__)
 _IS_CONTROLLER = filter_by_tag(CoreTags.CONTROLLER)
 _ROUTES = f"{RestBindings.ROUTES}."
 
-Place = tuple[str, Any]
+Place = tuple[str, Any, str | None]
 
 
 def bind_route(ctx: Any, route: AnyRoute, *, controller: str | None = None) -> Binding[Any]:
     """Bind a route, tagged with what it is."""
-    binding: Binding[Any] = Binding(BindingKey[AnyRoute](route_key(route.verb, route.path))).to(route)
+    binding: Binding[Any] = Binding(BindingKey[AnyRoute](_key_of(route))).to(route)
     kind = RestTags.WEBSOCKET_ROUTE if is_websocket(route) else RestTags.REST_ROUTE
     binding.tag(kind, {RestTags.ROUTE_VERB: route.verb, RestTags.ROUTE_PATH: route.path})
     if isinstance(route, ControllerRoute):
@@ -73,7 +74,7 @@ class RouteRegistry:
 
     def _bind(self, route: AnyRoute, controller: str | None = None) -> Binding[Any]:
         """Bind a route, and note its place if nothing else changed meanwhile: looking again at all of them is slow."""
-        taken, is_new = self._places(), self._server.own_binding(route_key(route.verb, route.path)) is None
+        taken, is_new = self._places(), self._server.own_binding(_key_of(route)) is None
         binding = bind_route(self._server, route, controller=controller)
         if is_new and self._changes() == self._taken_at + 1:
             taken.setdefault(place_of(route), []).append(binding)
@@ -196,19 +197,23 @@ class RouteRegistry:
 
     def routes_of(self, cls: type[Any], key: str) -> list[ControllerRoute]:
         """The routes of a controller class bound at ``key``."""
-        routes: list[ControllerRoute] = []
         options = as_options(self._server.get_sync(RestBindings.ROUTER_OPTIONS, optional=True), "router")
         strict = bool(options.get("strict"))
-        for declaration in controller_operations(cls):
-            path = declaration.strict_path if strict else declaration.path
-            route = ControllerRoute(declaration.verb, path, declaration.spec, cls, declaration.method_name)
-            routes.append(route)
-            route.declaration = declaration
-        for declaration in controller_websockets(cls):
-            path = declaration.strict_path if strict else declaration.path
-            routes.append(ControllerWebSocketRoute(path, cls, declaration.method_name))
-        for route in routes:
+        versioning = Versioning.of(self._server.get_sync(RestBindings.VERSIONING, optional=True))
+        version = describe_controller(cls).version if versioning is not None else None
+        by_path = versioning is not None and versioning.by_path
+        prefix = versioning.prefix(version) if versioning is not None and by_path and version is not None else ""
+        routes: list[ControllerRoute] = []
+        for declaration in (*controller_operations(cls), *controller_websockets(cls)):
+            path = f"{prefix}{declaration.strict_path if strict else declaration.path}"
+            if declaration.verb == WEBSOCKET:
+                route: ControllerRoute = ControllerWebSocketRoute(path, cls, declaration.method_name)
+            else:
+                route = ControllerRoute(declaration.verb, path, declaration.spec, cls, declaration.method_name)
+                route.declaration = declaration
+                route.version = None if by_path else version
             route.binding_key = key
+            routes.append(route)
         return routes
 
     def _drop(self, key: str) -> None:
@@ -299,9 +304,14 @@ class RouteRegistry:
         return found
 
 
+def _key_of(route: AnyRoute) -> str:
+    path = route.path if route.version is None else f"{route.path};version={route.version}"
+    return route_key(route.verb, path)
+
+
 def place_of(route: AnyRoute) -> Place:
-    """What only one route of a server can have: verb and template, names of variables aside."""
-    return route.verb, route.template.shape
+    """What only one route of a server can have: verb, template (names of variables aside) and version."""
+    return route.verb, route.template.shape, route.version
 
 
 def own_bindings(server: Any) -> list[Binding[Any]]:

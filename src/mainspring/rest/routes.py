@@ -30,12 +30,14 @@ class AnyRoute:
         template: The path, taken apart.
         verbs: The verbs there are.
         has_controller: Whether a controller handles it.
+        version: The version it belongs to, where versions share paths; ``None``: to all of them.
         type: ``route``, for interceptors that ask where a call comes from.
     """
 
     type = "route"
     verbs: tuple[str, ...] = VERBS
     has_controller = False
+    version: str | None = None
 
     def __init__(self, verb: str, path: str, spec: Any = None) -> None:
         self.verb = verb.lower()

@@ -10,6 +10,7 @@ from mainspring.context import BindingKey
 from mainspring.http import CorsOptions, TrustedProxies, parse_size
 from mainspring.rest.errors import SettingError
 from mainspring.rest.keys import RestBindings
+from mainspring.rest.versions import Versioning
 
 __all__ = ["DEFAULTS", "SETTING_KEYS", "SETTING_TYPES", "as_options", "check_settings"]
 
@@ -125,10 +126,7 @@ def check_settings(values: Mapping[str, Any]) -> None:
         seconds = values.get(name)
         if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0):
             raise SettingError(name, seconds, "it is a number of seconds")
-    if values.get("versioning") is not None:
-        raise SettingError(
-            "versioning", values["versioning"], "selecting a version is not there yet; give each version a base path"
-        )
+    Versioning.of(values.get("versioning"))
     CorsOptions.from_config(values.get("cors"))
     TrustedProxies(values.get("trusted_proxies"))
     _check_sizes(values.get("request_body_parser"))

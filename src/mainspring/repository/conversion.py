@@ -5,7 +5,7 @@ successful way raises and catches nothing.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from mainspring.openapi.errors import Violation
@@ -13,11 +13,11 @@ from mainspring.repository.constraints import Check, item_checks, property_check
 from mainspring.repository.definitions import ModelDefinition, PropertyDefinition, definition_of
 from mainspring.repository.errors import ModelDefinitionError
 from mainspring.repository.kinds import Kind, ValueType, is_model_class
-from mainspring.repository.scalars import Converter, Mode, check_unicode, scalar_converter
+from mainspring.repository.scalars import Converter, Mode, check_text, is_text, scalar_converter
 from mainspring.repository.structs import struct_converter
 from mainspring.repository.violations import Unfit, missing, pointer, unknown, violated, wrong_type
 
-__all__ = ["converter", "error_messages", "filter_converter", "model_values", "property_converter"]
+__all__ = ["converter", "error_messages", "filter_converter", "free_values", "model_values", "property_converter"]
 
 
 def property_converter(prop: PropertyDefinition, mode: Mode) -> Converter:
@@ -143,13 +143,24 @@ def _reworded(convert: Converter, messages: Any) -> Converter:
     return converted
 
 
-def free_value(value: Any) -> Any:
-    """A free property of a model that is not strict: any JSON value, copied.
+def unfit_name(name: Any) -> Violation:
+    """The violation of a name of a member that is no text, or none that can be kept."""
+    return Violation("", "propertyNames", f"must have names of Unicode text without NUL, not {name!r}", {})
 
-    Raises:
-        Unfit: It is none.
-    """
-    return _json_value(value)
+
+def free_values(data: Mapping[str, Any], names: Iterable[str]) -> tuple[dict[str, Any], list[Violation]]:
+    """The free properties of a model that is not strict, any JSON values, copied; and what is wrong with them."""
+    values: dict[str, Any] = {}
+    violations: list[Violation] = []
+    for name in map(str, names):
+        if not is_text(name):
+            violations.append(unfit_name(name))
+            continue
+        try:
+            values[name] = _json_value(data[name])
+        except Unfit as error:
+            violations += [violation.below(pointer(name)) for violation in error.violations]
+    return values, violations
 
 
 def _anything(value: Any) -> Any:
@@ -159,8 +170,7 @@ def _anything(value: Any) -> Any:
 def _json_value(value: Any) -> Any:
     """A copy of a JSON value; anything else could not be read back as it was."""
     if isinstance(value, str):
-        if not value.isascii():
-            check_unicode(value)
+        check_text(value)
         return value
     if isinstance(value, float) and not math.isfinite(value):
         raise violated("format", "must be finite", format="double")
@@ -216,8 +226,8 @@ def _dict_converter(mode: Mode, item: Converter | None) -> Converter:
         violations: list[Violation] = []
         found: dict[str, Any] = {}
         for key, one in value.items():
-            if not isinstance(key, str):
-                violations.append(Violation("", "propertyNames", f"must have text keys, not {key!r}", {}))
+            if not isinstance(key, str) or not is_text(key):
+                violations.append(unfit_name(key))
                 continue
             try:
                 found[key] = each(one)
@@ -301,8 +311,9 @@ def _extras(
     if not extra or definition.strict == "filter":
         return []
     if definition.strict is False:
-        values.update({key: _json_value(data[key]) for key in extra})
-        return []
+        free, violations = free_values(data, extra)
+        values.update(free)
+        return violations
     if mode.is_python:
         extra = [key for key in extra if key not in definition.relations]
     return [unknown(str(key)) for key in extra]

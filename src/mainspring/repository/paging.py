@@ -59,7 +59,7 @@ class PageQuery:
     def __init__(
         self, definition: ModelDefinition, query: Query, *, limit: int, after: str | None, before: str | None
     ) -> None:
-        if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
+        if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit < 2**63 - 1:
             raise InvalidFilterError(f"The limit is an integer from 1 on, not {limit!r}.")
         if after is not None and before is not None:
             raise InvalidFilterError("A page is after or before a cursor, not both.")

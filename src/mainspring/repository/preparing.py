@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mainspring.openapi.errors import Violation
-from mainspring.repository.conversion import free_value, property_converter
+from mainspring.repository.conversion import free_values, property_converter
 from mainspring.repository.definitions import ModelDefinition, PropertyDefinition
 from mainspring.repository.errors import ModelValidationError
 from mainspring.repository.generating import generated_id, made_value
@@ -253,12 +253,8 @@ def _free(definition: ModelDefinition, data: Mapping[str, Any], values: dict[str
         return []
     if definition.strict is not False:
         return [unknown(str(name)) for name in extra]
-    violations: list[Violation] = []
-    for name in extra:
-        try:
-            values[str(name)] = free_value(data[name])
-        except Unfit as error:
-            violations += [violation.below(pointer(name)) for violation in error.violations]
+    free, violations = free_values(data, extra)
+    values.update(free)
     return violations
 
 

@@ -66,23 +66,34 @@ def _text(_: ValueType, mode: Mode, _options: dict[str, Any]) -> Converter:
     def storable(value: Any) -> Any:
         if not isinstance(value, str):
             raise wrong_type("string")
-        if "\0" in value:
-            raise violated(
-                "pattern", "must not contain NUL characters, which no database keeps", pattern="^[^\\u0000]*$"
-            )
-        if not value.isascii():
-            check_unicode(value)
+        check_text(value)
         return value
 
     return storable if mode is Mode.DATA else convert
 
 
-def check_unicode(value: str) -> None:
-    """Refuse halves of surrogate pairs, which are no text outside Python."""
+def check_text(value: str) -> None:
+    """Refuse what is no text outside Python: NUL, and halves of surrogate pairs.
+
+    Raises:
+        Unfit: There is some in it.
+    """
+    if "\0" in value:
+        raise violated("pattern", "must not contain NUL characters, which no database keeps", pattern="^[^\\u0000]*$")
     try:
-        value.encode()
+        if not value.isascii():
+            value.encode()
     except UnicodeEncodeError:
         raise violated("format", "must be Unicode text without lone surrogates", format="unicode") from None
+
+
+def is_text(value: str) -> bool:
+    """Whether it can be kept as text, and told to others."""
+    try:
+        check_text(value)
+    except Unfit:
+        return False
+    return True
 
 
 def _bool(_: ValueType, mode: Mode, _options: dict[str, Any]) -> Converter:

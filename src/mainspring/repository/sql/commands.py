@@ -8,26 +8,28 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mainspring.repository.errors import StatementError
 from mainspring.repository.filters import Count
+from mainspring.repository.sql.dialects import Dialect
 from mainspring.repository.sql.scanning import Scanned, scan
 
 __all__ = ["run_command"]
 
 
-async def run_command(connection: AsyncConnection, datasource: str, command: str, parameters: Any) -> Any:
+async def run_command(connection: AsyncConnection, dialect: Dialect, command: str, parameters: Any) -> Any:
     """Run one statement.
 
     Args:
         connection: Where.
-        datasource: The name, for messages.
+        dialect: The database.
         command: With ``:name`` or ``?``.
         parameters: A mapping for names, a sequence for question marks.
 
     Raises:
         StatementError: Several statements, or parameters that are missing or too many.
     """
+    datasource = dialect.datasource
     if not isinstance(command, str) or not command.strip():
         raise StatementError(datasource, "a command is a text with one statement")
-    scanned = scan(command)
+    scanned = scan(command, dialect.name)
     if scanned.has_more:
         raise StatementError(datasource, "a command is one statement; several in one text are refused")
     result = await connection.execute(text(scanned.text), _bound(datasource, scanned, parameters))

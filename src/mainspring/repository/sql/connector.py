@@ -205,7 +205,7 @@ class SqlConnector:
         """Run one statement of SQL, its parameters bound."""
 
         async def work(connection: AsyncConnection) -> Any:
-            return await run_command(connection, self._datasource, command, parameters)
+            return await run_command(connection, self._dialect, command, parameters)
 
         return await self._run(work, handle, None)
 

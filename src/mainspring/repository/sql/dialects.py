@@ -22,7 +22,7 @@ class Failure:
 
     Attributes:
         kind: ``unique``, ``foreign key``, ``not null``, ``check``, ``too long``, ``out of range``, ``value``,
-            ``pattern``, ``busy``, ``serialization``, ``lock timeout``,
+            ``pattern``, ``complex``, ``busy``, ``serialization``, ``lock timeout``,
             ``aborted``, ``stale``, ``refused``, ``no table``, ``lost`` or ``other``.
         text: The driver's words, or the name of what is meant.
         columns: The columns it is about, where the database says them.

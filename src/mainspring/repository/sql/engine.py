@@ -22,7 +22,7 @@ from mainspring.repository.errors import DataSourceError, PoolTimeoutError, Tran
 from mainspring.repository.events import QueryEvent, QueryListeners
 from mainspring.repository.shielding import finish
 from mainspring.repository.sql.dialects import Dialect
-from mainspring.repository.sql.faults import connect_error
+from mainspring.repository.sql.faults import VALUE_ERRORS, connect_error
 from mainspring.repository.sql.gates import Gate
 
 __all__ = ["KIND", "SqlEngine"]
@@ -200,7 +200,7 @@ class SqlEngine:
     @property
     def errors(self) -> tuple[type[Exception], ...]:
         """What goes wrong with a database: of SQLAlchemy, and what drivers and connections raise past it."""
-        return (exc.SQLAlchemyError, OSError, *self.dialect.driver_errors)
+        return (exc.SQLAlchemyError, OSError, *VALUE_ERRORS, *self.dialect.driver_errors)
 
     async def give_back(self, connection: AsyncConnection, *, write: bool) -> None:
         """Give a connection back."""

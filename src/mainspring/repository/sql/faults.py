@@ -19,7 +19,11 @@ from mainspring.repository.errors import (
 from mainspring.repository.sql.dialects import Dialect, Failure
 from mainspring.repository.sql.tables import ModelTable
 
-__all__ = ["connect_error", "driver_error", "failure_of", "translated", "translated_failure"]
+__all__ = ["VALUE_ERRORS", "connect_error", "driver_error", "failure_of", "translated", "translated_failure"]
+
+
+#: What drivers raise for values that they cannot send.
+VALUE_ERRORS = (UnicodeError, OverflowError)
 
 
 def translated(error: BaseException, dialect: Dialect, table: ModelTable | None = None) -> RepositoryError:
@@ -44,6 +48,10 @@ def failure_of(error: BaseException, dialect: Dialect) -> Failure:
         found = dialect.failure(_cause(error.orig))
         lost = error.connection_invalidated and found.kind != "refused"
         return Failure("lost", found.text, ends_transaction=True) if lost or found.kind == "lost" else found
+    original = error.orig if isinstance(error, exc.StatementError) else error
+    if isinstance(original, VALUE_ERRORS):
+        is_text = isinstance(original, UnicodeError)
+        return Failure("value", "text that is not Unicode" if is_text else "a number out of range")
     if isinstance(error, exc.SQLAlchemyError):
         return Failure("other", _words(error))
     return dialect.failure(error)
@@ -70,6 +78,8 @@ def translated_failure(failure: Failure, dialect: Dialect, table: ModelTable | N
         return TransactionError(words, retryable=failure.kind != "aborted")
     if failure.kind in ("pattern", "value"):
         return InvalidFilterError(f"Data source {name!r} cannot use a value of the call: {failure.text}.")
+    if failure.kind == "complex":
+        return InvalidFilterError(f"The filter is too long or too deep for data source {name!r}: {failure.text}.")
     if failure.kind == "no table":
         return StatementError(
             name,

@@ -32,6 +32,7 @@ from sqlalchemy.dialects.mysql import JSON, insert
 from sqlalchemy.types import NullType, TypeEngine
 
 from mainspring.repository.connectors import TransactionOptions
+from mainspring.repository.errors import InvalidFilterError
 from mainspring.repository.kinds import Kind
 from mainspring.repository.sql.dialects import Failure
 from mainspring.repository.sql.json_types import json_text
@@ -63,9 +64,15 @@ _KINDS: Mapping[int, str] = {
     1292: "value",
     1366: "value",
     1267: "value",
+    3143: "value",  # places in JSON
+    4041: "value",
+    4042: "value",
     1139: "pattern",
     3692: "pattern",
     3699: "pattern",
+    1119: "complex",
+    1153: "complex",
+    1436: "complex",
     1205: "lock timeout",
     1213: "serialization",
     1146: "no table",
@@ -279,7 +286,7 @@ class MysqlDialect(ServerDialect):
 
     def in_long_list(self, value: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
         """Lists of any length are written into the statement."""
-        return value.in_(values)
+        return value.in_([self.json_scalar(each) for each in values] if isinstance(value.type, NullType) else values)
 
     # Errors
 
@@ -320,6 +327,8 @@ def _json_path(steps: tuple[str | int, ...]) -> str:
 
 
 def _quoted(step: str) -> str:
+    if step.startswith("-"):
+        raise InvalidFilterError(f"MariaDB cannot look into JSON by the name {step!r}: it begins with a hyphen.")
     return step.replace("\\", "\\\\").replace('"', '\\"')
 
 

@@ -52,6 +52,7 @@ _KINDS: Mapping[str, str] = {
     "2201B": "pattern",
     "40001": "serialization",
     "40P01": "serialization",
+    "54": "complex",
     "55P03": "lock timeout",
     "25P02": "aborted",
     "42P01": "no table",

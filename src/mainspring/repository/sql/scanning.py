@@ -5,21 +5,23 @@ from dataclasses import dataclass
 
 __all__ = ["Scanned", "scan"]
 
-_TOKEN = re.compile(
-    r"""
-      '(?:[^']|'')*'            # text
+#: What holds text, names or remarks, in which nothing is a parameter or an end. Beside what all databases have:
+_EVERYWHERE = r"""
     | "(?:[^"]|"")*"            # a quoted name
-    | `[^`]*`
-    | \[[^\]]*\]
     | --[^\n]*                  # comments
     | /\*.*?\*/
-    | ::\w+                     # a cast of PostgreSQL
+"""
+_OWN = {
+    "sqlite": r"'(?:[^']|'')*' | `[^`]*` | \[[^\]]*\]",
+    "postgresql": r"[eE]'(?:[^'\\]|''|\\.)*' | '(?:[^']|'')*' | (?P<dollar>\$(?:[A-Za-z_]\w*)?\$).*?(?P=dollar) | ::",
+    "mysql": r"'(?:[^'\\]|''|\\.)*' | \"(?:[^\"\\]|\\.)*\" | `(?:[^`]|``)*` | \#[^\n]*",
+}
+_PARAMETERS = r"""
     | (?<![:\w]):(?P<name>[A-Za-z_]\w*)
     | (?P<mark>\?)
     | (?P<end>;)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
+"""
+_TOKENS = {name: re.compile(f"{own}{_EVERYWHERE}{_PARAMETERS}", re.VERBOSE | re.DOTALL) for name, own in _OWN.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +39,14 @@ class Scanned:
     has_more: bool
 
 
-def scan(command: str) -> Scanned:
-    """Read a command."""
+def scan(command: str, dialect: str) -> Scanned:
+    """Read a command in the language of a database: ``sqlite``, ``postgresql`` or ``mysql``."""
     names: set[str] = set()
     marks = 0
     parts: list[str] = []
     position = 0
     end: int | None = None
-    for found in _TOKEN.finditer(command):
+    for found in _TOKENS[dialect].finditer(command):
         parts.append(_escaped(command[position : found.start()]))
         token = found[0]
         if found["name"]:

@@ -5,6 +5,7 @@ for ``busy_timeout``. A database in memory is one connection, which everybody sh
 """
 
 import asyncio
+import json
 import re
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -32,7 +33,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.types import NullType, TypeEngine
 
 from mainspring.repository.connectors import TransactionOptions
-from mainspring.repository.errors import DataSourceError
+from mainspring.repository.errors import DataSourceError, InvalidFilterError
 from mainspring.repository.kinds import Kind
 from mainspring.repository.sql.dialects import Dialect, Failure
 from mainspring.repository.sql.json_types import json_text
@@ -43,13 +44,16 @@ __all__ = ["SqliteDialect"]
 #: The collation that orders decimals, kept as text, by their value.
 DECIMAL_COLLATION = "mainspring_decimal"
 
-_FOLD, _REGEXP = "mainspring_fold", "mainspring_regexp"
+_FOLD, _REGEXP, _JSON_WITH = "mainspring_fold", "mainspring_regexp", "mainspring_json_with"
 
 #: Seconds a statement waits for a lock of another process.
 _BUSY_TIMEOUT = 5.0
 
 #: Seconds to wait for an idle thread to end; it needs far less.
 _STOP_TIMEOUT = 2.0
+
+#: Limits of what SQLite reads, not of what it keeps.
+_COMPLEX = ("Expression tree is too large", "parser stack overflow", "pattern too complex", "too many SQL variables")
 
 _UNIQUE = re.compile(r"UNIQUE constraint failed: (.+)")
 _NOT_NULL = re.compile(r"NOT NULL constraint failed: (.+)")
@@ -167,11 +171,9 @@ class SqliteDialect(Dialect):
         return items.select().with_only_columns(literal(1)).where(found).exists()
 
     def json_with(self, column: ColumnElement[Any], values: Mapping[str, Any]) -> ColumnElement[Any]:
-        """``json_set`` keeps what is not named."""
-        pairs: list[Any] = []
-        for name, value in values.items():
-            pairs += [literal(_json_path((name,)), String), func.json(literal(json_text(value), String))]
-        return func.json_set(func.coalesce(column, "{}"), *pairs)
+        """``json_set`` cannot name every member; a function of our own can."""
+        changed: Function[Any] = getattr(func, _JSON_WITH)(column, literal(json_text(dict(values)), String))
+        return changed
 
     def upsert(
         self, table: Table, values: Mapping[str, Any], on: Sequence[Column[Any]], changes: Mapping[str, Any]
@@ -222,6 +224,8 @@ class SqliteDialect(Dialect):
             return _integrity(text)
         if "database is locked" in text or "database table is locked" in text:
             return Failure("busy", text)
+        if any(words in text for words in _COMPLEX):
+            return Failure("complex", text)
         if "no such table" in text:
             return Failure("no table", text.rpartition(": ")[2])
         return Failure("other", text)
@@ -246,6 +250,7 @@ def _prepare(driver: aiosqlite.Connection, in_memory: bool) -> Any:
         connection: sqlite3.Connection = driver._conn
         connection.create_function(_FOLD, 1, _folded, deterministic=True)
         connection.create_function(_REGEXP, 3, _found, deterministic=True)
+        connection.create_function(_JSON_WITH, 2, _with_members, deterministic=True)
         connection.create_collation(DECIMAL_COLLATION, _compare_decimals)
         connection.execute("PRAGMA foreign_keys = ON")
         if not in_memory:
@@ -311,7 +316,13 @@ def _json_path(steps: tuple[str | int, ...]) -> str:
 
 
 def _quoted(step: str) -> str:
-    return step.replace('"', '\\"')
+    if '"' in step or "\\" in step:
+        raise InvalidFilterError(f"SQLite cannot look into JSON by the name {step!r}: it has quotes or backslashes.")
+    return step
+
+
+def _with_members(known: str | None, members: str) -> str:
+    return json_text({**json.loads(known or "{}"), **json.loads(members)})
 
 
 def _plain(value: Any) -> Any:

@@ -116,12 +116,31 @@ class WhereClauses:
     def _is_in(self, node: IsIn) -> ColumnElement[bool]:
         if not node.values:
             return false()
+        if node.path.value_type.kind in _SCALAR_JSON:
+            return self._is_in_json(node)
         value = self.value(node.path)
-        if node.path.value_type.is_json and len(node.values) <= self._dialect.longest_list:
+        is_short = len(node.values) <= self._dialect.longest_list
+        if node.path.value_type.is_json and is_short:
             return self._clause(AnyOf(tuple(Compare(node.path, "eq", value) for value in node.values)))
-        if len(node.values) <= self._dialect.longest_list:
-            return value.in_(node.values)
-        return self._dialect.in_long_list(value, node.values)
+        return value.in_(node.values) if is_short else self._dialect.in_long_list(value, node.values)
+
+    def _is_in_json(self, node: IsIn) -> ColumnElement[bool]:
+        """Values of one JSON type together; lists and objects one by one."""
+        column, steps = self._place(node.path)
+        groups: dict[tuple[str, ...], list[Any]] = {}
+        found: list[ColumnElement[bool]] = []
+        for stored in map(to_stored, node.values):
+            if isinstance(stored, list | dict):
+                found.append(self._json_equal(node.path, stored))
+            else:
+                groups.setdefault(self._dialect.json_types_of(stored), []).append(stored)
+        for types, values in groups.items():
+            value = self._inside(node.path, values[0])
+            is_short = len(values) <= self._dialect.longest_list
+            literals = [self._json_literal(each) for each in values] if is_short else []
+            inside = value.in_(literals) if is_short else self._dialect.in_long_list(value, values)
+            found.append(and_(inside, self._dialect.json_type(column, steps).in_(types)))
+        return or_(false(), *found)
 
     def _between(self, node: Between) -> ColumnElement[bool]:
         path = node.path

@@ -139,6 +139,13 @@ def test_the_nearest_names_are_told(project):
     assert found["mail.sendr"] == ["mail.sender"]
 
 
+def test_all_that_would_do_are_told_with_their_places(project):
+    [found] = [each for each in findings_of(project, FAULTS) if each["kind"] == "ambiguous"]
+    line = line_of(project, "services.py", "class Stock")
+    told = [(each["key"], Path(each["file"]).name, each["line"]) for each in found["related"]]
+    assert told == [("services.one", "services.py", line), ("services.other", "services.py", line)]
+
+
 def test_people_get_a_line_for_each_and_one_for_all(project):
     write(project, FAULTS)
     done = project.run("check")
@@ -150,6 +157,7 @@ def test_people_get_a_line_for_each_and_one_for_all(project):
     assert "    services.Mailer --> Mailer.__init__[sender] --> mail.sendr" in lines
     [ring] = [line for line in lines if ": cycle: " in line]
     assert "services.A --> A.__init__[b] --> services.B --> B.__init__[a] --> services.A" in ring
+    assert f"    services.one: services.py:{line_of(project, 'services.py', 'class Stock')}" in lines
     assert lines[-1].startswith("13 findings; ")
 
 
@@ -298,6 +306,61 @@ def test_a_program_that_is_right_gives_no_alarm(project):
     assert done.stdout.startswith("All fine: ")
 
 
+DOCUMENT = """
+    from mainspring import RestApplication
+
+    def show(id: int) -> dict:
+        return {}
+
+    app = RestApplication()
+    app.api({
+        "paths": {"/y/{id}": {"get": {"x-operation": show, "parameters": [{"$ref": "#/components/parameters/Id"}]}}},
+        "components": {
+            "parameters": {"Id": {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}}
+        },
+    })
+"""
+
+
+def test_operations_of_documents_see_its_components(project):
+    assert findings_of(project, {"app.py": DOCUMENT}) == []
+    [found] = findings_of(project, {"app.py": DOCUMENT.replace("parameters/Id", "parameters/Od")})
+    assert "parameters/Od" in found["message"]
+
+
+OWN_SERVER = """
+    from mainspring import Application, BindingScope, Context, inject
+
+    class Event: ...
+
+    class Queue(Context):
+        listening = False
+
+        def __init__(self, app: Application) -> None:
+            raise RuntimeError("made")
+
+        async def start(self) -> None: ...
+
+        async def stop(self) -> None: ...
+
+    class Handler:
+        def __init__(self, event: Event, queue: str = inject("queue.name")) -> None: ...
+
+    class Pool: ...
+
+    app = Application()
+    app.server(Queue).tag(binds=[Event, "queue.name"])
+    app.service(Handler)
+    app.service(Pool).in_scope(BindingScope.SERVER)
+"""
+
+
+def test_a_server_of_ones_own_says_what_its_contexts_have(project):
+    assert findings_of(project, {"app.py": OWN_SERVER}) == []
+    found = findings_of(project, {"app.py": OWN_SERVER.replace('queue.name"]', 'other.name"]')})
+    assert [each["key"] for each in found] == ["queue.name"]
+
+
 def test_what_nobody_says_is_bound_at_run_time_is_told(project):
     text = RIGHT.replace(', {"binds": [User]}', "").replace('.tag(binds="token")', "")
     keys = {each["key"] for each in findings_of(project, {"app.py": text})}
@@ -414,6 +477,82 @@ def test_operations_of_booted_controllers_that_clash_are_told(project):
     assert "OneController.one" in clash["message"]
     assert "TwoController.two" in clash["message"]
     assert Path(clash["file"]).name in ("one_controller.py", "two_controller.py")
+
+
+AROUND = """
+    from mainspring import RestApplication
+    from mainspring.rest import MiddlewareSequence, RestServer
+
+    class Absent: ...
+
+    class Layer:
+        def __init__(self, in_middleware: Absent) -> None: ...
+
+        async def __call__(self, context, next):
+            return await next()
+
+    class Order(MiddlewareSequence):
+        def __init__(self, ctx, in_sequence: Absent) -> None: ...
+
+    class Parser:
+        name = "parser"
+
+        def __init__(self, in_parser: Absent) -> None: ...
+
+    class Enhancer:
+        def __init__(self, in_enhancer: Absent) -> None: ...
+
+        def modify_spec(self, spec): ...
+
+    class Component:
+        async def start(self, in_component: Absent) -> None: ...
+
+    class Server:
+        listening = False
+
+        async def start(self, in_server: Absent) -> None: ...
+
+        async def stop(self) -> None: ...
+
+    class Admin(RestServer):
+        def __init__(self, app: RestApplication, in_admin: Absent) -> None: ...
+
+    def opened(in_resource: Absent):
+        yield 1
+
+    def begin(in_hook: Absent): ...
+
+    def handle(in_handler: Absent) -> None: ...
+
+    app = RestApplication({"components": [Component]})
+    app.middleware(Layer)
+    app.sequence(Order)
+    app.body_parser(Parser)
+    app.spec_enhancer(Enhancer)
+    app.server(Server)
+    app.server(Admin, "admin")
+    app.resource(opened)
+    app.on_start(begin)
+    app.route("get", "/handle", None, handle)
+    app.bind("one").to_alias("other")
+    app.bind("other").to_alias("one")
+    app.api({"paths": {"/lost": {"get": {"x-controller-name": "Lost", "x-operation-name": "lost"}}}})
+"""
+
+
+def test_everything_around_operations_is_looked_into(project):
+    found = findings_of(project, {"app.py": AROUND})
+    lines = (project.root / "app.py").read_text().splitlines()
+    told = {lines[each["line"] - 1] for each in found}
+    for place in (
+        *("in_middleware", "in_parser", "in_enhancer", "in_component", "in_server", "in_admin"),
+        *("in_resource", "in_hook", "in_handler", "in_sequence", "/lost"),
+    ):
+        assert any(place in line for line in told), place
+    [ring] = [each["message"] for each in found if each["kind"] == "cycle"]
+    assert "getter" not in ring
+    assert all("ctx" in each["path"] for each in found if each["kind"] == "injection")
+    assert len(found) == 13
 
 
 def test_wrong_use_is_status_2(project):

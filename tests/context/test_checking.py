@@ -269,6 +269,16 @@ def test_the_nearest_classes_are_told_for_a_type():
     assert finding.suggestions == ("absentees",)
 
 
+def test_no_binding_is_near_to_a_built_in_type():
+    def takes(size: int) -> None: ...
+
+    ctx = Context("app")
+    ctx.bind("int").to(1)
+    ctx.bind("takes").to_dynamic_value(takes)
+    [finding] = checked(ctx).findings
+    assert finding.suggestions == ()
+
+
 def test_a_long_chain_is_walked_once():
     ctx = Context("app")
     for number in range(60):

@@ -81,6 +81,8 @@ def _lines(check: Check) -> Iterator[str]:
         yield f"{place}: {finding.kind}: {_message(finding)}" if place else f"{finding.kind}: {_message(finding)}"
         if finding.path and finding.path not in finding.message:
             yield f"    {finding.path}"
+        for key, declared in finding.related:
+            yield f"    {key}: {place_words(declared) or 'it is not known where it was bound'}"
     looked_at = f"{_counted(check.bindings, 'binding')} and {_counted(check.points, 'injection')} checked"
     yield f"{_counted(len(findings), 'finding')}; {looked_at}." if findings else f"All fine: {looked_at}."
 
@@ -99,12 +101,16 @@ def _as_data(check: Check) -> dict[str, Any]:
         {
             "kind": finding.kind,
             "key": finding.key,
-            "file": finding.place.file if finding.place is not None else None,
-            "line": finding.place.line if finding.place is not None else None,
+            **_place_data(finding.place),
             "message": " ".join(finding.message.split()),
             "path": finding.path,
             "suggestions": list(finding.suggestions),
+            "related": [{"key": key, **_place_data(place)} for key, place in finding.related],
         }
         for finding in check.findings
     ]
     return {"findings": findings, "checked": {"bindings": check.bindings, "injections": check.points}}
+
+
+def _place_data(place: Place | None) -> dict[str, Any]:
+    return {"file": None, "line": None} if place is None else {"file": place.file, "line": place.line}

@@ -14,7 +14,7 @@ from types import MethodType
 from typing import Any, get_origin
 
 from mainspring.context.bindings import Binding, BindingScope
-from mainspring.context.errors import ContextError, ResolutionError, ScopeError
+from mainspring.context.errors import AmbiguousTypeError, ContextError, ResolutionError, ScopeError
 from mainspring.context.findings import Finding, finding_of
 from mainspring.context.injection import EMPTY, InjectionPoint
 from mainspring.context.interceptors import declared_interceptors, interceptor_binding
@@ -261,7 +261,14 @@ class Check:
         frames = (frame.binding for frame in session.frames())
         asked = next((each for each in frames if each is not None), binding)
         fallback = self.place_of(asked) if asked is not None else None
-        self._noted.append(finding_of(error, session, fallback))
+        found = finding_of(error, session, fallback)
+        if isinstance(error, AmbiguousTypeError):
+            found = found._replace(related=tuple((key, self._declared(key)) for key in error.candidates))
+        self._noted.append(found)
+
+    def _declared(self, key: str) -> Place | None:
+        bound = (each.own_binding(key) for ctx in self._contexts for each in ctx.chain())
+        return next((self.place_of(binding) for binding in bound if binding is not None), None)
 
     def _absent(self, ctx: Any, address: Any, session: Session) -> ContextError:
         keeper = _keeper_of(session)
@@ -369,7 +376,8 @@ def _nearest_types(ctx: Any, wanted: Any) -> list[str]:
     for binding in ctx.find():
         names.setdefault(getattr(binding.value_type, "__name__", ""), binding.key)
         names.setdefault(binding.key.rpartition(".")[2], binding.key)
-    name = getattr(get_origin(wanted) or wanted, "__name__", "")
+    cls = get_origin(wanted) or wanted
+    name = "" if getattr(cls, "__module__", "builtins") == "builtins" else getattr(cls, "__name__", "")
     return [names[near] for near in get_close_matches(name, list(names), n=3, cutoff=0.75)] if name else []
 
 

@@ -37,6 +37,7 @@ class Finding(NamedTuple):
         path: How it is reached (``a --> A.__init__[b] --> b``), or ``""``.
         place: Where it is written.
         suggestions: The nearest names there are.
+        related: The keys of the other bindings that have to do with it, each with the place where it was declared.
     """
 
     kind: str
@@ -45,6 +46,7 @@ class Finding(NamedTuple):
     path: str = ""
     place: Place | None = None
     suggestions: tuple[str, ...] = ()
+    related: tuple[tuple[str, Place | None], ...] = ()
 
     @property
     def identity(self) -> Any:
@@ -68,7 +70,10 @@ def finding_of(error: Exception, session: Session, fallback: Place | None = None
     message = _GENERATED.sub("", getattr(error, "reason", "") or str(error)).replace(" in :", ":")
     if kind == "cycle":
         path = _ring(path)
-        message = f"Circular dependency: {path}. Inject a getter (inject.getter) at one place to break it."
+        words = path.split(ARROW)
+        injects = any(frame.point is not None and frame.point.target_name in words for frame in session.frames())
+        way_out = "Inject a getter (inject.getter) at one place" if injects else "Let one of the aliases name a value"
+        message = f"Circular dependency: {path}. {way_out} to break it."
     place = place_of_session(session) or fallback
     return Finding(kind, key, message, path, place, tuple(getattr(error, "suggestions", ())))
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from types import MethodType
 from typing import Any, Protocol, runtime_checkable
 
-from mainspring.context import Binding, BindingType, Context
+from mainspring.context import Binding, BindingScope, BindingType, Context
 from mainspring.context.checking import Check, method_points, promised_by
 from mainspring.context.places import Place
 from mainspring.context.signatures import call_spec, constructor_of
@@ -42,7 +42,7 @@ async def application_contexts(app: Application) -> list[Context]:
     """What is above the application, it itself, and its servers that are contexts.
 
     Servers that are not there yet are made only as far as no constructor of a program takes part: of a subclass that
-    has one, an instance of the framework's class stands for it.
+    has one, an instance of the framework's class stands for it, of any other context an empty one.
     """
     contexts = [*reversed(list(app.chain()))]
     for binding in app.find_by_tag(CoreTags.SERVER):
@@ -64,7 +64,8 @@ async def _server_of(app: Application, binding: Binding[Any]) -> Any:
     cls = source.value if source.type is BindingType.CLASS else None
     safe = next((each for each in getattr(cls, "__mro__", ()) if _is_made_by_the_framework(each)), None)
     if safe is None:
-        return None
+        is_context = isinstance(cls, type) and issubclass(cls, Context)
+        return Context(app, binding.key, scope=BindingScope.SERVER) if is_context else None
     return await (binding if safe is cls else Binding(binding.key).to_class(safe)).get_value(app)
 
 

@@ -1,15 +1,17 @@
 """What a check of an application has to know of a REST server: the contexts of its requests, and what it calls."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from mainspring.context import Binding, BindingScope, Context
 from mainspring.context.checking import Check, promised_by
 from mainspring.context.findings import Finding
 from mainspring.context.places import Place, place_of
-from mainspring.core import CoreBindings
+from mainspring.core import CoreBindings, CoreTags
 from mainspring.rest.invoking import injection_points
 from mainspring.rest.keys import RestBindings, RestTags
 from mainspring.rest.operations import describe_route
+from mainspring.rest.registering import registered_names
 from mainspring.rest.routes import AnyRoute, ControllerRoute
 
 __all__ = ["ServerCheck"]
@@ -31,6 +33,7 @@ class ServerCheck:
     def __init__(self, server: Any, check: Check) -> None:
         self._server = server
         self._check = check
+        self._document: Mapping[str, Any] = {}
         #: Stands for the contexts of requests.
         self._request = Context(server, "a request", scope=BindingScope.REQUEST)
 
@@ -52,12 +55,25 @@ class ServerCheck:
             # What clashes is named ``Class.method``; of anything else the class has to do.
             method = getattr(cls, str(getattr(error, "second", "")).rpartition(".")[2], None)
             self._report(error, key, place_of(method or cls) if cls is not None else None)
+        self._document = server.planning.validation().check_options.document
+        for error in server.registry.unhandled():
+            self._report(error, "", self._place_of_document())
         for route in server.registry.routes():
             self._route(route)
         try:
             server.planning.check()
         except Exception as error:  # what was reported above is told by it again, as the first of them
-            self._report(error, "", None)
+            self._report(error, "", self._place_of_server())
+
+    def _place_of_document(self) -> Place | None:
+        binding = self._server.own_binding(RestBindings.API_SPEC.key)
+        return self._check.place_of(binding) if binding is not None else None
+
+    def _place_of_server(self) -> Place | None:
+        names = registered_names(self._server)
+        bindings = self._server.app.find_by_tag(CoreTags.SERVER)
+        found = (self._check.place_of(each) for each in bindings if each.key.partition(".")[2] in names)
+        return next(found, None)
 
     def _route(self, route: AnyRoute) -> None:
         handler, owner = _handler_of(route)
@@ -65,7 +81,7 @@ class ServerCheck:
             return
         asker, place = f"{route.verb.upper()} {route.path}", place_of(handler)
         try:
-            description = describe_route(route, {})
+            description = describe_route(route, self._document)
         except Exception as error:
             self._report(error, asker, place)
             return
@@ -80,13 +96,8 @@ class ServerCheck:
             self._check.check_interceptors(self._request, holder)
 
     def _report(self, error: Exception, key: str, place: Place | None) -> None:
-        if not any(error_is_told(str(error), each) for each in self._check.findings):
+        if not any(each.message == str(error) for each in self._check.findings):
             self._check.report(Finding("route", key, str(error), place=place))
-
-
-def error_is_told(text: str, finding: Finding) -> bool:
-    """Whether a finding has these words already."""
-    return finding.message == text
 
 
 def _handler_of(route: AnyRoute) -> tuple[Any, Any]:

@@ -258,16 +258,19 @@ class RouteRegistry:
             DuplicateRouteError: Two operations have one verb and template.
             RegistrationError: An operation of a document has no handler, or names a controller nobody bound.
         """
-        for error in self._failures.values():
+        for error in (*self._failures.values(), *self.unhandled()):
             raise error
+
+    def unhandled(self) -> list[RegistrationError]:
+        """The operations of documents that have no handler, or name a controller nobody bound."""
+        found = []
         for verb, path, operation in self._pending:
             name = operation.get("x-controller-name")
-            place = f"{verb.upper()} {path}"
+            reason = "there is no handler; give it x-operation, or x-controller-name and x-operation-name"
             if name and operation.get("x-operation-name"):
-                raise RegistrationError(place, f"the controller {name!r} is not bound; add it with app.controller(...)")
-            raise RegistrationError(
-                place, "there is no handler; give it x-operation, or x-controller-name and x-operation-name"
-            )
+                reason = f"the controller {name!r} is not bound; add it with app.controller(...)"
+            found.append(RegistrationError(f"{verb.upper()} {path}", reason))
+        return found
 
     def take_failure(self, key: str) -> Exception | None:
         """Why the controller at a key is not served, if it is not."""

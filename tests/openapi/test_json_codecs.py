@@ -5,6 +5,7 @@ import dataclasses
 import datetime
 import decimal
 import enum
+import json
 import pickle
 import time
 import uuid
@@ -21,6 +22,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from mainspring.errors import MainspringError
 from mainspring.openapi import AnnotationError, MalformedJsonError, SchemaViolation, Violation
+from mainspring.openapi.checking import LISTED
 from mainspring.openapi.codecs import decode_json, encode_json, json_codec
 from mainspring.openapi.defaults import default_filler
 
@@ -390,6 +392,37 @@ def test_untyped_data_may_nest_as_deeply_as_the_limit_and_no_deeper():
     assert len(codec.decode(many)) == 1000
     with pytest.raises(MalformedJsonError, match="10 levels"):
         decode_json(b"[" * 11 + b"]" * 11, depth=10)
+
+
+@pytest.mark.parametrize("limit", [1, 7, 8, 9, 50])
+def test_depth_is_counted_the_same_whatever_the_limit(limit):
+    """REST-135"""
+    inner = b'{"a]":[],"b":["}"]}'  # two levels more
+    fits, beyond = limit - 2, limit - 1
+    if fits >= 0:
+        assert decode_json(b"[" * fits + inner + b"]" * fits, depth=limit)
+    with pytest.raises(MalformedJsonError, match=f"{limit} levels"):
+        decode_json(b"[" * beyond + inner + b"]" * beyond, depth=limit)
+    with pytest.raises(MalformedJsonError, match=f"{limit} levels"):
+        decode_json(b"[" * (limit + 1), depth=limit)
+
+
+def test_a_flood_of_violations_is_told_in_part():
+    """REST-141"""
+    with pytest.raises(SchemaViolation) as caught:
+        json_codec(list[str]).decode(json.dumps([1] * 5000).encode())
+    assert len(caught.value.violations) == LISTED
+    assert caught.value.violations[-1].path == f"/{LISTED - 1}"
+
+
+@pytest.mark.parametrize("annotation", [list[str], list[str | bool]])
+def test_of_what_is_too_large_to_be_looked_through_the_first_fault_is_told(annotation):
+    """REST-141"""
+    with pytest.raises(SchemaViolation) as caught:
+        json_codec(annotation).decode(json.dumps([*["a"] * 50_000, 5, 6]).encode())
+    (violation,) = caught.value.violations
+    assert violation.path == "/50000"
+    assert json_codec(list[float]).decode(json.dumps([1] * 50_000).encode()) == [1.0] * 50_000
 
 
 def test_a_valid_body_costs_about_what_the_decoder_costs():

@@ -5,8 +5,10 @@ JSON Schema 2020-12 and the older spellings that documents of OpenAPI 3.0 use.
 """
 
 import inspect
+import math
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from mainspring.openapi.errors import DocumentError, Violation
@@ -25,10 +27,13 @@ from mainspring.openapi.keywords import (
 from mainspring.openapi.references import follow_pointer, pointer_escape
 from mainspring.openapi.stated_types import StatedTypes
 
-__all__ = ["CHECK", "CheckOptions", "OwnKeyword", "check", "check_async"]
+__all__ = ["CHECK", "LISTED", "CheckOptions", "OwnKeyword", "TooManyPlacesError", "check", "check_async"]
 
 #: A member of schemas made in memory: a function that gives the violations of a value by itself.
 CHECK = "x-mainspring-check"
+
+LISTED = 1000
+"""Violations that are told of the items of one list: more than anybody reads, and an answer of bounded size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +57,24 @@ class CheckOptions:
     keywords: Mapping[str, OwnKeyword] = field(default_factory=dict)
 
 
-def check(value: Any, schema: Any, options: CheckOptions | None = None) -> list[Violation]:
-    """Every violation.
+class TooManyPlacesError(Exception):
+    """A value has more places to look at than was allowed. Never seen outside: the caller has another answer."""
+
+
+def check(value: Any, schema: Any, options: CheckOptions | None = None, places: int | None = None) -> list[Violation]:
+    """Every violation, the first `LISTED` of each list and of each mapping of further names.
+
+    Args:
+        value: Plain data.
+        schema: The schema.
+        options: What is known besides.
+        places: How many pairs of a value and a schema are looked at, at most; ``None`` for all.
 
     Raises:
         DocumentError: A ``$ref`` names nothing, or an own keyword is asynchronous; use `check_async` then.
+        TooManyPlacesError: There are more places than that.
     """
-    walk = _Walk(schema, options or CheckOptions())
+    walk = _Walk(schema, options or CheckOptions(), places)
     found = list(walk.visit(value, schema, ""))
     if walk.pending:
         for _, awaitable in walk.pending:
@@ -87,11 +103,15 @@ async def check_async(value: Any, schema: Any, options: CheckOptions | None = No
 class _Walk:
     """One check: the schema's root, and what is still to be awaited."""
 
-    def __init__(self, root: Any, options: CheckOptions) -> None:
+    def __init__(self, root: Any, options: CheckOptions, places: int | None = None) -> None:
         self.root, self.options = root, options
+        self.places = math.inf if places is None else places
         self.pending: list[tuple[Violation, Awaitable[bool]]] = []
 
     def visit(self, value: Any, schema: Any, path: str) -> Iterator[Violation]:
+        self.places -= 1
+        if self.places < 0:
+            raise TooManyPlacesError
         if schema is True or not isinstance(schema, Mapping):
             if schema is False:
                 yield Violation(path, "false schema", "is not allowed here")
@@ -230,22 +250,26 @@ def _array(walk: _Walk, value: Sequence[Any], schema: Mapping[str, Any], path: s
         if twins is not None:
             message = f"must NOT have duplicate items (items {twins[0]} and {twins[1]} are identical)"
             yield Violation(path, "uniqueItems", message, {"i": twins[1], "j": twins[0]})
-    prefix = schema.get("prefixItems") or ()
-    for position, item in enumerate(value):
-        member = prefix[position] if position < len(prefix) else schema.get("items", True)
-        if isinstance(member, list):  # the spelling of older drafts
-            member = member[position] if position < len(member) else True
-        yield from walk.visit(item, member, f"{path}/{position}")
+    yield from islice(_items(walk, value, schema, path), LISTED)
     if "contains" in schema:
         fitting = sum(not list(walk.visit(item, schema["contains"], path)) for item in value)
         if fitting < schema.get("minContains", 1) or fitting > schema.get("maxContains", fitting):
             yield Violation(path, "contains", "must contain at least one valid item", {"minContains": 1})
 
 
+def _items(walk: _Walk, value: Sequence[Any], schema: Mapping[str, Any], path: str) -> Iterator[Violation]:
+    prefix = schema.get("prefixItems") or ()
+    for position, item in enumerate(value):
+        member = prefix[position] if position < len(prefix) else schema.get("items", True)
+        if isinstance(member, list):  # the spelling of older drafts
+            member = member[position] if position < len(member) else True
+        yield from walk.visit(item, member, f"{path}/{position}")
+
+
 def _object(walk: _Walk, value: Mapping[str, Any], schema: Mapping[str, Any], path: str) -> Iterator[Violation]:
     yield from _properties(walk, value, schema, path)
     yield from check_size(len(value), schema, path, ("minProperties", "maxProperties", "properties"))
-    yield from _further_properties(walk, value, schema, path)
+    yield from islice(_further_properties(walk, value, schema, path), LISTED)
     yield from _dependencies(walk, value, schema, path)
 
 

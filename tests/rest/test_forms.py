@@ -205,6 +205,38 @@ async def test_charsets_and_empty_files(web: Any) -> None:
     assert answer.json() == ["ü", "ü", None]
 
 
+@pytest.mark.parametrize("charset", [b"nonsense", b"punycode", b"undefined", b"zlib_codec", b"a\0b", b"a" * 5000])
+async def test_what_is_no_charset_is_400(web: Any, charset: bytes) -> None:
+    """HTTP-032"""
+
+    def handler(a: Annotated[str, param.form()]) -> str:
+        return a
+
+    answer = await send(web, app_of(handler), part("_charset_", charset), part("a", b"a-z9z9"))
+    assert (answer.status, answer.json()["code"]) == (400, "MALFORMED_BODY")
+
+
+async def test_empty_file_fields_are_not_without_end(web: Any) -> None:
+    """HTTP-031, HTTP-032"""
+
+    async def handler(request: Request) -> int:
+        return len((await request.form()).pairs)
+
+    app = app_of(handler, {"request_body_parser": {"multipart": {"files": 1}}})
+    assert (await send(web, app, *[part("f", b"", "")] * 1000, part("f", b"1", "f"))).json() == 1
+    assert (await send(web, app, *[part("f", b"", "")] * 1001)).status == 413
+
+
+async def test_malformed_forms_are_no_news_for_the_log(web: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """HTTP-031"""
+
+    async def handler(request: Request) -> int:
+        return len((await request.form()).pairs)
+
+    assert (await web(app_of(handler))("POST", "/x", body=b"no form", headers=HEADERS)).status == 400
+    assert not [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")]
+
+
 async def test_a_form_into_a_model(web: Any) -> None:
     """REST-122, HTTP-028"""
     import msgspec  # noqa: PLC0415 - used here only

@@ -241,7 +241,8 @@ async def test_text_bodies(web: Any) -> None:
     assert (await send("ü".encode("latin-1"), "text/html; charset=iso-8859-1")).text == repr("ü")
     assert (await send(b"\xff", "text/plain")).status == 400
     assert (await send(b"a", "text/plain; charset=nonsense")).status == 415
-    assert (await send(b"a", "text/plain; charset=base64")).status == 415
+    for no_charset in ("base64", "punycode", "idna", "undefined", "unicode_escape", "a" * 5000, "\xff"):
+        assert (await send(b"a", f"text/plain; charset={no_charset}")).status == 415
 
 
 async def test_raw_and_streamed_bodies(web: Any) -> None:
@@ -473,9 +474,35 @@ async def test_compressed_bodies_are_inflated(web: Any, coding: str, encode: Any
     assert (await web(app)("POST", "/x", body=bomb, headers=headers)).status == 413
 
 
-async def test_an_unknown_coding_is_415(web: Any) -> None:
+async def test_a_coded_body_is_its_members_and_nothing_more(web: Any) -> None:
     """HTTP-012"""
-    answer = await web(echo(Todo))("POST", "/x", body=b"x", headers={"content-encoding": "br"})
+    app = echo(Todo)
+
+    async def send(coding: str, *body: bytes) -> Any:
+        headers = {"content-encoding": coding, "content-type": "application/json"}
+        return await web(app)("POST", "/x", body=list(body), headers=headers)
+
+    pieces = [gzip.compress(b'{"title":'), gzip.compress(b""), gzip.compress(b'"a"}')]
+    assert (await send("gzip", b"".join(pieces))).text == repr(Todo("a"))
+    assert (await send("gzip", *pieces)).text == repr(Todo("a"))
+    assert (await send("gzip", gzip.compress(b"{}") + b"more")).status == 400
+    assert (await send("deflate", zlib.compress(b"{}") + b"more")).status == 400
+    assert (await send("deflate", zlib.compress(b"{}"), b"more")).status == 400
+
+
+async def test_a_coded_body_is_limited_as_it_is_sent_too(web: Any) -> None:
+    """HTTP-012"""
+    nothing = gzip.compress(b"") * 1000
+    headers = {"content-encoding": "gzip", "content-type": "application/json"}
+    answer = await web(echo(Todo))("POST", "/x", body=[nothing] * 100, headers=headers)
+    assert answer.status == 413
+
+
+@pytest.mark.parametrize("codings", [["br"], ["gzip, gzip"], ["gzip", "gzip"]])
+async def test_an_unknown_coding_is_415(web: Any, codings: list[str]) -> None:
+    """HTTP-012"""
+    lines = [("content-encoding", coding) for coding in codings]
+    answer = await web(echo(Todo))("POST", "/x", body=gzip.compress(gzip.compress(b"{}")), headers=lines)
     assert answer.status == 415
 
 

@@ -1,7 +1,10 @@
 """Reading the body of a request: once, within its limit, inflated. What it means is the parsers' business."""
 
+import codecs
 import zlib
 from collections.abc import AsyncIterator
+from encodings import normalize_encoding
+from encodings.aliases import aliases
 from typing import Any
 
 from mainspring.http import HttpErrors
@@ -23,6 +26,23 @@ def malformed_body(reason: str, position: int | None = None) -> Exception:
     """The error of a body that does not say what its type promises."""
     place = f" at position {position}" if position is not None else ""
     return HttpErrors.BadRequest(f"The request body is malformed: {reason}{place}.", code="MALFORMED_BODY")
+
+
+#: Names of charsets, as Python spells them. Its other codecs are not for texts on the wire: some (punycode) take a time
+#: that grows with the square of the text, and a look for an unknown name leaves a trace in memory for ever.
+_CHARSETS = {*aliases, *aliases.values(), "cp874", "koi8_u"}
+
+
+def codec_of_charset(charset: str) -> str | None:
+    """The name of the codec for texts of a charset; ``None`` when there is none."""
+    name = normalize_encoding(charset).lower()
+    if name not in _CHARSETS:
+        return None
+    try:
+        codec = codecs.lookup(name)
+    except LookupError:  # one that is on Windows only
+        return None
+    return codec.name if getattr(codec, "_is_text_encoding", True) else None
 
 
 def json_value(data: bytes) -> Any:
@@ -83,12 +103,9 @@ class Reading:
         limit = self.limit
         coding = self._check_head(limit)
         self._consumed = True
-        pieces = self._raw() if coding is None else _inflated(self._raw(), coding)
-        count = 0
-        async for piece in pieces:
-            count += len(piece)
-            if limit is not None and count > limit:
-                raise too_large(limit)
+        # Counted as sent too: a coding can be fed for ever without giving anything.
+        pieces = self._raw() if coding is None else _inflated(_bounded(self._raw(), limit), coding)
+        async for piece in _bounded(pieces, limit):
             if piece:
                 yield piece
 
@@ -97,7 +114,8 @@ class Reading:
         length = self._exchange.header(b"content-length")
         if limit is not None and length is not None and length.isdigit() and int(length) > limit:
             raise too_large(limit)
-        coding = (self._exchange.header(b"content-encoding") or b"").decode("latin-1").strip().lower()
+        codings = [value for name, value in self._exchange.raw_headers if name == b"content-encoding"]
+        coding = b", ".join(codings).decode("latin-1").strip().lower()
         if coding in ("", "identity"):
             return None
         if coding not in ("gzip", "x-gzip", "deflate"):
@@ -131,18 +149,28 @@ async def read_on(exchange: Exchange, first: bytes | None, limit: int | None) ->
     return b"".join(pieces)
 
 
+async def _bounded(pieces: AsyncIterator[bytes], limit: int | None) -> AsyncIterator[bytes]:
+    """The pieces, until there are too many bytes of them."""
+    count = 0
+    async for piece in pieces:
+        count += len(piece)
+        if limit is not None and count > limit:
+            raise too_large(limit)
+        yield piece
+
+
 async def _inflated(pieces: AsyncIterator[bytes], coding: str) -> AsyncIterator[bytes]:
     inflater: Any = None
     try:
         async for piece in pieces:
-            if not piece:
-                continue
-            if inflater is None:
-                inflater = _inflater(coding, piece)
             data = piece
             while data:
+                if inflater is None or (inflater.eof and coding != "deflate"):
+                    inflater = _inflater(coding, data)  # a gzip body may have several members (RFC 1952 section 2.2)
+                elif inflater.eof:
+                    raise malformed_body(f"it goes on after its {coding} coding")
                 yield inflater.decompress(data, _STEP)
-                data = inflater.unconsumed_tail
+                data = inflater.unconsumed_tail or inflater.unused_data
     except zlib.error as error:
         raise malformed_body(f"it does not inflate as {coding} ({error})") from error
     if inflater is not None:

@@ -1,6 +1,7 @@
 """Multipart forms (RFC 7578): bytes to fields and files, piece by piece, every size limited while it is read."""
 
 import asyncio
+import logging
 import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -10,13 +11,20 @@ from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from mainspring.http import Headers, HttpErrors, parse_media_type, parse_size
-from mainspring.rest.bodies import malformed_body
+from mainspring.rest.bodies import codec_of_charset, malformed_body
 from mainspring.rest.uploads import UploadFile
 
 __all__ = ["MultipartLimits", "read_multipart"]
 
 #: What file names must not bring along: other folders, and characters that mislead people or terminals.
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+#: Empty file fields of a form: browsers send one for each that nobody filled in.
+_ABSENT = 1000
+#: What the parser says of malformed forms is told to the client, and no news for who runs the server.
+_UNHEARD = logging.getLogger(f"{__name__}.parser")
+_UNHEARD.setLevel(logging.CRITICAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +98,7 @@ async def read_multipart(
     reader = _Reader(limits, into)
     try:
         parser = MultipartParser(boundary.encode("latin-1"), events.callbacks())
+        parser.logger = _UNHEARD
         async for piece in pieces:
             parser.write(piece)
             queue, events.queue[:] = list(events.queue), []
@@ -110,6 +119,7 @@ class _Reader:
         self._part = _Part()
         self._header: tuple[bytearray, bytearray] = (bytearray(), bytearray())
         self._counts = {"files": 0, "fields": 0}
+        self._absent = 0
         self._raw_fields: list[tuple[int, bytes, str | None]] = []
         self._charset: str | None = None
         self.is_complete = False
@@ -151,7 +161,8 @@ class _Reader:
             return
         filename = _base_name(_text(options[b"filename"]))
         if not filename:
-            return  # an empty file field: whether it has bytes is seen at its end
+            self._count_absent()  # an empty file field: whether it has bytes is seen at its end
+            return
         self._count("files")
         media_type = content_type.decode("latin-1") if content_type is not None else None
         part.file = UploadFile(part.name, filename, media_type, Headers(part.headers))
@@ -162,6 +173,12 @@ class _Reader:
         limit = getattr(self._limits, what)
         if limit is not None and self._counts[what] > limit:
             raise _beyond(what, limit)
+
+    def _count_absent(self) -> None:
+        """Fields without a file are no files, and cost as much to read."""
+        self._absent += 1
+        if self._absent > _ABSENT:
+            raise _beyond("files", _ABSENT)
 
     async def _data(self, data: bytes) -> None:
         part = self._part
@@ -198,12 +215,14 @@ class _Reader:
         """Decode the fields: their charset may be told by a field that comes after them."""
         for position, data, charset in self._raw_fields:
             name = self._into[position][0]
+            given = charset or self._charset or "utf-8"
+            codec = codec_of_charset(given)
             try:
-                text = data.decode(charset or self._charset or "utf-8")
-            except (LookupError, UnicodeDecodeError) as error:
-                raise malformed_body(
-                    f"field {name!r} does not decode as {charset or self._charset or 'utf-8'}"
-                ) from error
+                text = data.decode(codec) if codec is not None else None
+            except UnicodeDecodeError:
+                text = None
+            if text is None:
+                raise malformed_body(f"field {name!r} does not decode as {given}")
             self._into[position] = (name, text)
 
 

@@ -1,6 +1,5 @@
 """Body parsers: from the bytes of a body to plain data. Which one is asked is decided elsewhere."""
 
-import codecs
 from typing import Annotated, Any, Protocol
 
 import msgspec
@@ -8,7 +7,7 @@ import msgspec
 from mainspring.context import inject
 from mainspring.http import HttpErrors, parse_media_type
 from mainspring.http.media import is_json
-from mainspring.rest.bodies import json_value, malformed_body
+from mainspring.rest.bodies import codec_of_charset, json_value, malformed_body
 from mainspring.rest.keys import RestBindings
 from mainspring.rest.requests import Request
 
@@ -119,15 +118,12 @@ class TextBodyParser:
         """
         media_type = parse_media_type(request.content_type() or "text/plain")
         charset = (media_type.charset if media_type is not None else None) or "utf-8"
-        try:
-            codec = codecs.lookup(charset)
-            if not getattr(codec, "_is_text_encoding", True):
-                raise LookupError(charset)
-        except LookupError as error:
+        codec = codec_of_charset(charset)
+        if codec is None:
             message = f"The charset {charset!r} is not supported; send utf-8."
-            raise HttpErrors.UnsupportedMediaType(message, code="UNSUPPORTED_MEDIA_TYPE") from error
+            raise HttpErrors.UnsupportedMediaType(message, code="UNSUPPORTED_MEDIA_TYPE")
         try:
-            return (await request.body()).decode(codec.name)
+            return (await request.body()).decode(codec)
         except UnicodeDecodeError as error:
             raise malformed_body(f"its bytes are no {charset}", error.start) from error
 

@@ -431,3 +431,15 @@ async def test_an_id_of_the_wrong_type_is_told(notes):
     """FILTER-010"""
     with pytest.raises(InvalidFilterError, match="id"):
         await notes.find_by_id("abc")
+
+
+async def test_rows_of_nothing_but_an_id_are_created_too(ds):
+    """REPO-005"""
+
+    class Ticket(Entity):
+        id: int | None = field(id=True, generated=True)
+
+    tickets = DefaultCrudRepository(Ticket, ds)
+    await ds.autoupdate()
+    assert [each.id for each in await tickets.create_all([{}, {}, {}])] == [1, 2, 3]
+    assert (await tickets.create({})).id == 4

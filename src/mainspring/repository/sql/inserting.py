@@ -58,6 +58,8 @@ async def _insert_counted(
     connection: AsyncConnection, statements: Statements, values: Sequence[dict[str, Any]]
 ) -> list[int]:
     """Insert rows whose ids the database counts; gives the ids in the order of the rows."""
+    if len(values) > 1 and not any(values):  # rows of nothing but an id: there is no list of those in SQL
+        return [number for row in values for number in await _insert_counted(connection, statements, [row])]
     if not statements.returns_inserted:
         return await _insert_and_count(connection, statements, values)
     result = await connection.execute(statements.insert(), values if len(values) > 1 else values[0])

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from mainspring.repository import DefaultCrudRepository, RelationDefinition
+from mainspring.repository.discriminators import discriminator_of
 from mainspring.repository.keys import RepositoryBindings
 
 __all__ = ["include_relations", "repository_key"]
@@ -25,7 +26,7 @@ def include_relations(repository: Any, app: Any) -> None:
         InvalidRelationError: A relation cannot work.
     """
     for relation in repository.entity.definition.relations.values():
-        if relation.can_be_included:
+        if relation.can_be_included and discriminator_of(relation) is None:  # to which models is not said anywhere
             resolver = _access(repository, relation, app).inclusion_resolver
             repository.register_inclusion_resolver(relation.name, resolver)
 

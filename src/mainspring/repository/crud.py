@@ -23,6 +23,9 @@ from mainspring.repository.relations import (
     HasManyThroughRepositoryFactory,
     HasOneRepositoryFactory,
     ReferencesManyAccessor,
+    make_belongs_to,
+    make_has_one,
+    make_through,
 )
 from mainspring.repository.transactions import Savepoint, Transaction
 from mainspring.repository.wheres import conjunction
@@ -283,7 +286,8 @@ class DefaultCrudRepository(Generic[E, Id]):
 
         Args:
             relation: The relation's name.
-            target: The target's repository, or a plain or ``async`` callable that gives it.
+            target: The target's repository, or a plain or ``async`` callable that gives it; for a polymorphic
+                relation a mapping of the models' names to such.
 
         Raises:
             InvalidRelationError: The relation cannot work.
@@ -292,17 +296,17 @@ class DefaultCrudRepository(Generic[E, Id]):
 
     def create_has_one_repository_factory_for(self, relation: str, target: Any) -> HasOneRepositoryFactory:
         """What gives the view of one source's row; as for has-many."""
-        return HasOneRepositoryFactory(self, relation, target)
+        return make_has_one(self, relation, target)
 
     def create_has_many_through_repository_factory_for(
         self, relation: str, target: Any, through: Any
     ) -> HasManyThroughRepositoryFactory:
         """What gives the view of the rows that links lead to; as for has-many."""
-        return HasManyThroughRepositoryFactory(self, relation, target, through)
+        return make_through(self, relation, target, through)
 
     def create_belongs_to_accessor_for(self, relation: str, target: Any) -> BelongsToAccessor:
         """What gives the row that a source belongs to; as for has-many."""
-        return BelongsToAccessor(self, relation, target)
+        return make_belongs_to(self, relation, target)
 
     def create_references_many_accessor_for(self, relation: str, target: Any) -> ReferencesManyAccessor:
         """What gives the rows that a source lists; as for has-many."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from mainspring.repository.definitions import ModelDefinition
+from mainspring.repository.discriminators import discriminator_of
 from mainspring.repository.errors import RepositoryError
 from mainspring.repository.filters import Query, invalid_inclusion
 from mainspring.repository.instances import mark_unloaded
@@ -36,7 +37,8 @@ def with_keys(definition: ModelDefinition, query: Query) -> Query:
     """The query with the keys that its inclusions need among its fields."""
     if query.fields is None or not query.include:
         return query
-    keys = [definition.relations[name].key_from for name, _ in query.include]
+    relations = [definition.relations[name] for name, _ in query.include]
+    keys = [key for each in relations for key in (each.key_from, discriminator_of(each))]
     extra = [*definition.id_properties(), *(key for key in keys if key is not None)]
     wanted = (*query.fields, *extra)
     return replace(query, fields=tuple(name for name in definition.properties if name in wanted))

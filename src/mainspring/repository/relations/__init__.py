@@ -14,6 +14,7 @@ from mainspring.repository.relations.factories import (
     HasOneRepositoryFactory,
     ReferencesManyAccessor,
 )
+from mainspring.repository.relations.making import make_belongs_to, make_has_one, make_through
 from mainspring.repository.relations.related import (
     build_lookup_map,
     deduplicate,
@@ -44,4 +45,7 @@ __all__ = [
     "flatten_targets_of_one_to_many",
     "flatten_targets_of_one_to_one",
     "include_related_models",
+    "make_belongs_to",
+    "make_has_one",
+    "make_through",
 ]

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mainspring.repository.definitions import ModelDefinition, RelationDefinition, ThroughDefinition, definition_of
-from mainspring.repository.errors import InvalidRelationError, UnsupportedOperationError
+from mainspring.repository.discriminators import discriminator_of
+from mainspring.repository.errors import InvalidRelationError
 
 __all__ = ["Checked", "CheckedThrough", "checked_relation", "checked_through", "relation_of"]
 
@@ -58,8 +59,6 @@ def _begin(relation: RelationDefinition, *types: str) -> ModelDefinition:
         raise InvalidRelationError("source model must be defined", relation)
     if relation.type not in types:
         raise InvalidRelationError(f"relation type must be {' or '.join(types)}", relation)
-    if relation.options.get("polymorphic"):
-        raise UnsupportedOperationError(f"The relation {relation.name!r} is polymorphic, which is not supported yet.")
     return definition_of(relation.target)
 
 
@@ -76,13 +75,15 @@ def checked_relation(relation: RelationDefinition, *types: str) -> Checked:
             raise InvalidRelationError(
                 f"target model {target.name} does not have any primary key (id property)", relation
             )
-    elif key_to not in target.properties:
+    elif key_to not in target.properties and discriminator_of(relation) is None:
         raise InvalidRelationError(
             f"target model {target.name} is missing definition of foreign key {key_to}", relation
         )
     source = definition_of(relation.source)
     if key_from is None or key_from not in source.properties:
         raise InvalidRelationError(f"source model {source.name} is missing the property {key_from or 'id'}", relation)
+    if relation.type == "belongsTo":
+        _check_discriminator(relation, source, "source")
     assert key_to is not None  # checked for both sorts above
     return Checked(relation, key_from, key_to)
 
@@ -106,10 +107,19 @@ def checked_through(relation: RelationDefinition) -> CheckedThrough:
     if not ids:
         raise InvalidRelationError(f"target model {target.name} does not have any primary key (id property)", relation)
     _check_link(relation, link, through)
+    _check_discriminator(relation, link, "through")
     key_from = relation.key_from
     if key_from is None:
         raise InvalidRelationError("source model does not have any primary key (id property)", relation)
     return CheckedThrough(relation, key_from, ids[0], through.key_from, through.key_to)
+
+
+def _check_discriminator(relation: RelationDefinition, holder: ModelDefinition, role: str) -> None:
+    name = discriminator_of(relation)
+    if name is not None and name not in holder.properties:
+        raise InvalidRelationError(
+            f"{role} model {holder.name} is missing definition of discriminator {name}", relation
+        )
 
 
 def _check_link(relation: RelationDefinition, link: ModelDefinition, through: ThroughDefinition) -> None:

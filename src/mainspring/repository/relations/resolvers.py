@@ -20,12 +20,14 @@ __all__ = [
     "belongs_to_resolver",
     "has_many_resolver",
     "has_one_resolver",
+    "linked_rows",
+    "page_of",
     "references_many_resolver",
     "through_resolver",
 ]
 
 
-def _page(items: list[Any], checked: Checked, scope: Mapping[str, Any]) -> list[Any]:
+def page_of(items: list[Any], checked: Checked, scope: Mapping[str, Any]) -> list[Any]:
     """The part of one source's rows that ``limit`` and ``skip`` leave."""
     start = scope.get("skip") or scope.get("offset") or 0
     limit = limited(definition_of(checked.relation.target), scope.get("limit"))
@@ -45,7 +47,7 @@ def has_many_resolver(checked: Checked, target: LateRepository) -> InclusionReso
         found, surplus = await fetch_by_keys(await target.get(), checked.key_to, keys, scope, options)
         results = flatten_targets_of_one_to_many(keys, found, checked.key_to)
         drop_key(found, checked.key_to, surplus)
-        return [_page(result or [], checked, scope) for result in results]
+        return [page_of(result or [], checked, scope) for result in results]
 
     return resolve
 
@@ -79,7 +81,7 @@ def references_many_resolver(checked: Checked, target: LateRepository) -> Inclus
         by_key = {matching_key(getattr(each, checked.key_to)): each for each in found}
         results = [_listed(keys, by_key, by_list=not scope.get("order")) for keys in lists]
         drop_key(found, checked.key_to, surplus)
-        return [_page(result, checked, scope) for result in results]
+        return [page_of(result, checked, scope) for result in results]
 
     return resolve
 
@@ -98,17 +100,29 @@ def through_resolver(checked: CheckedThrough, target: LateRepository, through: L
         scope = inclusion.get("scope") or {}
         keys = _keys(entities, checked.key_from)
         links, _ = await fetch_by_keys(await through.get(), checked.link_from, keys, None, options)
-        wanted = _keys(links, checked.link_to)
-        found, surplus = await fetch_by_keys(await target.get(), checked.key_to, wanted, scope, options)
-        linked: dict[Any, set[Any]] = {}
-        for link in links:
-            source, key = getattr(link, checked.link_from), getattr(link, checked.link_to)
-            linked.setdefault(matching_key(source), set()).add(matching_key(key))
-        results = [
-            [each for each in found if matching_key(getattr(each, checked.key_to)) in linked.get(matching_key(key), ())]
-            for key in keys
-        ]
-        drop_key(found, checked.key_to, surplus)
-        return [_page(result, checked, scope) for result in results]
+        results = await linked_rows(checked, keys, links, await target.get(), (scope, options))
+        return [page_of(result, checked, scope) for result in results]
 
     return resolve
+
+
+async def linked_rows(
+    checked: CheckedThrough,
+    keys: Sequence[Any],
+    links: Sequence[Any],
+    target: Any,
+    how: tuple[Mapping[str, Any], Mapping[str, Any]],
+) -> list[list[Any]]:
+    """For each source the rows of one repository that links lead to; ``how`` is the scope with the options."""
+    wanted = _keys(links, checked.link_to)
+    found, surplus = await fetch_by_keys(target, checked.key_to, wanted, *how)
+    linked: dict[Any, set[Any]] = {}
+    for link in links:
+        source, key = getattr(link, checked.link_from), getattr(link, checked.link_to)
+        linked.setdefault(matching_key(source), set()).add(matching_key(key))
+    results = [
+        [each for each in found if matching_key(getattr(each, checked.key_to)) in linked.get(matching_key(key), ())]
+        for key in keys
+    ]
+    drop_key(found, checked.key_to, surplus)
+    return results

@@ -114,10 +114,14 @@ class HasManyThroughRepository:
         target: The repository of the rows.
         through: The repository of the links.
         source: The source's key.
+        fixed: What all links of the relation say besides.
     """
 
-    def __init__(self, checked: CheckedThrough, target: LateRepository, through: LateRepository, source: Any) -> None:
+    def __init__(
+        self, checked: CheckedThrough, target: LateRepository, through: LateRepository, source: Any, fixed: Some = None
+    ) -> None:
         self._checked, self._target, self._through, self._source = checked, target, through, source
+        self._fixed = dict(fixed or {})
 
     async def create(self, data: Any, through_data: Some = None, *, transaction: Any = None) -> Any:
         """Create a row and its link, both or neither."""
@@ -131,20 +135,21 @@ class HasManyThroughRepository:
     async def link(self, target_id: Any, through_data: Some = None, *, transaction: Any = None) -> Any:
         """Link an existing row; gives the link."""
         through = await self._through.get()
-        keys = {self._checked.link_from: self._source, self._checked.link_to: target_id}
+        keys = {self._checked.link_from: self._source, self._checked.link_to: target_id, **self._fixed}
         return await through.create(constrained_data(through_data or {}, keys, through.entity), transaction=transaction)
 
     async def unlink(self, target_id: Any, *, transaction: Any = None) -> Count:
         """Delete the links to a row; the row stays."""
         through = await self._through.get()
-        where = {self._checked.link_from: self._source, self._checked.link_to: target_id}
+        where = {self._checked.link_from: self._source, self._checked.link_to: target_id, **self._fixed}
         deleted: Count = await through.delete_all(where, transaction=transaction)
         return deleted
 
     async def _linked(self, transaction: Any) -> list[Any]:
         through = await self._through.get()
         options = {"transaction": transaction}
-        links = await find_by_foreign_keys(through, self._checked.link_from, self._source, None, options)
+        scope = {"where": self._fixed} if self._fixed else None
+        links = await find_by_foreign_keys(through, self._checked.link_from, self._source, scope, options)
         return deduplicate(getattr(link, self._checked.link_to) for link in links)
 
     async def find(self, filter: Some = None, *, transaction: Any = None) -> list[Any]:
@@ -182,7 +187,8 @@ class HasManyThroughRepository:
             keys = [getattr(row, self._checked.key_to) for row in rows]
             if not keys:
                 return Count(0)
-            await through.delete_all({self._checked.link_to: {"inq": keys}}, transaction=transaction)
+            links = {self._checked.link_to: {"inq": keys}, **self._fixed}
+            await through.delete_all(links, transaction=transaction)
             deleted: Count = await target.delete_all({self._checked.key_to: {"inq": keys}}, transaction=transaction)
         return deleted
 

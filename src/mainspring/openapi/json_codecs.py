@@ -126,6 +126,11 @@ class JsonCodec:
             raise malformed(error, data) from error
         return self.convert(decode_json(data, depth=None))
 
+    @property
+    def decode_ascii(self) -> Callable[[bytes], Any]:
+        """The same for texts of nothing but ASCII, at the least cost; what it raises, `decode` words."""
+        return self._decode if self._depth is None and self._fill is None else self.decode
+
     def convert(self, plain: Any) -> Any:
         """The value of plain JSON data.
 

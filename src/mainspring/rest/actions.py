@@ -42,8 +42,7 @@ def find_route(request: Request) -> Any:
     Raises:
         HttpError: 404, 405 or 501.
     """
-    find_operation(request.exchange)
-    return request.exchange.match.route
+    return find_operation(request.exchange).route
 
 
 async def parse_params(request: Request, route: Any) -> Arguments:

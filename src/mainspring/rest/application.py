@@ -23,7 +23,7 @@ class RestApplication(Application):
 
     def __init__(self, config: Any = None, parent: Context | None = None) -> None:
         super().__init__(config, parent)
-        self._entrance: Entrance | None = None
+        self.entrance: Entrance | None = None
         self.component(RestComponent)
 
     @property
@@ -32,12 +32,10 @@ class RestApplication(Application):
         server: RestServer = self.get_sync("servers.RestServer")
         return server
 
-    @property
-    def asgi_entrance(self) -> Entrance:
+    def find_entrance(self) -> Entrance:
         """Where ASGI calls come in: at the server, which is made when it is first needed."""
-        if self._entrance is None:
-            self._entrance = self.rest_server.asgi_entrance
-        return self._entrance
+        self.entrance = self.rest_server.entrance
+        return self.entrance
 
     __call__ = answer
 

@@ -132,7 +132,7 @@ def _from_cookie(request: Request, name: str) -> tuple[list[str], Any]:
 
 
 def _from_path(request: Request, name: str) -> tuple[list[str], Any]:
-    match = request.exchange.match
+    match: Any = request.exchange.match  # parameters are read when the route is found
     position = match.route.template.variables.index(name)
     return [decode_path_segment(match.values[position])], None
 

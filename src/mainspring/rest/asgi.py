@@ -1,7 +1,7 @@
 """The ASGI side of an exchange: reads and sends by messages of an ASGI server. Nothing beyond this file sees them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import quote
 
@@ -41,30 +41,19 @@ class AsgiExchange(Exchange):
         scope: An ``http`` scope.
         receive: Gives the next message of the client.
         send: Takes a message to the client.
-        pending: The next message, while somebody waits for it who looks for the client's leaving.
-        queue: Messages that were received so, and not read yet.
     """
 
     receive: Receive
     send: Send
 
-    __slots__ = ("_reading", "pending", "queue", "receive", "send")
-
-    _reading: bool
-    pending: "asyncio.Future[Message] | None"
-    queue: Sequence[Message]
+    __slots__ = ("receive", "send")
 
     @staticmethod
     def of(scope: Scope, receive: Receive, send: Send) -> "AsgiExchange":
         """The exchange of a call."""
         exchange = AsgiExchange()
         exchange.scope, exchange.receive, exchange.send = scope, receive, send
-        exchange.pending, exchange.queue, exchange._reading = None, (), False
         exchange.begin(None)
-        exchange.path = exchange.raw_path = local_path(scope)[0]
-        exchange.raw_query = scope.get("query_string", b"")
-        headers = scope["headers"]
-        exchange.raw_headers = headers if type(headers) is list else list(headers)
         return exchange
 
     # What few requests ask for is read from the scope when they do.
@@ -73,6 +62,28 @@ class AsgiExchange(Exchange):
     def method(self) -> str:  # type: ignore[override]  # read-only here, as the following
         """As on the request line."""
         return str(self.scope["method"])
+
+    @property
+    def raw_path(self) -> str:  # type: ignore[override]
+        """The path as sent, below the prefix the server cut off."""
+        scope = self.scope
+        raw = scope.get("raw_path")
+        if raw and not scope.get("root_path"):
+            found: str = raw.decode("latin-1")
+            return found
+        return local_path(scope)[0]
+
+    @property
+    def raw_query(self) -> bytes:  # type: ignore[override]
+        """What follows the question mark."""
+        found: bytes = self.scope.get("query_string", b"")
+        return found
+
+    @property
+    def raw_headers(self) -> list[Header]:  # type: ignore[override]
+        """Pairs of bytes, names in lower case."""
+        headers = self.scope["headers"]
+        return headers if type(headers) is list else list(headers)
 
     @property
     def root_path(self) -> str:  # type: ignore[override]
@@ -111,14 +122,14 @@ class AsgiExchange(Exchange):
         """The next piece of the body, ``None`` at its end."""
         if self.body_done:
             return None
-        self._reading = True
-        message = await self._next()
+        self.is_reading = True
+        message = await (self._next() if self.queue or self.pending is not None else self.receive())
         if message["type"] == "http.disconnect":
             self.disconnected = True
             raise ClientDisconnected
         if not message.get("more_body", False):
             self.body_done = True
-            self._reading = False
+            self.is_reading = False
         body: bytes = message.get("body", b"")
         return body
 
@@ -159,7 +170,7 @@ class AsgiExchange(Exchange):
 
     async def wait_disconnected(self) -> None:
         """Return when the client is gone. A body that nobody reads is thrown away meanwhile."""
-        while self._reading:  # noqa: ASYNC110 - somebody reads the body, and will hear of it himself
+        while self.is_reading:  # noqa: ASYNC110 - somebody reads the body, and will hear of it himself
             await asyncio.sleep(_POLL)
         while not self.disconnected:
             message = await self._next()
@@ -188,14 +199,15 @@ class AsgiExchange(Exchange):
     async def _next(self) -> Message:
         """The next message: one that was received before, or is being received, or a new one."""
         if self.queue:
-            message, *self.queue = self.queue
+            message: Message = self.queue[0]
+            self.queue = self.queue[1:]
             return message
         pending = self.pending
         if pending is None:
             return await self.receive()
-        message = await asyncio.shield(pending)
+        received: Message = await asyncio.shield(pending)
         self.pending = None
-        return message
+        return received
 
     def release(self) -> None:
         """The request is over: nobody waits for a message any more."""

@@ -80,7 +80,7 @@ class ArgumentLines:
 
     Args:
         plan: The parameters.
-        in_lane: Whether paths are spelt plainly: they need no look then.
+        in_lane: Whether paths are spelt plainly: their variables need no look then.
 
     Attributes:
         are_plain: Whether there are such lines: every parameter is one text of path or query.
@@ -106,7 +106,7 @@ class ArgumentLines:
         if any(source.parameter.source == "query" for source in sources):
             self.lines.append("query = QUERY(exchange.raw_query)")
         if any(source.parameter.source == "path" for source in sources):
-            self.lines.append("path = exchange.match.values")
+            self.lines.append("path = exchange.values" if self._in_lane else "path = exchange.match.values")
         for number, source in enumerate(sources):
             self.variables[source.parameter.name] = self._value(number, source)
 

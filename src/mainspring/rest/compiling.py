@@ -11,6 +11,7 @@ It is made for a server as it is at one moment, and thrown away with that moment
 import inspect
 import keyword
 from collections.abc import Awaitable, Callable
+from types import FunctionType
 from typing import Any
 
 from mainspring.context.compiling import compile_plan
@@ -75,7 +76,7 @@ class _Writer:
         self._plan = exchange.plan
         self._names: dict[str, Any] = {
             "OPERATION": operation,
-            "MATCH": exchange.match,
+            "MATCH": exchange.match if operation.route.template.is_static else None,
             "REPLY": edges.reply,
             "REFUSE": edges.refuse,
             "CONCLUDE": edges.conclude,
@@ -92,7 +93,7 @@ class _Writer:
         route = self._operation.route
         known = ["exchange.operation = OPERATION"]
         if route.template.is_static:
-            known.append("exchange.match = MATCH")
+            known.append("exchange._match = MATCH")
         text = "\n".join(
             [
                 "async def run(exchange):",
@@ -168,7 +169,7 @@ class _Writer:
             "    if not exchange.body_done:",
             "        data = await READ_ON(exchange, data, LIMIT)",
             "    exchange.whole = data or b''",
-            f"    if data is not None and {_SHORT} <= len(data) <= LIMIT:",
+            f"    if data is not None and {_SHORT} <= len(data) <= LIMIT and data.isascii():",
             "        try:",
             "            body, known = DECODE(data), True",
             "        except Exception:  # whatever it is, the plan of the body says it",
@@ -193,11 +194,11 @@ class _Writer:
             self._controller(operation.instance)
             called = f"controller.{route.method_name}"
         if inspect.iscoroutinefunction(handler):
-            self._lines.append(f"exchange.result = result = await {called}({_keywords(values)})")
+            self._lines.append(f"exchange.result = result = await {called}({_given(values, handler)})")
             return
         self._names["IS_AWAITABLE"] = is_awaitable
         self._lines += [
-            f"result = {called}({_keywords(values)})",
+            f"result = {called}({_given(values, handler)})",
             "if IS_AWAITABLE(result): result = await result",
             "exchange.result = result",
         ]
@@ -266,10 +267,15 @@ def _mapping(values: dict[str, str]) -> str:
     return "{" + ", ".join(f"{name!r}: {value}" for name, value in values.items()) + "}"
 
 
-def _keywords(values: dict[str, str] | str) -> str:
-    """The arguments of a call."""
+def _given(values: dict[str, str] | str, handler: Any) -> str:
+    """The arguments of a call: by position, which costs less, where a plain function has just these in this order."""
     if isinstance(values, str):
         return f"**{values}"
+    if isinstance(handler, FunctionType) and not hasattr(handler, "__wrapped__"):
+        code = handler.__code__
+        before = code.co_argcount - len(values)  # one for the instance of a method
+        if 0 <= before <= 1 and code.co_varnames[before : code.co_argcount] == tuple(values):
+            return ", ".join(values.values())
     if all(name.isidentifier() and not keyword.iskeyword(name) for name in values):
         return ", ".join(f"{name}={value}" for name, value in values.items())
     return f"**{_mapping(values)}"

@@ -65,8 +65,15 @@ class RequestContext(Context):
     """
 
     def __init__(self, parent: Context, exchange: Exchange) -> None:
-        super().__init__(parent, scope=_REQUEST)
+        # What `Context` begins with, in one place: every call would cost every request that has a context.
+        self._parent, self._lock, self.scope = parent, parent._lock, _REQUEST
+        self._name = self._tags = self._providers = self._pending = self._cleanups = self._hub = None
+        self._watchers = self._self = self._shape = None
+        self._is_followed = self._closing = False
+        self._changes = 0
+        self._kept = {}
         self.exchange = exchange
+        self._own_bindings: dict[str, Binding[Any]] | None = None
         self._after: list[tuple[Any, tuple[Any, ...], dict[str, Any]]] | None = None
         self._session: Any = None
 
@@ -76,13 +83,9 @@ class RequestContext(Context):
         return self._own_bindings is not None
 
     @property
-    def _bindings(self) -> dict[str, Binding[Any]]:  # made at the first look
+    def _bindings(self) -> dict[str, Binding[Any]]:  # type: ignore[override]  # nobody sets them; made at the first look
         own = self._own_bindings
         return self._make_whole() if own is None else own
-
-    @_bindings.setter
-    def _bindings(self, value: dict[str, Binding[Any]]) -> None:
-        self._own_bindings: dict[str, Binding[Any]] | None = value or None
 
     def _make_whole(self) -> dict[str, Binding[Any]]:
         with self._lock:  # two threads of one request may come here at once
@@ -253,10 +256,15 @@ class RequestContext(Context):
         self._after.append((function, args, kwargs))
 
     def end(self) -> bool:
-        """Close it, if nothing has to be awaited for that and nothing is to be done after the response."""
+        """Close it, if nothing has to be awaited for that and nothing is to be done after the response.
+
+        The exchange lets go of one that nobody looked into, so that both are gone as soon as nobody holds them.
+        """
         if self._after is not None or self._cleanups is not None or self._hub is not None:
             return False
         self._closing = True
+        if self._own_bindings is None:
+            self.exchange.context = None
         return True
 
     def take_after_response(self) -> list[tuple[Any, tuple[Any, ...], dict[str, Any]]]:
@@ -280,7 +288,7 @@ class RequestContext(Context):
 
     def route_found(self) -> None:
         """The route is known now: contexts of controllers are of another shape than those of functions."""
-        if self.is_whole and self.exchange.match.route.has_controller:
+        if self.is_whole and self.route.has_controller:
             self._bindings[_CONTROLLER_MARK] = _MARK
             self._touch()
 

@@ -11,6 +11,7 @@ from mainspring.rest.asgi import AsgiExchange, Receive, Scope, Send
 from mainspring.rest.doors import Lifespan
 from mainspring.rest.errors import ClientDisconnected
 from mainspring.rest.exchange import CURRENT
+from mainspring.rest.lanes import Lane
 from mainspring.rest.pipeline import fail, is_left, leave, serve, serve_failure, serve_unavailable
 from mainspring.rest.websocket_door import answer_websocket
 
@@ -28,13 +29,17 @@ class Entrance:
     Attributes:
         server: The server.
         outer: The ASGI middleware around it, which leads to an entrance of its own; ``None`` without any.
-        asgi_entrance: Itself, so that `answer` can be called with it.
+        lane: The way of most requests, while there is one.
+        entrance: Itself, so that `answer` can be called with it.
     """
+
+    __slots__ = ("entrance", "lane", "outer", "server")
 
     def __init__(self, server: Any) -> None:
         self.server = server
         self.outer: Any = None
-        self.asgi_entrance = self
+        self.lane: Lane | None = None
+        self.entrance = self
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer an ASGI call."""
@@ -44,28 +49,21 @@ class Entrance:
 async def answer(  # noqa: C901 - the whole way in one function: every further call costs every request
     self: Any, scope: Scope, receive: Receive, send: Send
 ) -> None:
-    """Answer an ASGI call; a method of whatever has an ``asgi_entrance``."""
-    entrance: Entrance = self.asgi_entrance
-    lane = entrance.server.lane
+    """Answer an ASGI call; a method of whatever has an ``entrance``, perhaps later."""
+    entrance: Entrance = self.entrance or self.find_entrance()
+    lane = entrance.lane
     if (
         lane is None
         or lane.shape.plans is not lane.plans
         or scope["type"] != "http"
-        or entrance.outer is not None
         or scope.get("root_path")
-        or not scope.get("raw_path")
+        or not (raw := scope.get("raw_path"))
     ):
         await _enter(entrance, scope, receive, send)
         return
     exchange = AsgiExchange()
     exchange.scope, exchange.receive, exchange.send = scope, receive, send
-    exchange.pending, exchange.queue, exchange._reading = None, (), False
     exchange.begin(lane.plan)
-    raw = scope["raw_path"]
-    exchange.path = exchange.raw_path = raw.decode("latin-1")
-    exchange.raw_query = scope.get("query_string", b"")
-    headers = scope["headers"]
-    exchange.raw_headers = headers if type(headers) is list else list(headers)
     ready = lane.ready.get(scope["method"])
     run = ready.get(raw) if ready is not None else None
     if run is None:

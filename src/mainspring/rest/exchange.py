@@ -5,13 +5,16 @@ What the steps find out on their way (route, context, response) is kept here too
 neither context nor response object makes neither.
 """
 
+import asyncio
 import os
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextvars import ContextVar
 from typing import Any
 
 import msgspec
+
+from mainspring.rest.routes import RouteMatch
 
 __all__ = ["CURRENT", "SENT", "Exchange", "Header", "Reply", "request_id_line"]
 
@@ -59,9 +62,8 @@ class Exchange:
         state: What the server's lifespan shares with requests.
 
         plan: What the server was when the request began.
-        path: The part of ``raw_path`` below the base path; ``None`` when it is not below it.
-        match: The route and the values of its variables, after route finding.
         operation: The route made ready.
+        values: The values of the path's variables, where they were found without a router.
         arguments: The values of its parameters.
         result: What the handler returned.
         body_done: Whether the last piece of the body was read.
@@ -75,6 +77,9 @@ class Exchange:
         completed: Whether the whole response was sent.
         disconnected: Whether the client was seen to be gone.
         is_past: Whether the request is over.
+        is_reading: Whether somebody reads the body.
+        pending: The door's next message, while somebody waits for it who looks for the client's leaving.
+        queue: Messages of the door that were received so, and not read yet.
     """
 
     method: str
@@ -88,11 +93,12 @@ class Exchange:
     root_path: str
     scope: Any
     state: dict[str, Any]
-    path: str | None
 
     plan: Any
-    match: Any
+    _match: RouteMatch | None
+    _path: Any
     operation: Any
+    values: Sequence[str] | None
     arguments: Any
     arguments_given: Any
     result: Any
@@ -111,8 +117,13 @@ class Exchange:
     disconnected: bool
     id_line: Header | None
     is_past: bool
+    is_reading: bool
+    pending: "asyncio.Future[Any] | None"
+    queue: Sequence[Any]
 
     __slots__ = (
+        "_match",
+        "_path",
         "arguments",
         "arguments_given",
         "body_done",
@@ -123,19 +134,18 @@ class Exchange:
         "extra",
         "id_line",
         "is_past",
-        "match",
+        "is_reading",
         "operation",
-        "path",
+        "pending",
         "plan",
-        "raw_headers",
-        "raw_path",
-        "raw_query",
+        "queue",
         "request",
         "response",
         "result",
         "scope",
         "started",
         "status",
+        "values",
         "vary",
         "whole",
         "writer",
@@ -144,12 +154,16 @@ class Exchange:
     def begin(self, plan: Any) -> None:
         """Nothing is known yet, besides what the door has set."""
         self.plan = plan
-        self.match = self.operation = self.arguments = self.arguments_given = self.result = self.whole = None
+        self._match = self.values = self.operation = self.arguments = self.arguments_given = self.result = (
+            self.whole
+        ) = None
         self.context = self.request = self.response = self.writer = self.controller = None
         self.extra = self.id_line = None
         self.vary = ()
         self.started = self.completed = self.disconnected = self.body_done = self.is_past = False
+        self.pending, self.queue, self.is_reading = None, (), False
         self.status = 0
+        self._path = ...
 
     # For a door to implement
 
@@ -198,6 +212,28 @@ class Exchange:
         """The request is over: nobody waits for anything of it any more."""
 
     # For everybody
+
+    @property
+    def match(self) -> RouteMatch | None:
+        """The route and the values of its variables, after route finding."""
+        found = self._match
+        if found is None and self.values is not None and self.operation is not None:
+            found = self._match = RouteMatch(self.operation.route, tuple(self.values))
+        return found
+
+    @match.setter
+    def match(self, value: RouteMatch | None) -> None:
+        self._match = value
+
+    @property
+    def path(self) -> str | None:
+        """The part of ``raw_path`` below the base path; ``None`` when it is not below it."""
+        found: Any = self._path
+        return self.raw_path if found is ... else found
+
+    @path.setter
+    def path(self, value: str | None) -> None:
+        self._path = value
 
     @property
     def request_id(self) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from mainspring.rest.compiling import Edges, Run, compile_run
 from mainspring.rest.exchange import Exchange
-from mainspring.rest.routes import AnyRoute
+from mainspring.rest.routes import AnyRoute, RouteMatch
 from mainspring.rest.tables import RouteTable
 
 __all__ = ["Lane"]
@@ -30,7 +30,19 @@ class Lane:
         running: The tasks of the requests in flight.
     """
 
-    __slots__ = ("_edges", "_pages", "_runs", "_steps", "_table", "plan", "plans", "ready", "running", "shape")
+    __slots__ = (
+        "_edges",
+        "_pages",
+        "_paths",
+        "_runs",
+        "_steps",
+        "_table",
+        "plan",
+        "plans",
+        "ready",
+        "running",
+        "shape",
+    )
 
     def __init__(self, plan: Any, table: RouteTable, steps: Run, edges: Edges) -> None:
         self.plan = plan
@@ -39,6 +51,7 @@ class Lane:
         self.running = plan.server.serving.tasks
         self.ready: dict[str, dict[bytes, Run]] = {}
         self._table = table
+        self._paths = table.paths
         self._pages = frozenset(path.encode("latin-1", "replace") for path in plan.pages)
         self._steps = steps
         self._edges = edges
@@ -46,23 +59,27 @@ class Lane:
 
     def find(self, exchange: Exchange, method: str, raw: bytes) -> Run | None:
         """What answers a request that nothing is ready for; ``None`` when it is not for the lane."""
-        match = self._table.find(method, raw, exchange.raw_path)
-        if match is None or raw in self._pages:
+        paths = self._paths.get(method)
+        if paths is None or raw in self._pages:
             return None
-        exchange.match = match
-        run = self._runs.get(match.route)
-        return self._begun(exchange, raw) if run is None else run
+        route = paths.get(raw)
+        if route is not None:
+            exchange.match = RouteMatch(route, ())
+        else:
+            found = self._table.find(method, raw)
+            if found is None:
+                return None
+            route, exchange.values = found
+        run = self._runs.get(route)
+        return self._begun(exchange, route, raw) if run is None else run
 
-    def _begun(self, exchange: Exchange, raw: bytes) -> Run:
+    def _begun(self, exchange: Exchange, route: AnyRoute, raw: bytes) -> Run:
         """The steps while the operation is not ready, which the first request sees to; then its function."""
-        route = exchange.match.route
-        operation = self.plan.operations.get(route)
+        operation = exchange.operation = self.plan.operations.get(route)
         if operation is None:
             return self._steps
-        run = compile_run(operation, self.plan.parts_of(route), exchange, self._edges)
-        if run is None:
-            return self._steps
+        run = compile_run(operation, self.plan.parts_of(route), exchange, self._edges) or self._steps
         self._runs[route] = run
-        if route.template.is_static:
+        if route.template.is_static and run is not self._steps:
             self.ready.setdefault(exchange.method, {})[raw] = run
         return run

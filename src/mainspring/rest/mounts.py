@@ -58,7 +58,7 @@ async def call_mounted(exchange: Exchange, mount: Mount) -> None:
 def mounted_scope(exchange: Exchange, mount: Mount) -> dict[str, Any]:
     """The scope of a mounted application: ``root_path`` is longer, ``path`` still the whole one, as ASGI says."""
     given: Mapping[str, Any] = exchange.scope or {}
-    base = exchange.plan.base_path if exchange.path is not exchange.raw_path else ""
+    base = exchange.plan.base_path if exchange.path != exchange.raw_path else ""
     prefix = "" if mount.path == "/" else mount.path
     root = f"{exchange.root_path}{base}{prefix}"
     whole = f"{exchange.root_path}{exchange.raw_path}"

@@ -142,7 +142,7 @@ class BodyPlan:
     # Reading
 
     def plain_json(self, plan: Any) -> tuple[Callable[[bytes], Any], int] | None:
-        """How a body of nothing but JSON is decoded, and how long it may be; ``None`` where it takes `read`.
+        """How a body of JSON in ASCII is decoded, and how long it may be; ``None`` where it takes `read`.
 
         What the decoder refuses, and what is shorter than a value of the type, is for `read` too.
         """
@@ -150,9 +150,9 @@ class BodyPlan:
         if self.body.parameter is None or entry is None or entry.parser is not None or self.body.stream:
             return None
         codec = next(medium.codec for medium in self._media if medium.description is entry)
-        plain = isinstance(codec, JsonCodec) and not self._validation.prohibited and plan.parsers.reads_json_itself
+        plain = not self._validation.prohibited and plan.parsers.reads_json_itself
         limit = self._limit_of(plan.body_options, "json", plan.body_limit)
-        return (codec.decode, limit) if plain and codec is not None and limit is not None else None
+        return (codec.decode_ascii, limit) if plain and isinstance(codec, JsonCodec) and limit is not None else None
 
     async def read(self, exchange: Exchange, values: dict[str, Any]) -> None:
         """Put what the body says into the values.

@@ -286,15 +286,10 @@ def is_left(exchange: Exchange) -> bool:
     """Whether nothing follows the response; then the request's context is closed, if there is one."""
     request, context = exchange.request, exchange.context
     if request is not None:
-        if not request.is_idle:
+        if request.has_body:
             return False
-        exchange.request = None  # it holds the exchange, too: now both are gone as soon as nobody looks at them
-    if context is not None:
-        if not context.end():
-            return False
-        if not context.is_whole:  # likewise; whoever still asks for the context of the request gets a closed one
-            exchange.context = None
-    return True
+        exchange.request = None  # each holds the other: now both are gone as soon as nobody looks at them
+    return context is None or context.end()
 
 
 async def leave(exchange: Exchange) -> None:

@@ -21,16 +21,16 @@ class Request:
     _nested: dict[str, Any] | None = None
     _cookies: dict[str, str] | None = None
     _forwarding: Any = False
-    _reading: Reading | None = None
-    form_data: Any = None
 
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
+        self._reading: Reading | None = None
+        self.form_data: Any = None
 
     @property
-    def is_idle(self) -> bool:
-        """Whether nothing of the body was read by it."""
-        return self._reading is None and self.form_data is None
+    def has_body(self) -> bool:
+        """Whether it knows anything of the body."""
+        return self._reading is not None or self.form_data is not None
 
     def __repr__(self) -> str:
         return f"<Request {self.method} {self.raw_path}>"

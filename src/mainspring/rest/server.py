@@ -61,8 +61,7 @@ class RestServer(Context):
 
     Attributes:
         config: The settings it was made with.
-        asgi_entrance: Where ASGI calls come in.
-        lane: The way of most requests, while there is one.
+        entrance: Where ASGI calls come in.
 
     Raises:
         SettingError: A setting is impossible.
@@ -81,8 +80,7 @@ class RestServer(Context):
         self.serving = Serving(self)
         self._has_served = False
         self._wrappers: list[tuple[Any, dict[str, Any]]] = []
-        self.asgi_entrance = Entrance(self)
-        self.lane: Lane | None = None
+        self.entrance = self._inmost = Entrance(self)
         self.registry.sync()
         self.on("bind", self._follow).on("unbind", self._follow)
 
@@ -118,8 +116,18 @@ class RestServer(Context):
     def begin_serving(self, plan: Any) -> None:
         """A request has come: the base path is fixed from now on, and those to come have a lane if there can be one."""
         self._has_served = True
-        if self.lane is None or self.lane.plan is not plan:
-            self.lane = lane_of(plan)
+        lane = self._inmost.lane
+        if lane is None or lane.plan is not plan:
+            self._inmost.lane = lane_of(plan)
+
+    @property
+    def lane(self) -> Lane | None:
+        """The way of most requests, while there is one."""
+        return self._inmost.lane
+
+    def close_lane(self) -> None:
+        """Look at each request that comes, one by one."""
+        self._inmost.lane = None
 
     def asgi_middleware(self, cls: Any, **options: Any) -> None:
         """Wrap the whole server in an ASGI middleware class; the first one registered is the outermost.
@@ -131,10 +139,13 @@ class RestServer(Context):
             name = getattr(cls, "__name__", cls)
             raise RegistrationError(f"asgi_middleware({name})", "the server has started; register it before")
         self._wrappers.append((cls, options))
-        wrapped: Any = Entrance(self)
+        if self.entrance is self._inmost:
+            self._inmost = Entrance(self)
+        wrapped: Any = self._inmost
         for each, given in reversed(self._wrappers):
             wrapped = each(wrapped, **given)
-        self.asgi_entrance.outer = wrapped
+        self.entrance.outer = wrapped
+        self.entrance.lane = None
 
     # Life
 

@@ -50,7 +50,7 @@ class Serving:
     @is_draining.setter
     def is_draining(self, value: bool) -> None:
         self._is_draining = value
-        self._server.lane = None  # requests that come are looked at one by one
+        self._server.close_lane()
 
     @property
     def is_started(self) -> bool:

@@ -4,20 +4,20 @@ It gives what the trie of `routers` would give, or nothing: then the trie has to
 more than looking up, and knows neither other spellings of a path nor what happens at a trailing slash.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 from typing import Any
 
 from mainspring.http import PathTemplate
-from mainspring.rest.routes import AnyRoute, RouteMatch
+from mainspring.rest.routes import AnyRoute
 
 __all__ = ["RouteTable"]
 
 #: What a path may have in it to be in its canonical spelling as it is (see ``canonical_segment``).
 _PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/"
 
-Form = tuple[Callable[[list[str]], Any], dict[Any, AnyRoute], int, Callable[[list[str]], tuple[str, ...]] | None]
-"""Gets a path's literal segments, the routes by these, the place of the first variable, gets all if there are more."""
+Form = tuple[Callable[[list[str]], Any], dict[Any, AnyRoute], Callable[[list[str]], Any]]
+"""Gets the literal segments of a path, the routes by these, gets the other segments."""
 
 
 class RouteTable:
@@ -25,10 +25,14 @@ class RouteTable:
 
     Args:
         routes: The routes; no two with the same verb and shape.
+
+    Attributes:
+        paths: By verb and undecoded path the routes that have no variables, which win over all others.
     """
 
     def __init__(self, routes: Iterable[AnyRoute]) -> None:
-        self._paths: dict[str, dict[bytes, RouteMatch]] = {}
+        self.paths: dict[str, dict[bytes, AnyRoute]] = {}
+        self._tails: dict[str, dict[bytes, AnyRoute]] = {}
         self._forms: dict[str, dict[int, list[Form]]] = {}
         by_verb: dict[str, list[AnyRoute]] = {}
         for route in routes:
@@ -37,9 +41,7 @@ class RouteTable:
             self._add(verb, own)
 
     def _add(self, verb: str, routes: list[AnyRoute]) -> None:
-        self._paths[verb] = {
-            _static_path(route.template): RouteMatch(route, ()) for route in routes if route.template.is_static
-        }
+        self.paths[verb] = {_static_path(route.template): route for route in routes if route.template.is_static}
         lengths: dict[int, list[AnyRoute]] = {}
         for route in routes:
             if not route.template.is_static:
@@ -47,38 +49,44 @@ class RouteTable:
         # What is no whole segment, or more than one, is the trie's, and with it all paths that it might concern.
         odd = {length for length, own in lengths.items() if any(map(_has_patterns, own))}
         rests = [length for length, own in lengths.items() if any(route.template.segments[-1].rest for route in own)]
+        tails, forms = self._tails.setdefault(verb, {}), self._forms.setdefault(verb, {})
         for length, own in lengths.items():
-            if length not in odd and all(length < rest for rest in rests):
-                self._forms.setdefault(verb, {})[length + 1] = _forms(own)
+            if length in odd or any(length >= rest for rest in rests):
+                continue
+            # One variable at the end: more specific than any other form, so it may be looked for first.
+            tails |= {_static_path(route.template)[:-1]: route for route in own if _is_tail(route.template)}
+            forms[length + 1] = _forms([route for route in own if not _is_tail(route.template)])
 
-    def find(self, method: str, raw: bytes, path: str) -> RouteMatch | None:
-        """The route of a verb, in upper case, for an undecoded path; ``None`` if a router has to look.
+    def find(self, method: str, raw: bytes) -> tuple[AnyRoute, Sequence[str]] | None:
+        """A route with variables for a verb, in upper case, and an undecoded path, and their values.
 
-        Args:
-            method: The verb.
-            raw: The path,
-            path: and the same as text.
+        ``None`` if a router has to look.
         """
-        paths = self._paths.get(method)
-        if paths is None:
+        tails = self._tails.get(method)
+        if tails is None or raw.translate(None, _PLAIN):
             return None
-        found = paths.get(raw)
-        if found is not None:
-            return found
-        forms = self._forms.get(method)
-        if forms is None or raw.translate(None, _PLAIN):
-            return None
-        segments = path.split("/")
-        for literals, routes, place, variables in forms.get(len(segments), ()):
+        first, _, last = raw.rpartition(b"/")
+        route = tails.get(first)
+        if route is not None:
+            return (route, (last.decode("ascii"),)) if last else None
+        return self._find_form(method, raw)
+
+    def _find_form(self, method: str, raw: bytes) -> tuple[AnyRoute, Sequence[str]] | None:
+        segments = raw.decode("ascii").split("/")
+        for literals, routes, variables in self._forms[method].get(len(segments), ()):
             route = routes.get(literals(segments))
             if route is not None:
-                values = (segments[place],) if variables is None else variables(segments)
-                return RouteMatch(route, values) if "" not in values else None
+                values = variables(segments)
+                return (route, values) if all(values) else None
         return None
 
 
 def _static_path(template: PathTemplate) -> bytes:
     return ("/" + "/".join(segment.literal or "" for segment in template.segments)).encode("ascii")
+
+
+def _is_tail(template: PathTemplate) -> bool:
+    return len(template.variables) == 1 and template.segments[-1].literal is None
 
 
 def _has_patterns(route: AnyRoute) -> bool:
@@ -100,8 +108,9 @@ def _form(form: tuple[bool, ...], routes: dict[Any, AnyRoute]) -> Form:
     places = [place for place, is_variable in enumerate(form, 1) if is_variable]
     others = [place for place, is_variable in enumerate(form, 1) if not is_variable]
     literals: Callable[[list[str]], Any] = itemgetter(*others) if others else _nothing
-    variables: Any = itemgetter(*places) if len(places) > 1 else None
-    return literals, routes, places[0], variables
+    # Of a single one a list: a text would be its letters to `all`.
+    variables: Any = itemgetter(*places) if len(places) > 1 else itemgetter(slice(places[0], places[0] + 1))
+    return literals, routes, variables
 
 
 def _nothing(_: list[str]) -> tuple[()]:

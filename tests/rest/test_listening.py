@@ -1,7 +1,9 @@
 """The embedded listener: binding, answering, stopping."""
 
 import asyncio
+import contextlib
 import errno
+import logging
 import os
 import socket
 from collections.abc import AsyncIterator
@@ -10,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from mainspring.rest import RestApplication
 from mainspring.rest.errors import ListenError
 from mainspring.rest.listening import Listener, ListenOptions
 
@@ -155,3 +158,34 @@ async def test_a_file_that_is_no_socket_is_not_replaced(echo: Echo, tmp_path: Pa
         await Listener(echo, ListenOptions(path=str(path))).start()
     assert path.read_text() == "mine"
     assert os.listdir(tmp_path) == ["s"]
+
+
+async def test_what_is_logged_here_is_not_logged_again_by_the_listener(caplog: pytest.LogCaptureFixture) -> None:
+    """HTTP-022 HTTP-045"""
+    app = RestApplication({"rest": {"port": 0, "grace_period": 0.1}})
+    entered = asyncio.Event()
+
+    async def broken() -> AsyncIterator[bytes]:
+        yield b"first"
+        raise ValueError("late")
+
+    async def slow() -> str:
+        entered.set()
+        await asyncio.sleep(60)
+        return "never"
+
+    app.route("get", "/broken", None, broken)
+    app.route("get", "/slow", None, slow)
+    await app.start()
+    answer = await ask(app.rest_server.port, "/broken")
+    assert b"first" in answer
+    assert not answer.endswith(b"0\r\n\r\n")
+    [record] = [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert record.name == "mainspring.rest.requests"
+    caplog.clear()
+    cut = asyncio.create_task(ask(app.rest_server.port, "/slow"))
+    await asyncio.wait_for(entered.wait(), 5)
+    await app.stop()
+    with contextlib.suppress(OSError):
+        await cut
+    assert [record for record in caplog.records if record.name.startswith("uvicorn")] == []

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mainspring.errors import MainspringError
+from mainspring.http import HttpErrors
 
 __all__ = [
     "BasePathError",
@@ -20,6 +21,7 @@ __all__ = [
     "ResponseStartedError",
     "SequenceError",
     "SettingError",
+    "UnknownMethodError",
     "UnserializableError",
     "WebSocketStateError",
     "WrongMessageError",
@@ -35,6 +37,19 @@ class RegistrationError(MainspringError, ValueError):
 
     def __str__(self) -> str:
         return f"{self.subject}: {self.reason}."
+
+
+class UnknownMethodError(HttpErrors.NotImplemented):
+    """A request with a method that nobody knows: ``method``. The client's fault, whatever its status."""
+
+    is_fault_of_client = True
+
+    def __init__(self, method: str) -> None:
+        super().__init__(f"The method {method!a} is not known.", expose=True)
+        self.method = method
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.method,)
 
 
 class DuplicateRouteError(MainspringError, ValueError):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mainspring.http import HttpErrors
+from mainspring.rest.errors import UnknownMethodError
 from mainspring.rest.exchange import SENT, Exchange, Reply
 from mainspring.rest.mounts import Mount, call_mounted
 from mainspring.rest.operations import Operation
@@ -84,7 +85,7 @@ def _other_verb(exchange: Exchange, verbs: list[str]) -> Operation:
     if exchange.method == "OPTIONS":
         return _answering(exchange, lambda _: Reply(204, [(b"allow", ", ".join(verbs).encode())], b""))
     if exchange.method not in KNOWN_METHODS:
-        raise _unknown_verb(exchange)
+        raise UnknownMethodError(exchange.method)
     raise _not_allowed(exchange, verbs)
 
 
@@ -94,13 +95,9 @@ def _not_allowed(exchange: Exchange, verbs: list[str]) -> Exception:
     return HttpErrors.MethodNotAllowed(message, headers={"Allow": allow})
 
 
-def _unknown_verb(exchange: Exchange) -> Exception:
-    return HttpErrors.NotImplemented(f"The method {exchange.method!a} is not known.", expose=True)
-
-
 def _file_or_nothing(exchange: Exchange, path: str, verbs: list[str]) -> Operation:
     if exchange.method not in KNOWN_METHODS:
-        raise _unknown_verb(exchange)
+        raise UnknownMethodError(exchange.method)
     statics = exchange.plan.statics
     if not statics.concerns(path):
         raise not_found(exchange)

@@ -20,13 +20,16 @@ from ssl import SSLContext
 from typing import Any
 
 from mainspring.rest.errors import ListenError, MissingLibraryError
+from mainspring.rest.logs import was_logged
 
-__all__ = ["ListenOptions", "Listener", "check_websockets"]
+__all__ = ["CUT_OFF", "ListenOptions", "Listener", "check_websockets"]
 
 #: How often to look whether connections are gone: short against any request, long against the cost of looking.
 _LOOK_EVERY = 0.01
 #: What cancelled requests have for their clean-up before their connections are cut.
 _CLEANUP_TIME = 5.0
+#: The word with which requests are cancelled.
+CUT_OFF = "the grace period of the server has passed"
 #: Pending connections the kernel keeps; what uvicorn and nginx use.
 _BACKLOG = 2048
 
@@ -130,6 +133,7 @@ class Listener:
         with _quiet(uvicorn.server.logger):  # pyright: ignore[reportAttributeAccessIssue]  # its own submodule
             await server.startup(sockets=[bound])
         self._server = server
+        logging.getLogger("uvicorn.error").addFilter(_is_news)
         self._ticking = asyncio.create_task(server.main_loop(), name="listener clock")
 
     # Sockets
@@ -232,7 +236,7 @@ class Listener:
         for connection in list(state.connections):
             connection.transport.abort()
         for task in tasks:
-            task.cancel("the grace period of the server has passed")
+            task.cancel(CUT_OFF)
         # Bounded: a clean-up that does not end must not keep the server from stopping.
         await asyncio.wait(tasks, timeout=_CLEANUP_TIME)
 
@@ -264,6 +268,12 @@ def _answers(path: str) -> bool:
         except OSError:
             return False
     return True
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether uvicorn says something new: not an error that is logged already, nor that a request was cut off."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not (was_logged(error) or (isinstance(error, asyncio.CancelledError) and error.args == (CUT_OFF,)))
 
 
 @contextlib.contextmanager

@@ -1,9 +1,10 @@
 """What the server logs of requests that failed. Text of requests is escaped: it must not end a line of the log."""
 
+import contextlib
 import logging
 from typing import Any
 
-__all__ = ["escaped", "log_error", "log_failure"]
+__all__ = ["escaped", "log_error", "log_failure", "was_logged"]
 
 logger = logging.getLogger("mainspring.rest.requests")
 
@@ -17,10 +18,17 @@ def log_error(error: BaseException, status: int, request: Any) -> None:
     """The default action for rejected errors: server errors with traceback, client errors for who looks closely."""
     line = f"Request {escaped(request.method)} {escaped(request.raw_path)} failed with status code {status}"
     extra = {"request_id": request.exchange.request_id}
-    if status >= 500:
+    if status >= 500 and not getattr(error, "is_fault_of_client", False):
         logger.error(line, exc_info=error, extra=extra)
+        with contextlib.suppress(AttributeError):  # a class of errors may have no room for it
+            error.__mainspring_logged__ = True  # type: ignore[attr-defined]  # see `was_logged`
     elif logger.isEnabledFor(logging.DEBUG):
         logger.debug("%s: %s", line, escaped(str(error)), extra=extra)
+
+
+def was_logged(error: BaseException | None) -> bool:
+    """Whether an error was logged here before it was handed to somebody else, who need not do it again."""
+    return getattr(error, "__mainspring_logged__", False)
 
 
 def log_failure(what: str, error: BaseException) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from mainspring.context import Binding
 from mainspring.core.settings import section_of
 from mainspring.rest.keys import RestBindings
-from mainspring.rest.listening import Listener, ListenOptions, check_websockets
+from mainspring.rest.listening import CUT_OFF, Listener, ListenOptions, check_websockets
 from mainspring.rest.mounts import MountLifespans
 from mainspring.rest.settings import DEFAULTS, SETTING_KEYS
 from mainspring.rest.tls import ssl_context
@@ -67,7 +67,7 @@ class Serving:
             return
         _, pending = await asyncio.wait(waiting, timeout=seconds)
         for task in pending:
-            task.cancel("the grace period of the server has passed")
+            task.cancel(CUT_OFF)
         if pending:
             await asyncio.wait(pending, timeout=_CLEANUP)
 

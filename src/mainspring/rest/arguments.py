@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mainspring.http import HttpErrors, PercentDecodingError, decode_path_segment
-from mainspring.openapi.codecs import encode_json, parameter_reader
+from mainspring.openapi.codecs import decode_json, encode_json, parameter_reader
 from mainspring.openapi.descriptions import HandlerDescription, ParameterDescription
-from mainspring.openapi.errors import SchemaViolation
+from mainspring.openapi.errors import MalformedJsonError, SchemaViolation
 from mainspring.openapi.readers import MissingParameterError, ParameterReader
 from mainspring.rest.exchange import Exchange
 from mainspring.rest.requests import Request
@@ -145,12 +145,23 @@ FETCHERS: Mapping[str, Fetch] = {
 }
 
 
+def _sent(texts: list[str], tree: Any) -> Any:
+    """The object that was sent, before anything is made of it; ``None`` for what is none."""
+    if tree is not None or len(texts) != 1:
+        return tree
+    try:
+        return decode_json(texts[0].encode("utf-8", "surrogatepass"))
+    except MalformedJsonError:
+        return None
+
+
 class ArgumentPlan:
     """How the parameters of one operation that are no body are read.
 
     Args:
         description: The handler.
         check_options: Own formats and keywords, and the document that references lead into.
+        check_keys: Called with each object that is sent, refuses keys that are prohibited.
 
     Attributes:
         sources: The parameters, in the order of the signature.
@@ -160,10 +171,16 @@ class ArgumentPlan:
         AnnotationError: The type of a parameter cannot be read from text.
     """
 
-    __slots__ = ("description", "positional", "sources")
+    __slots__ = ("check_keys", "description", "positional", "sources")
 
-    def __init__(self, description: HandlerDescription, check_options: Any = None) -> None:
+    def __init__(
+        self,
+        description: HandlerDescription,
+        check_options: Any = None,
+        check_keys: Callable[[Any, str], None] | None = None,
+    ) -> None:
         self.description = description
+        self.check_keys = check_keys
         self.sources = [
             Source(
                 parameter,
@@ -194,6 +211,8 @@ class ArgumentPlan:
             try:
                 texts, tree = source.fetch(request, parameter.wire_name)
                 raw = ", ".join(texts) if texts else tree
+                if self.check_keys is not None and source.reader.kind == "object":
+                    self.check_keys(_sent(texts, tree), f"The {parameter.source} parameter {parameter.wire_name}")
                 values[parameter.name] = source.reader.read(texts, tree)
             except SchemaViolation as error:
                 if failures is None:

@@ -17,11 +17,11 @@ from mainspring.openapi.parameters import MISSING
 from mainspring.openapi.signatures import describe_handler
 from mainspring.rest.arguments import ArgumentPlan
 from mainspring.rest.collecting import make_collect
-from mainspring.rest.errors import InvalidResultError
 from mainspring.rest.exchange import Exchange
 from mainspring.rest.invoking import Call, Instance, make_call, make_instance, missing_method
 from mainspring.rest.payloads import BodyPlan
 from mainspring.rest.replying import ReplyPlan
+from mainspring.rest.results import declared_schemas, result_check
 from mainspring.rest.routes import AnyRoute, ControllerRoute
 from mainspring.rest.validating import Validation
 
@@ -36,7 +36,8 @@ class Parts:
     def __init__(self, route: AnyRoute, validation: Validation) -> None:
         self.validation = validation
         self.description = describe_route(route, validation.check_options.document)
-        self.arguments = ArgumentPlan(self.description, validation.check_options)
+        check_keys = validation.check_keys if validation.prohibited else None
+        self.arguments = ArgumentPlan(self.description, validation.check_options, check_keys)
         self.collect = make_collect(self.arguments)
         self.body = BodyPlan(self.description, validation) if self.description.body is not None else None
         self.reply = _reply_plan(route, self.description, validation)
@@ -163,15 +164,13 @@ def _reply_plan(route: AnyRoute, description: HandlerDescription, validation: Va
     encodable = _encodable(returns)
     codec = json_codec(encodable, check_options=validation.check_options)
 
-    def check(value: Any) -> None:
-        violations = codec.result_violations(value)
-        if violations:
-            raise InvalidResultError(description.place, [violation.to_entry() for violation in violations])
-
-    checks = validation.checks_results and encodable is not MISSING
-    return ReplyPlan(
-        description.place, codec.encode, returns, _declared_media(route, description), check if checks else None
-    )
+    check = None
+    if validation.checks_results:
+        said = _notes_of(route, description).responses
+        schemas = declared_schemas(description.spec.get("responses") or {}, said)
+        returned = codec.result_violations if encodable is not MISSING else None
+        check = result_check(description.place, schemas, returned, validation)
+    return ReplyPlan(description.place, codec.encode, returns, _declared_media(route, description), check)
 
 
 def _encodable(returns: Any) -> Any:

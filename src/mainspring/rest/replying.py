@@ -16,6 +16,7 @@ from mainspring.rest.exchange import Exchange, Header, Reply
 from mainspring.rest.files import file_reply
 from mainspring.rest.heads import CONTENT_LENGTH, CONTENT_TYPE, merged
 from mainspring.rest.responses import FileResponse, Response
+from mainspring.rest.results import ResultCheck
 from mainspring.rest.streaming import NOTHING, encoder_for, first_item, is_stream, items_of, pieces
 from mainspring.rest.writing import JSON_TYPE, OCTETS, TEXT, body_lines, text_type
 
@@ -41,7 +42,7 @@ class ReplyPlan:
         encode: Writes a result as JSON, by the declared return type.
         returns: The return annotation.
         statuses: The declared statuses with their media types, in order.
-        check: Called with each JSON result, where results are validated.
+        check: Called with each result that is text or JSON, where results are validated.
     """
 
     __slots__ = ("check", "encode", "media", "name", "null_as_json", "status", "types")
@@ -52,7 +53,7 @@ class ReplyPlan:
         encode: Callable[[Any], bytes],
         returns: Any = MISSING,
         statuses: Mapping[int, tuple[str, ...]] | None = None,
-        check: Callable[[Any], None] | None = None,
+        check: ResultCheck | None = None,
     ) -> None:
         self.name = name
         self.encode = encode
@@ -80,7 +81,10 @@ def check_acceptable(plan: ReplyPlan, exchange: Exchange) -> None:
     if not offered:
         return
     accept = _accept_of(exchange)
+    if len(offered) > 1:
+        exchange.vary = (*exchange.vary, "Accept")
     if accept is not None and negotiate(accept, offered) is None:
+        exchange.vary = (*exchange.vary, "Accept")
         raise HttpErrors.NotAcceptable(f"None of the accepted media types is available: {', '.join(offered)}.")
 
 
@@ -151,6 +155,9 @@ async def _compose(
     if kind == STREAM:
         return await _streamed(exchange, plan, value, status, lines, media_type)
     body, content_type = _written(plan, value, kind, media_type)
+    if plan.check is not None and kind != BINARY:
+        plain = media_type or ("text/plain" if kind == TEXTUAL else "application/json")
+        plan.check(status, plain, value, plan.encode(value))
     return Reply(status, merged(body_lines(content_type, len(body)), lines), body)
 
 
@@ -163,7 +170,7 @@ def _media_type(exchange: Exchange, plan: ReplyPlan, status: int, lines: list[He
     if not offered:
         return None
     if len(offered) > 1:
-        exchange.vary = (*exchange.vary, "Accept")
+        exchange.vary = (*exchange.vary, "Accept")  # of another status than the one that was looked at before the call
         return negotiate(_accept_of(exchange), offered) or next(iter(offered))
     return next(iter(offered))
 
@@ -192,12 +199,9 @@ def _written(plan: ReplyPlan, value: Any, kind: int, media_type: str | None) -> 
 
 def _encoded(plan: ReplyPlan, value: Any) -> bytes:
     try:
-        data = plan.encode(value)
+        return plan.encode(value)
     except Exception as error:
         raise _unserializable(plan, value, error) from error
-    if plan.check is not None:
-        plan.check(value)
-    return data
 
 
 def _unserializable(plan: ReplyPlan, value: Any, error: Exception) -> UnserializableError:

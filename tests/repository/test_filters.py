@@ -318,3 +318,36 @@ async def test_an_inclusion_without_resolver_is_refused(memory):
         assert shown in str(caught.value)
     with pytest.raises(InvalidFilterError):
         await repo.find({"include": "parent"})
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        ({"where": {"dueDays": {"gt": "x"}}}, "'gt' on dueDays must be an integer"),
+        ({"where": {"isDone": "yes"}}, "'eq' on isDone must be a boolean"),
+        ({"where": {"dueDays": {"between": [1]}}}, r"'between' \(on dueDays\) takes exactly two values"),
+        ({"where": {"or": [{"dueDays": {"inq": 5}}]}}, r"'inq' \(on dueDays\) takes a list"),
+        ({"where": {"dueDays": {"like": "%"}}}, "'like' is for text; dueDays is int"),
+        ({"where": {"longName": {"regexp": "("}}}, r"\(on longName\) is no regular expression"),
+        ({"where": {"longName": {"gtt": 1}}}, r"no operator 'gtt' \(on longName\)"),
+        ({"where": {"longName": {"eq": "x", "options": "i"}}}, r"'options' \(on longName\)"),
+        ({"where": {"longName": {"exists": "x"}}}, r"'exists' \(on longName\)"),
+        ({"where": {"is_done": True}}, "no property 'is_done'; it has id, isDone"),
+        ({"order": "isDone SIDEWAYS"}, "The order 'isDone SIDEWAYS'"),
+    ],
+)
+@pytest.mark.parametrize("text", [False, True])
+def test_a_filter_from_a_query_is_refused_in_its_own_words(sent, words, text):
+    """MODEL-085, FILTER-010, FILTER-011, FILTER-020"""
+
+    @model(rename="camel")
+    class Job(Entity):
+        id: int | None = field(id=True, generated=True)
+        is_done: bool | None = None
+        due_days: int | None = None
+        long_name: str | None = None
+
+    if text and "or" in sent.get("where", {}):
+        sent = {"where": {"dueDays": {"inq": {"a": 1}}}}
+    with pytest.raises(InvalidFilterError, match=words):
+        Job.__mainspring_model__().decode_filter(sent, text=text)

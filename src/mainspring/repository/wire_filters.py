@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mainspring.openapi.errors import SchemaViolation, Violation
+from mainspring.repository.conditions import PropertyPath
 from mainspring.repository.conversion import filter_converter
 from mainspring.repository.definitions import ModelDefinition, definition_of
 from mainspring.repository.errors import InvalidFilterError
 from mainspring.repository.fields import names_of
 from mainspring.repository.filter_schemas import FILTER_KEYS
 from mainspring.repository.filters import invalid_inclusion
-from mainspring.repository.operators import LIST_OPERATORS, TEXT_OPERATORS, operand_types
+from mainspring.repository.operators import LIST_OPERATORS, OPERATORS, TEXT_OPERATORS, condition_of, operand_types
 from mainspring.repository.paths import attribute_path, property_path, wire_names
 from mainspring.repository.patterns import check_foreign_pattern
 from mainspring.repository.scalars import Converter, Mode
@@ -132,7 +133,7 @@ def _order(way: _Way, value: Any) -> list[str]:
 
 def _order_entry(way: _Way, entry: str) -> str:
     words = entry.split()
-    if not words:
+    if not words or len(words) > 2 or (len(words) == 2 and words[1].upper() not in ("ASC", "DESC")):
         raise InvalidFilterError(f"The order {entry!r} is not '<property>', '<property> ASC' or '<property> DESC'.")
     return " ".join((attribute_path(way.definition, words[0]), *words[1:]))
 
@@ -248,7 +249,7 @@ def _where(way: _Way, where: Mapping[str, Any], depth: int) -> dict[str, Any]:
             found[key] = _logical(way, key, value, depth)
         else:
             name = attribute_path(way.definition, key)
-            found[name] = _on_property(way, name, value)
+            found[name] = _on_property(way, _Place(key, property_path(way.definition, name)), value)
     return found
 
 
@@ -267,29 +268,47 @@ def _object(key: str, value: Any) -> Mapping[str, Any]:
     return value
 
 
-def _on_property(way: _Way, name: str, value: Any) -> Any:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What a condition is about: as it was sent, and what that means."""
+
+    sent: str
+    path: PropertyPath
+
+    def check(self, operator: str, value: Any, options: Any = None) -> None:
+        """Refuse here what the repository would refuse: it knows no names of the wire."""
+        shown = replace(self.path, name=self.sent, steps=())
+        condition_of(shown, operator, value, options, lambda converted: converted)
+
+
+def _on_property(way: _Way, place: _Place, value: Any) -> Any:
     if not isinstance(value, Mapping):
-        return _operand(way, name, "eq", value)
-    return {operator: _operand(way, name, operator, given) for operator, given in value.items()}
+        return _operand(way, place, "eq", value)
+    found = {}
+    for operator, given in value.items():
+        if operator == "options":
+            found[operator] = given
+            continue
+        found[operator] = _operand(way, place, operator, given) if operator in OPERATORS else given
+        place.check(operator, found[operator], value.get("options"))
+    return found
 
 
-def _operand(way: _Way, name: str, operator: str, value: Any) -> Any:
-    if operator == "options":
-        return value
+def _operand(way: _Way, place: _Place, operator: str, value: Any) -> Any:
     if operator in TEXT_OPERATORS:
-        return check_foreign_pattern(name, operator, value)
+        return check_foreign_pattern(place.sent, operator, value)
     if operator == "exists":
         switch = {"true": True, "1": True, "false": False, "0": False}
         return switch.get(value, value) if way.text and isinstance(value, str) else value
-    convert = _leaf_converter(way, name, operator)
+    convert = _leaf_converter(way, place, operator)
     if operator in LIST_OPERATORS:
         entries = [value] if way.text and isinstance(value, str) else value
         return [convert(each) for each in entries] if isinstance(entries, list) else entries
     return convert(value)
 
 
-def _leaf_converter(way: _Way, name: str, operator: str) -> Converter:
-    path = property_path(way.definition, name)
+def _leaf_converter(way: _Way, place: _Place, operator: str) -> Converter:
+    path = place.path
     if path.prop is None:
         return lambda value: value  # a free property: whatever JSON or text gives
     value_type = operand_types(path, operator)
@@ -305,7 +324,7 @@ def _leaf_converter(way: _Way, name: str, operator: str) -> Converter:
             return _of_json(value, from_json, from_text)
         except Unfit as error:
             reason = "; ".join(violation.message for violation in error.violations)
-            raise InvalidFilterError(f"The value of {operator!r} on {name} {reason}.") from None
+            raise InvalidFilterError(f"The value of {operator!r} on {place.sent} {reason}.") from None
 
     return convert
 

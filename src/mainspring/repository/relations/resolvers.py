@@ -116,13 +116,12 @@ async def linked_rows(
     """For each source the rows of one repository that links lead to; ``how`` is the scope with the options."""
     wanted = _keys(links, checked.link_to)
     found, surplus = await fetch_by_keys(target, checked.key_to, wanted, *how)
-    linked: dict[Any, set[Any]] = {}
+    order = {matching_key(getattr(each, checked.key_to)): number for number, each in enumerate(found)}
+    linked: dict[Any, set[int]] = {}
     for link in links:
-        source, key = getattr(link, checked.link_from), getattr(link, checked.link_to)
-        linked.setdefault(matching_key(source), set()).add(matching_key(key))
-    results = [
-        [each for each in found if matching_key(getattr(each, checked.key_to)) in linked.get(matching_key(key), ())]
-        for key in keys
-    ]
+        number = order.get(matching_key(getattr(link, checked.link_to)))
+        if number is not None:
+            linked.setdefault(matching_key(getattr(link, checked.link_from)), set()).add(number)
+    results = [[found[number] for number in sorted(linked.get(matching_key(key), ()))] for key in keys]
     drop_key(found, checked.key_to, surplus)
     return results

@@ -1,8 +1,10 @@
 """Bodies: which type is accepted, how it is read, what it becomes."""
 
+import base64
 import dataclasses
 import gzip
 import json
+import random
 import zlib
 from datetime import date
 from typing import Annotated, Any, TypedDict
@@ -496,6 +498,10 @@ async def test_a_coded_body_is_limited_as_it_is_sent_too(web: Any) -> None:
     headers = {"content-encoding": "gzip", "content-type": "application/json"}
     answer = await web(echo(Todo))("POST", "/x", body=[nothing] * 100, headers=headers)
     assert answer.status == 413
+    noise = random.Random(1).randbytes(1024 * 1024 - 20)
+    coded = gzip.compress(b'"' + base64.b64encode(noise)[: 1024 * 1024 - 2] + b'"', 0)
+    assert len(coded) > 1024 * 1024, "it fits as it is inflated"
+    assert (await web(echo(Annotated[str, request_body()]))("POST", "/x", body=coded, headers=headers)).status == 200
 
 
 @pytest.mark.parametrize("codings", [["br"], ["gzip, gzip"], ["gzip", "gzip"]])

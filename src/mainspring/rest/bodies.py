@@ -100,20 +100,22 @@ class Reading:
             return
         if self._consumed:
             raise BodyConsumedError
-        limit = self.limit
-        coding = self._check_head(limit)
+        coding = self._check_head()
         self._consumed = True
-        # Counted as sent too: a coding can be fed for ever without giving anything.
-        pieces = self._raw() if coding is None else _inflated(_bounded(self._raw(), limit), coding)
-        async for piece in _bounded(pieces, limit):
+        pieces = self._raw() if coding is None else _inflated(self._raw(), coding)
+        count = 0
+        async for piece in pieces:
+            count += len(piece)
+            if self.limit is not None and count > self.limit:
+                raise too_large(self.limit)
             if piece:
                 yield piece
 
-    def _check_head(self, limit: int | None) -> str | None:
+    def _check_head(self) -> str | None:
         """Refuse by the head what can be refused by it, before a byte is read; the coding, if there is one."""
         length = self._exchange.header(b"content-length")
-        if limit is not None and length is not None and length.isdigit() and int(length) > limit:
-            raise too_large(limit)
+        if length is not None and length.isdigit():
+            self._check_sent(int(length))
         codings = [value for name, value in self._exchange.raw_headers if name == b"content-encoding"]
         coding = b", ".join(codings).decode("latin-1").strip().lower()
         if coding in ("", "identity"):
@@ -128,8 +130,18 @@ class Reading:
 
     async def _raw(self) -> AsyncIterator[bytes]:
         read = self._exchange.read
+        count = 0
         while (piece := await read()) is not None:
+            count += len(piece)
+            self._check_sent(count)  # also when coded: a coding can be fed for ever without giving anything
             yield piece
+
+    def _check_sent(self, count: int) -> None:
+        limit = self.limit
+        if limit is not None and count > limit:
+            coded = self._exchange.header(b"content-encoding") is not None
+            if not coded or count > limit + limit // 1000 + 64:  # what does not compress grows by that at most
+                raise too_large(limit)
 
 
 async def read_on(exchange: Exchange, first: bytes | None, limit: int | None) -> bytes:
@@ -147,16 +159,6 @@ async def read_on(exchange: Exchange, first: bytes | None, limit: int | None) ->
         pieces.append(piece)
         piece = await exchange.read()
     return b"".join(pieces)
-
-
-async def _bounded(pieces: AsyncIterator[bytes], limit: int | None) -> AsyncIterator[bytes]:
-    """The pieces, until there are too many bytes of them."""
-    count = 0
-    async for piece in pieces:
-        count += len(piece)
-        if limit is not None and count > limit:
-            raise too_large(limit)
-        yield piece
 
 
 async def _inflated(pieces: AsyncIterator[bytes], coding: str) -> AsyncIterator[bytes]:

@@ -19,6 +19,11 @@
 A ratio is the median of those of the rounds, with the lowest and the highest.
 """
 
+import sys
+
+sys.path.pop(0)  # this folder: its `http.py` would hide that of the standard library
+
+
 import argparse
 import asyncio
 import compileall
@@ -27,7 +32,6 @@ import importlib
 import os
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable

@@ -13,10 +13,14 @@ what a line asks for, or are not installed, are left out of it.
 - async: await a singleton made by an async factory that is there already.
 """
 
+import sys
+
+sys.path.pop(0)  # this folder: its `http.py` would hide that of the standard library
+
+
 import asyncio
 import gc
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -225,6 +225,20 @@ async def test_scopes_limit_the_related_rows(shop):
         await shop.customers.save(found[0])
 
 
+async def test_the_database_counts_the_rows_of_each_source(shop, statements):
+    """REL-045, REL-042"""
+    await shop.orders.create_all(
+        [{"what": f"{number:03}", "customer_id": 1 + number % 2, "tag_ids": ["x"]} for number in range(100)]
+    )
+    loaded, seen = [], statements(shop.orders.datasource)
+    shop.orders.on("load", loaded.append)
+    scope = {"limit": 2, "skip": 1, "order": ["tag_ids.0", "what DESC"], "where": {"what": {"lt": "090"}}}
+    found = await shop.customers.find({"include": [{"relation": "orders", "scope": scope}], "order": "id"})
+    assert [[order.what for order in each.orders] for each in found] == [["086", "084"], ["087", "085"], []]
+    assert (len(loaded), len(seen)) == (6, 2)
+    assert found[0].orders[0].to_json() == {"id": 87, "what": "086", "customer_id": 1, "tag_ids": ["x"]}
+
+
 async def test_relations_that_cannot_work_say_why(memory):
     """REL-008, REL-009, REL-010"""
 

@@ -63,6 +63,7 @@ class Query:
         fields: The names of the properties that are wanted, ``None`` for all.
         parts: Of nested properties only parts of which are wanted: name to paths inside.
         include: Relation name and scope, in order.
+        of_each: A property and a number: no more rows than that of each of its values, ``None`` for all.
     """
 
     where: Condition | None = None
@@ -72,6 +73,23 @@ class Query:
     fields: tuple[str, ...] | None = None
     parts: tuple[tuple[str, tuple[str, ...]], ...] = ()
     include: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    of_each: tuple[str, int] | None = None
+
+
+class FirstOfEach(dict[str, Any]):
+    """A filter of the first few rows of each value of a property.
+
+    A data source that cannot tell gives more rows: whoever asks takes what it wants of them.
+
+    Args:
+        filter: The filter.
+        key: The property.
+        most: How many rows.
+    """
+
+    def __init__(self, filter: Mapping[str, Any], key: str, most: int) -> None:
+        super().__init__(filter)
+        self.of_each = key, min(most, 2**63 - 1)
 
 
 def is_filter(value: Any) -> bool:
@@ -102,6 +120,7 @@ def query_of(definition: ModelDefinition, filter: Any, *, known_keys: Iterable[s
         fields=fields,
         parts=parts,
         include=_include(definition, filter.get("include")),
+        of_each=filter.of_each if isinstance(filter, FirstOfEach) else None,
     )
 
 
@@ -251,7 +270,7 @@ def with_default(definition: ModelDefinition, filter: Mapping[str, Any] | None) 
     merged = {**default, **{key: value for key, value in (filter or {}).items() if value is not None}}
     if default.get("where") and (filter or {}).get("where"):
         merged["where"] = {"and": [default["where"], (filter or {})["where"]]}
-    return merged
+    return FirstOfEach(merged, *filter.of_each) if isinstance(filter, FirstOfEach) else merged
 
 
 def limited(definition: ModelDefinition, limit: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from mainspring.repository.definitions import ModelDefinition, definition_of
-from mainspring.repository.filters import has_limits, query_of, with_default
+from mainspring.repository.filters import FirstOfEach, has_limits, query_of, with_default
 from mainspring.repository.including import include_related
 from mainspring.repository.instances import mark_unloaded
 from mainspring.repository.kinds import Kind
@@ -77,9 +77,18 @@ async def find_by_foreign_keys(
 
 
 async def fetch_by_keys(
-    repository: Any, key: str, values: Any, scope: Mapping[str, Any] | None, options: Mapping[str, Any] | None
+    repository: Any,
+    key: str,
+    values: Any,
+    scope: Mapping[str, Any] | None,
+    options: Mapping[str, Any] | None,
+    *,
+    most: int | None = None,
 ) -> tuple[list[Any], bool]:
-    """The rows, and whether their key was fetched for matching only and has to be taken away."""
+    """The rows, and whether their key was fetched for matching only and has to be taken away.
+
+    With ``most`` the data source need not give more rows than that of each key.
+    """
     many = list(values) if isinstance(values, list | tuple | set | frozenset) else [values]
     keys = deduplicate(_fitting(repository, key, value) for value in many if value is not None)
     if not keys:
@@ -91,6 +100,8 @@ async def fetch_by_keys(
     how: dict[str, Any] = {"transaction": (options or {}).get("transaction")}
     if has_limits(definition):  # they are for each source; over all of them they would cut rows off
         wanted, how = _without_limits(definition, wanted), {**how, "unscoped": True}
+    if most is not None and "limit" not in wanted:
+        wanted = FirstOfEach(wanted, key, most)
     found: list[Any] = await repository.find(wanted, **how)
     return found, is_surplus
 

@@ -27,11 +27,17 @@ __all__ = [
 ]
 
 
-def page_of(items: list[Any], checked: Checked, scope: Mapping[str, Any]) -> list[Any]:
-    """The part of one source's rows that ``limit`` and ``skip`` leave."""
+def _range(checked: Checked, scope: Mapping[str, Any]) -> tuple[int, int | None]:
+    """Where the rows of one source begin and end by ``skip`` and ``limit``; ``None`` for no end."""
     start = scope.get("skip") or scope.get("offset") or 0
     limit = limited(definition_of(checked.relation.target), scope.get("limit"))
-    return items[start:] if limit is None else items[start : start + limit]
+    return start, None if limit is None else start + limit
+
+
+def page_of(items: list[Any], checked: Checked, scope: Mapping[str, Any]) -> list[Any]:
+    """The part of one source's rows that ``limit`` and ``skip`` leave."""
+    start, end = _range(checked, scope)
+    return items[start:end]
 
 
 def _keys(entities: Sequence[Any], name: str) -> list[Any]:
@@ -43,8 +49,8 @@ def has_many_resolver(checked: Checked, target: LateRepository) -> InclusionReso
 
     async def resolve(entities: list[Any], inclusion: Mapping[str, Any], options: Mapping[str, Any]) -> list[Any]:
         scope = inclusion.get("scope") or {}
-        keys = _keys(entities, checked.key_from)
-        found, surplus = await fetch_by_keys(await target.get(), checked.key_to, keys, scope, options)
+        keys, (_, most) = _keys(entities, checked.key_from), _range(checked, scope)
+        found, surplus = await fetch_by_keys(await target.get(), checked.key_to, keys, scope, options, most=most)
         results = flatten_targets_of_one_to_many(keys, found, checked.key_to)
         drop_key(found, checked.key_to, surplus)
         return [page_of(result or [], checked, scope) for result in results]

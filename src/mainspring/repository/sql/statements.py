@@ -69,6 +69,8 @@ class Statements:
 
     def select(self, query: Query, maker: RowMaker) -> Select[Any]:
         """Select what a query says, in its order."""
+        if query.of_each is not None and query.of_each[0] in self.table.columns:
+            return self._first_of_each(query, maker, *query.of_each)
         statement = select(*maker.columns)
         condition = self._where.clause(query.where)
         if condition is not None:
@@ -79,6 +81,13 @@ class Statements:
         if query.skip:
             statement = statement.offset(query.skip)
         return statement
+
+    def _first_of_each(self, query: Query, maker: RowMaker, key: str, most: int) -> Select[Any]:
+        """The first rows of each value of a column, in the query's order; of each value one after the other."""
+        place = func.row_number().over(partition_by=self.table.columns[key], order_by=self.order(query))
+        numbered = self._with(select(*maker.columns, place.label("mainspring_place")), query.where).subquery()
+        *columns, number = numbered.columns
+        return select(*columns).where(number <= most).order_by(number)
 
     def order(self, query: Query) -> list[ColumnElement[Any]]:
         """The sort keys: null last ascending, first descending; the id decides between equals."""

@@ -3,6 +3,7 @@
 Each test has a schema (PostgreSQL) or a database (MySQL, MariaDB) of its own, gone afterwards.
 """
 
+import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator
@@ -118,3 +119,44 @@ def _querying(connection):
             return list(await cursor.fetchall())
 
     return run
+
+
+@asynccontextmanager
+async def proxy_to(kind):
+    """A way to the server that can be cut; gives its port and what cuts it and opens it again."""
+    url, streams = url_of(kind), set()
+
+    async def pump(reader, writer):
+        try:
+            while data := await reader.read(65536):
+                writer.write(data)
+                await writer.drain()
+        except OSError:
+            pass  # cut
+        finally:
+            writer.close()
+
+    async def serve(reader, writer):
+        if not is_open:
+            writer.transport.abort()
+            return
+        to_server = await asyncio.open_connection(url.host, url.port)
+        streams.update((writer, to_server[1]))
+        await asyncio.gather(pump(reader, to_server[1]), pump(to_server[0], writer))
+
+    is_open = True
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+
+    def switch(on):
+        nonlocal is_open
+        is_open = on
+        while streams and not on:
+            streams.pop().transport.abort()
+
+    try:
+        yield server.sockets[0].getsockname()[1], switch
+    finally:
+        switch(False)
+        server.close()
+        await server.wait_closed()
+        await asyncio.sleep(0)

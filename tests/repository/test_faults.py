@@ -1,10 +1,9 @@
 """Servers in real trouble: connections killed, the network cut, deadlocks, full pools, races."""
 
 import asyncio
-from contextlib import asynccontextmanager
 
 import pytest
-from tests.repository.databases import admin, url_of
+from tests.repository.databases import admin, proxy_to, url_of
 
 from mainspring.repository import (
     ConnectionLostError,
@@ -89,47 +88,6 @@ async def test_a_transaction_whose_connection_is_lost_is_over(notes):
                 await notes.find()
     assert (await notes.count()).count == 0
     assert notes.datasource.stats()["checked_out"] == 0
-
-
-@asynccontextmanager
-async def proxy_to(kind):
-    """A way to the server that can be cut; gives its port and what cuts it and opens it again."""
-    url, streams = url_of(kind), set()
-
-    async def pump(reader, writer):
-        try:
-            while data := await reader.read(65536):
-                writer.write(data)
-                await writer.drain()
-        except OSError:
-            pass  # cut
-        finally:
-            writer.close()
-
-    async def serve(reader, writer):
-        if not is_open:
-            writer.transport.abort()
-            return
-        to_server = await asyncio.open_connection(url.host, url.port)
-        streams.update((writer, to_server[1]))
-        await asyncio.gather(pump(reader, to_server[1]), pump(to_server[0], writer))
-
-    is_open = True
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-
-    def switch(on):
-        nonlocal is_open
-        is_open = on
-        while streams and not on:
-            streams.pop().transport.abort()
-
-    try:
-        yield server.sockets[0].getsockname()[1], switch
-    finally:
-        switch(False)
-        server.close()
-        await server.wait_closed()
-        await asyncio.sleep(0)
 
 
 async def test_a_database_that_goes_away_comes_back(server_config):

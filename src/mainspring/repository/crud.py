@@ -45,7 +45,8 @@ class DefaultCrudRepository(Generic[E, Id]):
     """Create, read, update and delete instances of an entity class.
 
     Every method that touches data takes ``transaction=``: a transaction it takes part in, or ``False`` to stay out of
-    the one the task is in. Conditions of the model's default scope apply unless ``unscoped=True``.
+    the one the task is in. Conditions of the model's default scope apply unless ``unscoped=True``. Where a data source
+    has replicas, they answer reads outside of transactions unless ``primary=True``.
 
     Args:
         entity: The entity class.
@@ -115,23 +116,36 @@ class DefaultCrudRepository(Generic[E, Id]):
 
     # Read
 
-    async def find(self, filter: AnyFilter = None, *, transaction: Any = None, unscoped: bool = False) -> list[E]:
+    def _at(self, transaction: Any, primary: bool) -> Any:
+        return self.datasource.at_primary(transaction) if primary else transaction
+
+    async def find(
+        self, filter: AnyFilter = None, *, transaction: Any = None, unscoped: bool = False, primary: bool = False
+    ) -> list[E]:
         """The instances that a filter selects, in its order or that of the ids.
 
         Raises:
             InvalidFilterError: Something in the filter cannot be answered.
         """
-        return await self._reader.find(self._reader.query(filter, unscoped=unscoped), transaction)
+        return await self._reader.find(self._reader.query(filter, unscoped=unscoped), self._at(transaction, primary))
 
-    async def find_one(self, filter: AnyFilter = None, *, transaction: Any = None, unscoped: bool = False) -> E | None:
+    async def find_one(
+        self, filter: AnyFilter = None, *, transaction: Any = None, unscoped: bool = False, primary: bool = False
+    ) -> E | None:
         """The first instance that a filter selects, or ``None``."""
         found: E | None = await self._reader.first(
-            self._reader.query(_without_limit(filter), unscoped=unscoped), transaction
+            self._reader.query(_without_limit(filter), unscoped=unscoped), self._at(transaction, primary)
         )
         return found
 
     async def find_by_id(
-        self, id: Id, filter: AnyFilter = None, *, transaction: Any = None, unscoped: bool = False
+        self,
+        id: Id,
+        filter: AnyFilter = None,
+        *,
+        transaction: Any = None,
+        unscoped: bool = False,
+        primary: bool = False,
     ) -> E:
         """The instance with an id; the filter may have ``fields``, ``include`` and a ``where`` it has to match as well.
 
@@ -140,21 +154,31 @@ class DefaultCrudRepository(Generic[E, Id]):
         """
         query = self._reader.query(_without_limit(filter), unscoped=unscoped)
         where = conjunction(self._reader.where_id(id, unscoped=True), query.where)
-        found: E | None = await self._reader.first(replace(query, where=where), transaction)
+        found: E | None = await self._reader.first(replace(query, where=where), self._at(transaction, primary))
         if found is None:
             raise EntityNotFoundError(self.entity, id)
         return found
 
-    async def count(self, where: AnyFilter = None, *, transaction: Any = None, unscoped: bool = False) -> Count:
+    async def count(
+        self, where: AnyFilter = None, *, transaction: Any = None, unscoped: bool = False, primary: bool = False
+    ) -> Count:
         """How many rows match."""
-        return Count(await self._reader.count(self._reader.where(where, unscoped=unscoped), transaction))
+        return Count(
+            await self._reader.count(self._reader.where(where, unscoped=unscoped), self._at(transaction, primary))
+        )
 
-    async def exists(self, id: Id, *, transaction: Any = None, unscoped: bool = False) -> bool:
+    async def exists(self, id: Id, *, transaction: Any = None, unscoped: bool = False, primary: bool = False) -> bool:
         """Whether there is a row with an id."""
-        return await self._reader.exists(self._reader.where_id(id, unscoped=unscoped), transaction)
+        return await self._reader.exists(self._reader.where_id(id, unscoped=unscoped), self._at(transaction, primary))
 
     def stream(
-        self, filter: AnyFilter = None, batch_size: int = 500, *, transaction: Any = None, unscoped: bool = False
+        self,
+        filter: AnyFilter = None,
+        batch_size: int = 500,
+        *,
+        transaction: Any = None,
+        unscoped: bool = False,
+        primary: bool = False,
     ) -> AsyncIterator[E]:
         """The instances that a filter selects, one by one, fetched in batches.
 
@@ -164,7 +188,9 @@ class DefaultCrudRepository(Generic[E, Id]):
             transaction: See the class.
             unscoped: Whether the model's scope is left out.
         """
-        return self._reader.stream(self._reader.query(filter, unscoped=unscoped), transaction, batch_size)
+        return self._reader.stream(
+            self._reader.query(filter, unscoped=unscoped), self._at(transaction, primary), batch_size
+        )
 
     async def find_page(
         self,
@@ -174,6 +200,7 @@ class DefaultCrudRepository(Generic[E, Id]):
         after: str | None = None,
         before: str | None = None,
         transaction: Any = None,
+        primary: bool = False,
     ) -> Page[E]:
         """One page of the rows, by the filter's order and the id; pages do not shift when rows come or go before them.
 
@@ -189,7 +216,7 @@ class DefaultCrudRepository(Generic[E, Id]):
         """
         query = replace(self._reader.query(_without_limit(filter)), limit=None)
         wanted = PageQuery(definition_of(self.entity), query, limit=limit, after=after, before=before)
-        return wanted.page(await self._reader.find(wanted.query, transaction))
+        return wanted.page(await self._reader.find(wanted.query, self._at(transaction, primary)))
 
     # Update
 

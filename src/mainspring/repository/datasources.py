@@ -24,7 +24,7 @@ from mainspring.repository.connectors import (
 from mainspring.repository.definitions import ModelDefinition, definition_of
 from mainspring.repository.errors import DataSourceError, TransactionError, UnsupportedOperationError
 from mainspring.repository.events import QueryListeners
-from mainspring.repository.participation import participation
+from mainspring.repository.participation import PRIMARY, participation
 from mainspring.repository.shielding import finish
 from mainspring.repository.transactions import Savepoint, Transaction, TransactionRegistry, isolation_of
 
@@ -268,8 +268,8 @@ class DataSource:
             await asyncio.sleep(uniform(0.5, 1.0) * _BACKOFF * 2**attempt)
             attempt += 1
 
-    def transaction_of(self, given: Any, *, write: bool = True) -> Transaction | None:
-        """The transaction that a call takes part in.
+    def transaction_of(self, given: Any, *, write: bool = True) -> Any:
+        """The transaction that a call takes part in, or what else says where it goes.
 
         Args:
             given: What the caller said: ``None`` (the task's own), ``False`` (none), or a transaction.
@@ -280,9 +280,15 @@ class DataSource:
         """
         if given is None and not self._transactions.open:
             return None  # the usual case: nobody has a transaction open
-        return participation(
-            self, self._transactions, getattr(self._connector, "exclusive", "none"), given, write=write
-        )
+        exclusive = getattr(self._connector, "exclusive", "none")
+        found = participation(self, self._transactions, exclusive, given, write=write)
+        is_primary = given is PRIMARY and getattr(self._connector, "has_replicas", False)
+        return PRIMARY if is_primary else found
+
+    def at_primary(self, given: Any) -> Any:
+        """The transaction of a call, or what makes it ask the primary and no replica."""
+        inside = given is None and self._transactions.current() is not None
+        return PRIMARY if (given is None or given is False) and not inside else given
 
     # Schema
 

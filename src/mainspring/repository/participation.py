@@ -5,7 +5,17 @@ from typing import Any
 from mainspring.repository.errors import TransactionError
 from mainspring.repository.transactions import Savepoint, Transaction, TransactionRegistry
 
-__all__ = ["participation"]
+__all__ = ["PRIMARY", "participation"]
+
+
+class _Primary:
+    """What stands in the place of a transaction for calls outside of one that must not ask a replica."""
+
+    def __repr__(self) -> str:
+        return "PRIMARY"
+
+
+PRIMARY = _Primary()
 
 
 def participation(
@@ -35,7 +45,7 @@ def participation(
 
 
 def _chosen(datasource: Any, registry: TransactionRegistry, given: Any) -> Transaction | Savepoint | None:
-    if given is False:
+    if given is False or given is PRIMARY:
         return None
     if given is None:
         return registry.current()

@@ -54,6 +54,10 @@ class Writer:
         else:
             yield tx
 
+    def _here(self, tx: Any) -> Any:
+        """Where the rows that are written are: in the transaction, or in the primary."""
+        return self.datasource.transaction_of(self.datasource.at_primary(False), write=False) if tx is None else tx
+
     def _made(self, values: Mapping[str, Any]) -> Any:
         instance = object.__new__(self.entity)
         instance.__dict__.update(values)
@@ -200,7 +204,7 @@ class Writer:
         if values:
             done = await crud.update(self._definition, values, where, tx, replace=replace) > 0
         else:
-            done = await crud.exists(self._definition, where, tx)
+            done = await crud.exists(self._definition, where, self._here(tx))
         if not done:
             raise await self._why_not(own, id, version, tx)
 
@@ -208,7 +212,8 @@ class Writer:
         name, expected = version
         if name is not None and expected is not None:
             crud = await self._reader.crud()
-            found = await crud.select(self._definition, Query(where=own, fields=(name,), limit=1), tx)
+            query = Query(where=own, fields=(name,), limit=1)
+            found = await crud.select(self._definition, query, self._here(tx))
             if found:
                 return StaleEntityError(self._definition.name, id, expected, getattr(found[0], name))
         return EntityNotFoundError(self.entity, id)
@@ -242,7 +247,9 @@ class Writer:
                 if any(definition.properties[name].generated for name in names):
                     raise
                 return await self.create(entity, chosen)
-            found = await self._reader.first(Query(where=self._reader.where_id(own_id)), chosen)
+            found = await self._reader.first(
+                Query(where=self._reader.where_id(own_id)), self.datasource.at_primary(chosen)
+            )
         if found is None:
             raise EntityNotFoundError(self.entity, own_id)
         return found
@@ -261,7 +268,7 @@ class Writer:
             await self._hooks.call("before_save", context)
             values, _ = self._changes(dict(context.data or {}), {}, replace=False)
             if not values:
-                return await crud.count(definition, found, tx)
+                return await crud.count(definition, found, self._here(tx))
             count = await crud.update(definition, values, found, tx)
             context.data = {name: value for name, value in values.items() if not isinstance(value, Increase)}
             await self._hooks.call("after_save", context)

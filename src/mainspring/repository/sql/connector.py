@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mainspring.repository.conditions import Condition
 from mainspring.repository.connectors import PLAIN_INSERTION, Insertion, TransactionOptions
 from mainspring.repository.definitions import ModelDefinition
+from mainspring.repository.errors import ConnectionLostError
 from mainspring.repository.events import QueryListeners
 from mainspring.repository.filters import Query
 from mainspring.repository.shielding import finish
@@ -24,9 +25,11 @@ from mainspring.repository.sql.inserting import insert_rows
 from mainspring.repository.sql.migrations import Migrator
 from mainspring.repository.sql.operations import Operation
 from mainspring.repository.sql.repeating import may_succeed_again, pause_before
+from mainspring.repository.sql.replicas import Replicas
 from mainspring.repository.sql.statements import Statements
 from mainspring.repository.sql.streaming import Streams
 from mainspring.repository.sql.tables import ModelTable, Tables
+from mainspring.repository.transactions import Transaction
 
 __all__ = ["SqlConnector"]
 
@@ -52,6 +55,8 @@ class SqlConnector:
         self.exclusive = self._dialect.exclusive
         self.counts_ids = self._dialect.in_memory
         self._engine = SqlEngine(datasource, settings, self._dialect, listeners)
+        self._replicas = Replicas(datasource, settings, listeners)
+        self.has_replicas = bool(self._replicas)
         self._tables = Tables(self._dialect.name, settings.get("schema"))
         self._attached: dict[int, ModelDefinition] = {}
         self._statements: dict[int, Statements] = {}
@@ -67,10 +72,18 @@ class SqlConnector:
         """
         self._made.clear()
         await self._engine.open()
+        try:
+            await self._replicas.open()
+        except BaseException:
+            await finish(self._engine.close())
+            raise
 
     async def disconnect(self) -> None:
         """Close every connection; what was in memory is gone."""
-        await self._engine.close()
+        try:
+            await self._replicas.close()
+        finally:
+            await self._engine.close()
 
     async def ping(self) -> None:
         """Run the smallest statement."""
@@ -82,7 +95,10 @@ class SqlConnector:
 
     def stats(self) -> Mapping[str, int]:
         """Numbers for health checks and metrics."""
-        return self._engine.stats()
+        found = self._engine.stats()
+        for other in self._replicas.stats():
+            found |= {name: found[name] + other[name] for name in ("size", "checked_out", "waiting")}
+        return found
 
     def metadata(self) -> MetaData:
         """The tables of the attached models."""
@@ -136,11 +152,12 @@ class SqlConnector:
         """The instances that a query selects, batch by batch, without holding them all."""
         statements = self._prepared(definition)
         await self._make_tables([statements.table], None)
-        streams = Streams(self._engine, statements, query, batch_size)
-        if handle is not None and self._dialect.has_greedy_cursors:
+        is_inside = isinstance(handle, Transaction)
+        streams = Streams(self._reader(handle), statements, query, batch_size)
+        if is_inside and self._dialect.has_greedy_cursors:
             batches = self._pages(definition, query, handle, batch_size)
         else:
-            batches = streams.alone() if handle is None else streams.inside(handle)
+            batches = streams.inside(handle) if is_inside else streams.alone()
         async with aclosing(batches):
             async for batch in batches:
                 yield batch
@@ -251,6 +268,10 @@ class SqlConnector:
 
     # Running
 
+    def _reader(self, handle: Any) -> SqlEngine:
+        """Where a call outside a transaction reads: a replica, unless it asked for the primary."""
+        return self._replicas.next() if handle is None and self._replicas else self._engine
+
     async def _run(
         self, work: Work[T], handle: Any, table: ModelTable | None, *, write: bool = True, atomic: bool = False
     ) -> T:
@@ -263,21 +284,27 @@ class SqlConnector:
             write: Whether it writes.
             atomic: Whether it is several statements that belong together.
         """
-        if handle is not None:
+        if isinstance(handle, Transaction):
             return await self._in_time(handle, self._in_transaction(work, handle, table, atomic=atomic))
+        engine = self._engine if write else self._reader(handle)
         attempt = 0
         while True:
             try:
-                return await self._alone(work, table, write=write, atomic=atomic)
+                return await self._alone(engine, work, table, write=write, atomic=atomic)
+            except ConnectionLostError:  # there is none to be had
+                if engine is self._engine:
+                    raise
             except self._engine.errors as error:
                 failure = failure_of(error, self._dialect)
                 if not may_succeed_again(failure, attempt, write=write):
                     raise translated(error, self._dialect, table if write else None) from driver_error(error)
-            await pause_before(attempt)
-            attempt += 1
+                await pause_before(attempt)
+            engine, attempt = self._engine, attempt + 1  # whatever a replica cannot do, the primary may
 
-    async def _alone(self, work: Work[T], table: ModelTable | None, *, write: bool, atomic: bool) -> T:
-        async with self._engine.connection(write=write) as connection:
+    async def _alone(
+        self, engine: SqlEngine, work: Work[T], table: ModelTable | None, *, write: bool, atomic: bool
+    ) -> T:
+        async with engine.connection(write=write) as connection:
             if table is not None and id(table) not in self._made:
                 await self._make_tables([table], connection)
             return await self._atomically(work, connection) if atomic else await work(connection)

@@ -1,6 +1,7 @@
 """Files in ``model_endpoints``: declarations, builders, and the pattern ``CrudRest``."""
 
 import pickle
+import textwrap
 
 import pytest
 
@@ -290,3 +291,20 @@ async def test_classes_made_by_a_call_are_artifacts_of_the_file_that_names_them(
     await booted_app.boot()
     async with running(booted_app) as client:
         assert (await client.post("/products", json={"name": "a"})).json() == {"id": 1, "name": "a"}
+
+
+async def test_a_sub_application_brings_its_own(app, project, tmp_path, running):
+    """BOOT-191, BOOT-211, BOOT-055"""
+    project(models=MODELS, product_config=crud())
+    part = type(app)()
+    part.project_root = tmp_path / "part"
+    (tmp_path / "part" / "model_endpoints").mkdir(parents=True)
+    for name, text in (("models", textwrap.dedent(MODELS)), ("part_config", crud("Part"))):
+        (tmp_path / "part" / "model_endpoints" / f"{name}.py").write_text(text)
+    part.component(CrudRestComponent)
+    app.application_booter(part)
+    await app.boot()
+    await (await app.get("application.bootstrapper")).boot()
+    async with running(app) as client:
+        assert (await client.post("/parts", json={})).json() == {"id": 1, "product_id": None}
+        assert (await client.post("/products", json={"name": "a"})).status_code == 200

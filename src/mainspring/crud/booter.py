@@ -17,8 +17,13 @@ from mainspring.repository import Model
 
 __all__ = ["ModelApiBooter"]
 
-#: The declarations that were carried out: an application that is booted again goes on with what is new.
-_BUILT: BindingKey[tuple[Any, ...]] = BindingKey("boot.model_api.built")
+
+def built_key(app: Any) -> BindingKey[tuple[Any, ...]]:
+    """Where the declarations are that were carried out: an application that is booted again goes on with what is new.
+
+    One key per application: what a sub-application was made of is bound in the main one too, and is not its own.
+    """
+    return BindingKey(f"boot.model_api.built.{id(app):x}")
 
 
 @booter("model_api")
@@ -46,7 +51,8 @@ class ModelApiBooter(ApplicationArtifactBooter):
                 await self._carry_out(file, config)
 
     async def _carry_out(self, file: Path, config: Any) -> None:
-        built = await self.app.get(_BUILT, optional=True) or ()
+        key = built_key(self.app)
+        built = await self.app.get(key, optional=True) or ()
         if any(each is config for each in built):
             return
         if not isinstance(config, Mapping):
@@ -60,7 +66,7 @@ class ModelApiBooter(ApplicationArtifactBooter):
         except Exception as error:
             reason = str(error) or type(error).__name__
             raise self._error(file, reason) from error
-        self.app.bind(_BUILT).to((*built, config))
+        self.app.bind(key).to((*built, config))
 
     async def _builder(self, file: Path, pattern: Any) -> Any:
         builders = [

@@ -3,6 +3,7 @@
 import asyncio
 import pickle
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from uuid import UUID
 
 import pytest
@@ -25,6 +26,10 @@ from mainspring.repository import (
     has_many,
     model,
 )
+
+
+class Colour(Enum):
+    RED = "red"
 
 
 class Note(Entity):
@@ -154,6 +159,7 @@ def test_the_error_of_an_absent_entity():
     assert (error.code, error.entity_name, error.entity_id, error.status) == ("ENTITY_NOT_FOUND", "named", "x", 404)
     assert str(error) == 'Entity not found: named with id "x"'
     assert str(EntityNotFoundError("Note", 3)) == "Entity not found: Note with id 3"
+    assert str(EntityNotFoundError("Note", Colour.RED)) == 'Entity not found: Note with id "red"'
 
 
 async def test_update_by_id_changes_what_is_given(notes):

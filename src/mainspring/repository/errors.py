@@ -6,6 +6,7 @@ the value of a hidden property.
 
 import json
 from collections.abc import Iterable, Mapping
+from enum import Enum
 from typing import Any, ClassVar, Self
 
 from mainspring.errors import MainspringError
@@ -72,7 +73,12 @@ class EntityNotFoundError(RepositoryError):
         self.entity_id = entity_id
 
     def __str__(self) -> str:
-        return f"Entity not found: {self.entity_name} with id {json.dumps(self.entity_id, default=str)}"
+        return f"Entity not found: {self.entity_name} with id {json.dumps(self.entity_id, default=_shown)}"
+
+
+def _shown(value: Any) -> Any:
+    """What JSON has no form for: of a member of an enumeration its value."""
+    return value.value if isinstance(value, Enum) else str(value)
 
 
 class ModelValidationError(RepositoryError, ValueError):

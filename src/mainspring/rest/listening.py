@@ -7,31 +7,29 @@ the grace period, the rest cancelled.
 
 import asyncio
 import contextlib
-import errno
 import logging
 import os
 import socket
-import stat
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
 from ssl import SSLContext
 from typing import Any
 
-from mainspring.rest.errors import ListenError, MissingLibraryError
+from mainspring.rest.errors import MissingLibraryError
 from mainspring.rest.logs import was_logged
+from mainspring.rest.sockets import bind_host, bind_path
 
 __all__ = ["CUT_OFF", "ListenOptions", "Listener", "check_websockets"]
 
 #: How often to look whether connections are gone: short against any request, long against the cost of looking.
 _LOOK_EVERY = 0.01
+#: Seconds in which the first request on a connection comes, if it comes: what was accepted is answered.
+_FIRST_WORD = 0.2
 #: What cancelled requests have for their clean-up before their connections are cut.
 _CLEANUP_TIME = 5.0
 #: The word with which requests are cancelled.
 CUT_OFF = "the grace period of the server has passed"
-#: Pending connections the kernel keeps; what uvicorn and nginx use.
-_BACKLOG = 2048
 
 
 @dataclass(frozen=True)
@@ -42,6 +40,7 @@ class ListenOptions:
         host: An address or name; IPv6 without brackets.
         port: A port, 0 for any free one.
         path: A Unix socket instead of host and port.
+        bound: A socket that somebody else has bound to this place, and cares for.
         ssl: A ready context for TLS.
         keep_alive_timeout: How long an idle connection is kept.
         max_connections: How many requests at a time before others get 503; ``None``: no limit.
@@ -51,6 +50,7 @@ class ListenOptions:
     host: str = "127.0.0.1"
     port: int = 0
     path: str | None = None
+    bound: socket.socket | None = None
     ssl: SSLContext | None = None
     keep_alive_timeout: float = 5.0
     max_connections: int | None = None
@@ -101,7 +101,14 @@ class Listener:
             ListenError: The address cannot be had (an ``OSError`` with the same ``errno``); nothing is left open.
         """
         options = self._options
-        bound = self._bind_path(options.path) if options.path is not None else await self._bind_host()
+        if options.bound is not None:
+            bound = options.bound
+        elif options.path is not None:
+            bound = bind_path(options.path)
+            found = os.stat(options.path)
+            self._inode = (found.st_dev, found.st_ino)
+        else:
+            bound = await bind_host(options.host, options.port)
         try:
             await self._serve(bound)
         except BaseException:  # a cancelled start leaves no socket either
@@ -136,53 +143,6 @@ class Listener:
         logging.getLogger("uvicorn.error").addFilter(_is_news)
         self._ticking = asyncio.create_task(server.main_loop(), name="listener clock")
 
-    # Sockets
-
-    async def _bind_host(self) -> socket.socket:
-        host, port = self._options.host, self._options.port
-        try:
-            found = await asyncio.get_running_loop().getaddrinfo(
-                host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-            )
-        except OSError as error:
-            raise ListenError(
-                error.errno or errno.EADDRNOTAVAIL, f"{host}:{port}", str(error.strerror or error)
-            ) from error
-        family, kind, protocol, _, address = found[0]
-        bound = socket.socket(family, kind, protocol)
-        try:
-            if os.name == "posix":  # elsewhere the option lets two programs share a port
-                bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            bound.bind(address)
-            bound.listen(_BACKLOG)
-            bound.setblocking(False)
-        except OSError as error:
-            bound.close()
-            raise ListenError(
-                error.errno or errno.EADDRNOTAVAIL, f"{host}:{port}", os.strerror(error.errno or 0)
-            ) from error
-        return bound
-
-    def _bind_path(self, path: str) -> socket.socket:
-        file = Path(path)
-        bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            if file.exists():
-                if not stat.S_ISSOCK(file.stat().st_mode):
-                    raise OSError(errno.EEXIST, "a file that is no socket is in its place")
-                if _answers(path):
-                    raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
-                file.unlink()
-            bound.bind(path)
-            bound.listen(_BACKLOG)
-            bound.setblocking(False)
-            found = file.stat()
-            self._inode = (found.st_dev, found.st_ino)
-        except OSError as error:
-            bound.close()
-            raise ListenError(error.errno or errno.EADDRNOTAVAIL, path, error.strerror or str(error)) from error
-        return bound
-
     def _remove_path(self) -> None:
         """Remove the socket file, if it still is the one made here."""
         path, inode, self._inode = self._options.path, self._inode, None
@@ -195,6 +155,22 @@ class Listener:
 
     # Stopping
 
+    async def stop_accepting(self) -> None:
+        """Take no new connections. Those that are there have a moment to say what they came for."""
+        server, bound = self._server, self._socket
+        if server is None or bound is None:
+            return
+        self._socket = None
+        for each in server.servers:
+            each.close()
+        bound.close()
+        self._remove_path()
+        await asyncio.sleep(0)  # what was accepted becomes a connection
+        for _ in range(round(_FIRST_WORD / _LOOK_EVERY)):
+            if not any(map(_is_new, list(server.server_state.connections))):
+                break
+            await asyncio.sleep(_LOOK_EVERY)
+
     async def stop(self, grace_period: float | None, farewell: Callable[[], Awaitable[None]] | None = None) -> None:
         """Stop listening at once, then wait for requests in flight.
 
@@ -202,11 +178,11 @@ class Listener:
             grace_period: Seconds until the remaining ones are cancelled; ``None`` waits without limit.
             farewell: What is to be said on open connections before they are asked to end.
         """
-        server, bound = self._server, self._socket
-        if server is None or bound is None:
+        server = self._server
+        if server is None:
             return
-        self._server = self._socket = None
-        self._stop_accepting(server, bound)
+        await self.stop_accepting()
+        self._server = None
         try:
             if farewell is not None:
                 await farewell()
@@ -219,12 +195,6 @@ class Listener:
             if ticking is not None:
                 ticking.cancel()
                 await asyncio.wait([ticking])
-
-    def _stop_accepting(self, server: Any, bound: socket.socket) -> None:
-        for each in server.servers:
-            each.close()
-        bound.close()
-        self._remove_path()
 
     async def _drain(self, server: Any, grace_period: float | None) -> None:
         state = server.server_state
@@ -259,15 +229,9 @@ def _ask_to_end(state: Any) -> None:
             connection.shutdown()
 
 
-def _answers(path: str) -> bool:
-    """Whether a process listens on that Unix socket."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        probe.settimeout(0.5)
-        try:
-            probe.connect(path)
-        except OSError:
-            return False
-    return True
+def _is_new(connection: Any) -> bool:
+    """Whether nothing was asked on a connection yet."""
+    return getattr(connection, "cycle", connection) is None and not connection.transport.is_closing()
 
 
 def _is_news(record: logging.LogRecord) -> bool:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -14,6 +15,7 @@ from mainspring.rest.keys import RestBindings
 from mainspring.rest.listening import CUT_OFF, Listener, ListenOptions, check_websockets
 from mainspring.rest.mounts import MountLifespans
 from mainspring.rest.settings import DEFAULTS, SETTING_KEYS
+from mainspring.rest.sockets import bind_host, bind_path
 from mainspring.rest.tls import ssl_context
 
 __all__ = ["Serving"]
@@ -40,6 +42,7 @@ class Serving:
         self.sockets: set[Any] = set()
         self._preparing: asyncio.Task[None] | None = None
         self._mounts = MountLifespans(server)
+        self._bound: socket.socket | None = None
         self._is_draining = False
 
     @property
@@ -109,6 +112,21 @@ class Serving:
         self._is_started = True
         await self._mounts.start()
 
+    async def reserve(self) -> socket.socket:
+        """Take the place the server is to listen at, for other processes; from now on it is known what it is.
+
+        Raises:
+            ListenError: It cannot be had.
+        """
+        path, host = self.setting("path"), self.setting("host") or "127.0.0.1"
+        bound = bind_path(path) if path else await bind_host(host, self.setting("port"))
+        self._place = (self.setting("protocol"), None if path else host, 0 if path else bound.getsockname()[1], path)
+        return bound
+
+    def adopt(self, bound: socket.socket) -> None:
+        """Listen on this socket, which another process has reserved, instead of one of its own."""
+        self._bound = bound
+
     async def _listen(self) -> None:
         if self._server.registry.websockets():
             check_websockets()
@@ -120,6 +138,7 @@ class Serving:
             host=host,
             port=self.setting("port"),
             path=path,
+            bound=self._bound,
             ssl=tls,
             keep_alive_timeout=self.setting("keep_alive_timeout"),
             max_connections=self.setting("max_connections"),
@@ -157,17 +176,19 @@ class Serving:
         if not self._is_started:
             return
         self._is_started = False
-        self.is_draining = True
         loop = asyncio.get_running_loop()
         seconds = self.grace_period
         end = None if seconds is None else loop.time() + seconds
         listener, self._listener = self._listener, None
         self._place = None
-        for stream in list(self.streams):
-            stream.end()
         try:
             if listener is not None:
                 self._withdraw()
+                await listener.stop_accepting()
+            self.is_draining = True
+            for stream in list(self.streams):
+                stream.end()
+            if listener is not None:
                 await listener.stop(seconds, self._say_goodbye)
             else:
                 await self._say_goodbye()

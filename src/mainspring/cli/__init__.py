@@ -19,6 +19,7 @@ COMMANDS = {
     "new": "Make a project.",
     "routes": "List the operations of an application.",
     "run": "Boot an application and serve it until it is told to stop.",
+    "serve": "Serve an application, by several processes if wanted.",
 }
 
 

@@ -21,10 +21,17 @@ logger = logging.getLogger(__name__)
 
 
 class Runner:
-    """One run of an application, in an event loop of its own."""
+    """One run of an application, in an event loop of its own.
 
-    def __init__(self, app: Any, lifecycle: Lifecycle) -> None:
+    Args:
+        app: The application.
+        lifecycle: Its life.
+        is_one_of_many: Whether somebody else tells of all the processes that run it.
+    """
+
+    def __init__(self, app: Any, lifecycle: Lifecycle, *, is_one_of_many: bool = False) -> None:
         self._app = app
+        self._tells = not is_one_of_many
         self._lifecycle = lifecycle
         self._settings = ShutdownSettings.of(app.options)
         self._status: int | None = None
@@ -94,7 +101,8 @@ class Runner:
 
     async def _serve(self, failures: list[BaseException]) -> None:
         try:
-            await announce_servers(self._app)
+            if self._tells:
+                await announce_servers(self._app)
         except Exception as error:  # what runs must be stopped all the same
             failures.append(error)
         else:
@@ -119,7 +127,7 @@ class Runner:
         await self._in_time(loop.create_task(self._app.close(), name="close the application"), failures)
         for failure in failures[1:]:
             failures[0].add_note(f"and, while ending: {failure!r}")
-        if not failures:
+        if not failures and self._tells:
             say(f"{self._app.name} has stopped.")
 
     # Signals and time

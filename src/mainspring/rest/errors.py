@@ -24,6 +24,7 @@ __all__ = [
     "UnknownMethodError",
     "UnserializableError",
     "WebSocketStateError",
+    "WorkersError",
     "WrongMessageError",
 ]
 
@@ -209,3 +210,14 @@ class MissingLibraryError(MainspringError, RuntimeError):
 
     def __str__(self) -> str:
         return f"{self.feature} cannot be served without {self.library}: install mainspring[{self.extra}]."
+
+
+class WorkersError(MainspringError, RuntimeError):
+    """An application that several processes cannot serve: ``reason`` says why, and what to do."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"Workers cannot serve it: {self.reason}."

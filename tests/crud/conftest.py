@@ -1,4 +1,4 @@
-"""Applications that serve models from memory, and a client that calls them without a network."""
+"""Applications that serve models, and a client that calls them without a network."""
 
 import sys
 import textwrap
@@ -6,16 +6,17 @@ from contextlib import asynccontextmanager
 
 import httpx
 import pytest
+from tests.repository.databases import ALL, database
 
 from mainspring import BootMixin, DataSource, RepositoryMixin, RestApplication
 
 
 class App(RepositoryMixin, RestApplication):
-    """An application with a data source in memory."""
+    """An application with one data source, in memory unless its configuration is given."""
 
-    def __init__(self, **rest):
-        super().__init__({"rest": {"port": 0, **rest}})
-        self.datasource(DataSource({"name": "db", "connector": "memory"}))
+    def __init__(self, database=None):
+        super().__init__({"rest": {"port": 0}})
+        self.datasource(DataSource(database or {"name": "db", "connector": "memory"}))
 
 
 class BootedApp(BootMixin, App):
@@ -25,6 +26,13 @@ class BootedApp(BootMixin, App):
 @pytest.fixture
 def app():
     return App()
+
+
+@pytest.fixture(params=ALL)
+async def stored_app(request, tmp_path):
+    """The same on each database there is."""
+    async with database(request.param, tmp_path) as config:
+        yield App(config)
 
 
 @pytest.fixture
@@ -41,6 +49,7 @@ def running():
 
     @asynccontextmanager
     async def run(app):
+        await app.migrate_schema()
         async with app, httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
             yield client
 

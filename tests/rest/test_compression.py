@@ -5,6 +5,7 @@ import zlib
 from collections.abc import AsyncIterator
 from typing import Any
 
+import brotli
 import pytest
 
 from mainspring.rest import FileResponse, RequestContext, Response, RestApplication
@@ -124,3 +125,30 @@ async def test_requests_during_the_stop_are_refused(web: Any) -> None:
     app.rest_server.serving.is_draining = True
     answer = await web(app).get("/x")
     assert (answer.status, answer.headers["connection"], answer.headers["retry-after"]) == (503, "close", "1")
+
+
+async def test_brotli_is_used_where_the_client_takes_it(web: Any) -> None:
+    """HTTP-010 HTTP-011"""
+    app = RestApplication({"rest": {"compression": {"min_size": 10}}})
+    text = "the same again and again " * 100
+
+    async def whole() -> str:
+        return text
+
+    async def pieces() -> AsyncIterator[str]:
+        for _ in range(4):
+            yield text
+
+    app.route("get", "/whole", None, whole)
+    app.route("get", "/pieces", {"responses": {"200": {"description": "", "content": {"text/plain": {}}}}}, pieces)
+    ask = web(app)
+    for accepted, coding in (("gzip, br", "br"), ("br;q=0.5, gzip", "gzip"), ("*", "br"), ("br;q=0, gzip", "gzip")):
+        assert (await ask.get("/whole", headers={"Accept-Encoding": accepted})).headers["content-encoding"] == coding
+    answer = await ask.get("/whole", headers={"Accept-Encoding": "br"})
+    assert brotli.decompress(answer.body) == text.encode()
+    assert answer.headers["content-length"] == str(len(answer.body))
+    streamed = await ask.get("/pieces", headers={"Accept-Encoding": "br"})
+    decoder = brotli.Decompressor()
+    seen = [decoder.process(piece) for piece in streamed.pieces]
+    assert b"".join(seen) == text.encode() * 4
+    assert seen[0] == text.encode()  # each piece can be read when it is there

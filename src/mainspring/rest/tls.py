@@ -28,13 +28,21 @@ def ssl_context(setting: Any) -> ssl.SSLContext:
         if not options.get("cert_file"):
             raise SettingError("ssl", setting, "https needs cert_file and key_file, or an ssl.SSLContext")
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(options["cert_file"], options.get("key_file"), password)
+        # A function is called only when the key is encrypted; without one OpenSSL would ask the terminal, and wait.
+        context.load_cert_chain(options["cert_file"], options.get("key_file"), password or _no_password)
         if options.get("ca_file"):
             context.load_verify_locations(options["ca_file"])
             context.verify_mode = ssl.CERT_OPTIONAL
-    except (OSError, ssl.SSLError) as error:
-        raise SettingError("ssl", {key: options[key] for key in options if key != "password"}, str(error)) from error
+    except (OSError, ValueError) as error:  # of OpenSSL too; cryptography says ValueError of a wrong password
+        if isinstance(error, SettingError):
+            raise
+        shown = {key: value for key, value in options.items() if key not in ("password", "passphrase")}
+        raise SettingError("ssl", shown, str(error)) from error
     return context
+
+
+def _no_password() -> str:
+    raise ValueError("the key is encrypted; give its password")
 
 
 def _from_pfx(data: bytes, password: str | None) -> ssl.SSLContext:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import socket
@@ -19,6 +20,11 @@ from mainspring.rest.sockets import bind_host, bind_path
 from mainspring.rest.tls import ssl_context
 
 __all__ = ["Serving"]
+
+logger = logging.getLogger(__name__)
+
+#: Settings of a listener that uvicorn has no counterpart of; see docs/http-on-uvicorn.md.
+_WITHOUT_EFFECT = ("headers_timeout", "max_headers")
 
 #: Seconds that stopping waits for requests when neither the server nor the application says otherwise.
 _GRACE_PERIOD = 30.0
@@ -130,6 +136,12 @@ class Serving:
     async def _listen(self) -> None:
         if self._server.registry.websockets():
             check_websockets()
+        for name in _WITHOUT_EFFECT:
+            if name in self._server.config or self.setting(name) != DEFAULTS[name]:
+                logger.warning(
+                    "rest.%s has no effect: uvicorn, which listens, has no such limit. Set it in the proxy in front.",
+                    name,
+                )
         protocol = self.setting("protocol")
         tls = ssl_context(self.setting("ssl")) if protocol == "https" else None
         path = self.setting("path")

@@ -1,11 +1,22 @@
 """Verbs, CORS, redirects, mounts: what HTTP promises beyond operations."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mainspring.rest import HttpErrors, RequestContext, RestApplication, get, head, options, put
+from mainspring.rest import (
+    DefaultSequence,
+    HttpErrors,
+    MiddlewareSequence,
+    RequestContext,
+    RestApplication,
+    get,
+    head,
+    options,
+    put,
+)
 from mainspring.rest.errors import RegistrationError
 
 
@@ -355,3 +366,66 @@ async def test_an_unexpected_error_of_a_mount_is_answered(web: Any) -> None:
     app = app_of()
     app.mount_asgi("/dogs", failing)
     assert (await web(app).get("/dogs/x")).status == 500
+
+
+async def _through(context: RequestContext, next: Any) -> Any:
+    return await next()
+
+
+class _OwnSequence(MiddlewareSequence):
+    async def handle(self, context: RequestContext) -> None:
+        await super().handle(context)
+
+
+def _with_handler(app: RestApplication) -> None:
+    async def answer(context: RequestContext, sequence: Any) -> None:
+        await sequence.send(context.response, "anything")
+
+    app.handler(answer)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda app: None,
+        lambda app: app.middleware(_through),
+        lambda app: app.sequence(_OwnSequence),
+        lambda app: app.sequence(DefaultSequence),
+        _with_handler,
+    ],
+)
+async def test_unknown_hosts_are_refused_whatever_the_sequence(web: Any, change: Any) -> None:
+    """HTTP-017 ERR-023"""
+    app = RestApplication({"rest": {"allowed_hosts": ["good"], "cors": True}})
+    app.route("get", "/x", None, lambda: "x")
+    change(app)
+    ask = web(app)
+    assert (await ask.get("/x", headers={"Host": "good:80"})).status == 200
+    for path in ("/x", "/openapi.json", "/none"):
+        refused = await ask.get(path, headers={"Host": "bad"})
+        assert (refused.status, refused.json()["code"]) == (400, "UNKNOWN_HOST")
+        assert refused.headers["access-control-allow-origin"] == "*"
+    preflight = {"Host": "bad", "Origin": "https://a", "Access-Control-Request-Method": "GET"}
+    assert (await ask("OPTIONS", "/x", headers=preflight)).status == 400
+
+
+async def test_errors_outside_the_base_path_have_the_lines_of_cors(web: Any) -> None:
+    """HTTP-005 HTTP-009 ERR-023"""
+    app = RestApplication({"rest": {"base_path": "/api", "cors": {"origin": ["https://a"]}}})
+    answer = await web(app).get("/elsewhere", headers={"Origin": "https://a"})
+    assert (answer.status, answer.headers["access-control-allow-origin"]) == (404, "https://a")
+    assert answer.headers["vary"] == "Origin"
+
+
+async def test_what_stands_for_a_compressible_response_varies_as_it_would(web: Any, tmp_path: Path) -> None:
+    """HTTP-010 REST-171 REST-201"""
+    (tmp_path / "a.txt").write_text("a" * 100)
+    app = RestApplication({"rest": {"compression": {"min_size": 10}}})
+    app.static("/", tmp_path)
+    ask = web(app)
+    whole = await ask.get("/a.txt", headers={"Accept-Encoding": "gzip"})
+    part = await ask.get("/a.txt", headers={"Accept-Encoding": "gzip", "Range": "bytes=0-49"})
+    same = await ask.get("/a.txt", headers={"Accept-Encoding": "gzip", "If-None-Match": whole.headers["etag"]})
+    assert [answer.status for answer in (whole, part, same)] == [200, 206, 304]
+    assert {answer.headers["vary"] for answer in (whole, part, same)} == {"Accept-Encoding"}
+    assert "content-encoding" not in part.headers

@@ -90,11 +90,14 @@ class Compression:
     def apply(self, exchange: Exchange, reply: Reply) -> None:
         """Compress a reply that may be and is worth it, as the client accepts it."""
         is_whole = type(reply.body) is bytes
-        if reply.status in (204, 206, 304) or (is_whole and len(reply.body) < self._min_size):
+        is_part = reply.status == 206
+        if is_whole and not is_part and len(reply.body) < self._min_size:
             return
         if not _may_be_compressed(reply.headers):
             return
         exchange.vary = (*exchange.vary, "Accept-Encoding")
+        if is_part:  # RFC 9110 section 15.3.7: it says what the whole would vary with
+            return
         accepted = ", ".join(
             value.decode("latin-1") for name, value in exchange.raw_headers if name == b"accept-encoding"
         )

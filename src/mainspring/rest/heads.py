@@ -32,6 +32,8 @@ def finished(exchange: Exchange, reply: Reply) -> Reply:
     """The reply with the lines of every response; without a body where the status forbids one."""
     if reply.status < 200 or reply.status in (204, 205, 304):
         _strip(reply)
+        if reply.status == 304 and exchange.plan.compression is not None:  # as the 200 it stands for
+            exchange.vary = (*exchange.vary, "Accept-Encoding")
     elif exchange.plan.compression is not None:
         exchange.plan.compression.apply(exchange, reply)
     headers = reply.headers

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from mainspring.http import HttpErrors
+from mainspring.http import HttpError, HttpErrors
 from mainspring.rest.actions import deliver, refused
 from mainspring.rest.compiling import Edges
 from mainspring.rest.context import RequestContext, request_context_of
@@ -138,14 +138,14 @@ async def _before_routes(exchange: Exchange) -> Reply | None:
     plan = exchange.plan
     if plan.failure is not None:
         raise plan.failure
+    # First of all, so that errors have the lines of CORS too.
+    answer: Reply | None = await plan.cors.begin(exchange) if plan.cors is not None else None
     if plan.allowed_hosts is not None:
         check_host(exchange)
+    if answer is not None:
+        return answer
     if exchange.path is None:
         raise not_found(exchange)
-    if plan.cors is not None:
-        answer: Reply | None = await plan.cors.begin(exchange)
-        if answer is not None:
-            return answer
     page = plan.pages.get(exchange.path)
     if page is None or exchange.method not in ("GET", "HEAD"):
         return None
@@ -181,6 +181,13 @@ async def guided(exchange: Exchange) -> Reply:
 
 async def _by_sequence(exchange: Exchange) -> Reply:
     plan = exchange.plan
+    if plan.allowed_hosts is not None:  # whatever the sequence is: it must not have to think of it
+        try:
+            check_host(exchange)
+        except HttpError as error:
+            if plan.cors is not None:
+                await plan.cors.begin(exchange)
+            return await refuse(exchange, error)
     context = request_context_of(exchange)
     if plan.handler is not None:
         result = plan.handler(context, DefaultSequence(context))

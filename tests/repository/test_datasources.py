@@ -201,3 +201,23 @@ def test_importing_the_room_imports_no_driver():
     code = "import sys, mainspring.repository; print('sqlalchemy' in sys.modules, 'aiosqlite' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False False\n"
+
+
+_SLOW = {
+    "postgresql": "SELECT pg_sleep(0.5)",
+    "mysql": "SELECT SLEEP(0.5)",
+    "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000) SELECT max(i) FROM n",
+}
+
+
+async def test_a_slow_query_leaves_other_tasks_running(ds):
+    """DS-011"""
+    command = _SLOW.get(ds.settings["connector"], _SLOW["sqlite"])
+    await ds.connect()
+    query = asyncio.create_task(ds.execute(command))
+    turns = 0
+    while not query.done():
+        await asyncio.sleep(0.001)
+        turns += 1
+    await query
+    assert turns > 20, "the event loop stood still"

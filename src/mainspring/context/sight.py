@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any, ClassVar
 from uuid import uuid4
 
@@ -157,4 +156,6 @@ class Sight:
         """Up to three bound keys that look like ``text``, nearest first."""
         # A list first: a thread that binds meanwhile does not disturb it.
         keys = dict.fromkeys(key for each in self.chain() for key in list(each._bindings)[:_NEAREST_OF])
+        from difflib import get_close_matches  # noqa: PLC0415 - for messages of errors alone
+
         return get_close_matches(text, list(keys), n=3, cutoff=0.75)

@@ -1,7 +1,6 @@
 """The OpenAPI document of a server: assembled from what is registered, kept until something changes, served as text."""
 
 import copy
-import hashlib
 import inspect
 import json
 import sys
@@ -160,6 +159,8 @@ async def read_endpoint(exchange: Exchange, endpoint: DocumentEndpoint) -> Reply
     """The document as the answer to a request."""
     server = exchange.plan.server
     body: bytes = await server.document.text(exchange, endpoint)
+    import hashlib  # noqa: PLC0415 - a library of its own, for who asks for the document
+
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     lines: list[Header] = [(b"etag", etag.encode())]
     condition = exchange.header(b"if-none-match")

@@ -4,8 +4,6 @@ The page has no inline script and names no other host; it reads the document nex
 """
 
 from collections.abc import Callable, Mapping
-from html import escape
-from importlib.resources import files
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -110,7 +108,9 @@ def _asset(name: str) -> Answer:
     kept: list[bytes] = []
 
     def answer(_: Exchange) -> Reply:
-        if not kept:  # read when somebody looks, and once
+        from importlib.resources import files  # noqa: PLC0415 - for who looks at the page, as its files are
+
+        if not kept:  # read once
             kept.append(files("mainspring.rest").joinpath("explorer_assets", name).read_bytes())
         return _content(_ASSETS[name], kept[0])
 
@@ -119,6 +119,8 @@ def _asset(name: str) -> Answer:
 
 def _index(options: Mapping[str, Any], title: str, spec_url: Any) -> Answer:
     def answer(exchange: Exchange) -> Reply:
+        from html import escape  # noqa: PLC0415 - as above
+
         given = options.get("index_template")
         page = _PAGE if given is None else _template(given)
         theme = '<link rel="stylesheet" href="./theme.css">\n' if options.get("theme_file") else ""

@@ -4,7 +4,7 @@ Which file is meant, and whether it may be shown, is decided by the caller.
 """
 
 import asyncio
-import mimetypes
+import functools
 import os
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
@@ -32,20 +32,23 @@ __all__ = ["content_disposition", "file_etag", "file_reply", "guess_type", "open
 #: Header fields of a request that conditions and ranges are said in.
 _ASKED = (b"if-match", b"if-none-match", b"if-modified-since", b"if-unmodified-since", b"if-range", b"range")
 
-# The module's own table: the operating system's differs from machine to machine.
-_TYPES = mimetypes.MimeTypes(filenames=())
-for _suffix, _type in (
-    (".js", "text/javascript"),
-    (".mjs", "text/javascript"),
-    (".webp", "image/webp"),
-    (".md", "text/markdown"),
-):
-    _TYPES.add_type(_type, _suffix)
+_MORE_TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".webp": "image/webp", ".md": "text/markdown"}
+
+
+@functools.cache
+def _types() -> Any:
+    """The library's own table: the operating system's differs from machine to machine."""
+    import mimetypes  # noqa: PLC0415 - large tables, made at the first file
+
+    found = mimetypes.MimeTypes(filenames=())
+    for suffix, name in _MORE_TYPES.items():
+        found.add_type(name, suffix)
+    return found
 
 
 def guess_type(path: str) -> str:
     """The media type a file name says."""
-    found, encoding = _TYPES.guess_type(path)
+    found, encoding = _types().guess_type(path)
     if encoding is not None:  # a .gz is what it is: clients must not unpack it on the way
         return {"gzip": "application/gzip"}.get(encoding, "application/octet-stream")
     return found or "application/octet-stream"

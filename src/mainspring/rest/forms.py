@@ -17,7 +17,6 @@ from mainspring.http import (
     parse_size,
 )
 from mainspring.rest.bodies import malformed_body
-from mainspring.rest.multipart import MultipartLimits, read_multipart
 from mainspring.rest.uploads import UploadFile
 
 __all__ = ["Form", "form_limit", "read_form"]
@@ -119,6 +118,8 @@ async def read_form(request: Any) -> Form:
     options = plan.body_options.get("multipart") or {}
     if request.reading.limit == plan.body_limit:  # nobody said how large this body may be: forms may be larger
         request.reading.limit = form_limit(plan.body_options)
+    from mainspring.rest.multipart import MultipartLimits, read_multipart  # noqa: PLC0415 - a library of its own behind it
+
     limits = MultipartLimits.from_options(options)
     form = Form([])
     request.form_data = form  # what was read of it is removed with the request, also when reading fails

@@ -13,7 +13,6 @@ from mainspring.http import HttpError, ResponseHeaders, http_error_class, reason
 from mainspring.openapi.errors import Violation
 from mainspring.rest.exchange import Exchange, Header, Reply
 from mainspring.rest.heads import CONTENT_LENGTH, CONTENT_TYPE, merged
-from mainspring.rest.pages import negotiated_page
 
 __all__ = ["Problem", "error_members", "problem_of", "problem_reply", "status_of"]
 
@@ -211,7 +210,7 @@ def problem_reply(exchange: Exchange, problem: Problem) -> Reply:
     plan = exchange.plan
     envelope = plan.error_format == "loopback"
     members = error_members(problem, exchange.raw_path, plan.error_options, envelope=envelope)
-    page = negotiated_page(exchange, members) if plan.error_options.get("negotiate") else None
+    page = _negotiated(exchange, members) if plan.error_options.get("negotiate") else None
     if page is not None:
         content_type, body = page
     else:
@@ -225,3 +224,9 @@ def problem_reply(exchange: Exchange, problem: Problem) -> Reply:
     own = exchange.response.header_lines if exchange.response is not None else []
     kept = [line for line in own if line[0] not in (CONTENT_TYPE, CONTENT_LENGTH, b"etag", b"last-modified")]
     return Reply(problem.status, merged(merged(lines, kept), problem.headers), body)
+
+
+def _negotiated(exchange: Exchange, members: Mapping[str, Any]) -> tuple[bytes, bytes] | None:
+    from mainspring.rest.pages import negotiated_page  # noqa: PLC0415 - few servers negotiate, all of them start
+
+    return negotiated_page(exchange, members)

@@ -41,18 +41,22 @@ class AsgiExchange(Exchange):
         scope: An ``http`` scope.
         receive: Gives the next message of the client.
         send: Takes a message to the client.
+        raw: The whole path as sent, where no prefix belongs to the server.
     """
 
     receive: Receive
     send: Send
 
-    __slots__ = ("receive", "send")
+    raw: bytes | None
+
+    __slots__ = ("raw", "receive", "send")
 
     @staticmethod
     def of(scope: Scope, receive: Receive, send: Send) -> "AsgiExchange":
         """The exchange of a call."""
         exchange = AsgiExchange()
         exchange.scope, exchange.receive, exchange.send = scope, receive, send
+        exchange.raw = None
         exchange.begin(None)
         return exchange
 
@@ -66,12 +70,8 @@ class AsgiExchange(Exchange):
     @property
     def raw_path(self) -> str:  # type: ignore[override]
         """The path as sent, below the prefix the server cut off."""
-        scope = self.scope
-        raw = scope.get("raw_path")
-        if raw and not scope.get("root_path"):
-            found: str = raw.decode("latin-1")
-            return found
-        return local_path(scope)[0]
+        raw = self.raw
+        return local_path(self.scope)[0] if raw is None else raw.decode("latin-1")
 
     @property
     def raw_query(self) -> bytes:  # type: ignore[override]

@@ -63,6 +63,7 @@ async def answer(  # noqa: C901 - the whole way in one function: every further c
         return
     exchange = AsgiExchange()
     exchange.scope, exchange.receive, exchange.send = scope, receive, send
+    exchange.raw = raw
     exchange.begin(lane.plan)
     ready = lane.ready.get(scope["method"])
     run = ready.get(raw) if ready is not None else None

@@ -50,8 +50,8 @@ class Request:
     @property
     def path(self) -> str:
         """The decoded path below the base path."""
-        below = self.exchange.path
-        if below is None:
+        below = self.exchange._path  # what `Exchange.path` looks at: as a rule the path is the whole
+        if below is ... or below is None:
             below = self.exchange.raw_path
         return unquote(below, errors="replace") if "%" in below else below
 

@@ -270,3 +270,30 @@ async def test_the_metadata_booter_works_in_configure(project):
     app = project.app()
     await ApplicationMetadataBooter(app, project.root).configure()
     assert app.get_sync(CoreBindings.APPLICATION_METADATA) == {"name": "shop"}
+
+
+def test_the_distribution_is_looked_for_where_the_package_is(project):
+    """BOOT-182: by its files if it declares no names; one of another folder, or that only sounds alike, is not it."""
+    (project.root / ".git").mkdir()
+    project.write("code/shop/__init__.py", "")
+    project.write(
+        "code/shop/application.py",
+        "from mainspring.core import Application\nfrom mainspring.boot import BootMixin\n"
+        "class App(BootMixin, Application): ...\n",
+    )
+    for folder, name, files in (
+        ("site", "elsewhere", "shop/__init__.py,,\n"),
+        ("code", "workshop", "workshop/shop.py,,\n"),
+    ):
+        project.write(f"{folder}/{name}-1.dist-info/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n")
+        project.write(f"{folder}/{name}-1.dist-info/RECORD", files)
+    program = project.write(
+        "main.py",
+        "import asyncio, sys\nsys.path[:0] = ['site', 'code']\nfrom shop.application import App\n"
+        "from mainspring.core import CoreBindings\n"
+        "app = App()\nasyncio.run(app.boot())\nprint(app.get_sync(CoreBindings.APPLICATION_METADATA, optional=True))\n",
+    )
+    assert project.run(program) == ["None"]
+    project.write("code/the_shop-3.dist-info/METADATA", "Metadata-Version: 2.1\nName: the-shop\nVersion: 3\n")
+    project.write("code/the_shop-3.dist-info/RECORD", "shop/__init__.py,,\nshop/application.py,,\n")
+    assert project.run(program) == ["{'name': 'the-shop', 'version': '3'}"]

@@ -16,7 +16,8 @@ __all__ = ["ApplicationMetadataBooter"]
 
 _FILE = "pyproject.toml"
 
-#: Where a distribution says which packages and files it has.
+#: What the records of installed distributions end with, and where one says which packages and files it has.
+_RECORDS = (".dist-info", ".egg-info")
 _LISTS = ("top_level.txt", "RECORD", "installed-files.txt", "SOURCES.txt")
 
 
@@ -73,17 +74,42 @@ def _of_distribution(cls: type[Any]) -> dict[str, Any] | None:
         package = (getattr(sys.modules["__main__"], "__package__", None) or "").partition(".")[0]
     if package in ("", __name__.partition(".")[0]):
         return None
+    places = [place for place in _places_of(package) if _has_distributions(place)]
+    if not places:
+        return None
     from importlib import metadata  # noqa: PLC0415 - it costs more than the rest of the room, and few need it
 
-    # All distributions are read for their top names, which takes longer than a boot: most do not mention this one.
-    mentioned = any(package in (each.read_text(file) or "") for each in metadata.distributions() for file in _LISTS)
-    names = metadata.packages_distributions().get(package) if mentioned else None
-    if not names:
+    installed = metadata.distributions(path=places)
+    distribution = next((each for each in installed if package in _top_names(each, package)), None)
+    if distribution is None:
         return None
-    found = dict(metadata.metadata(names[0]).items())  # type: ignore[attr-defined]  # a message: it has items
+    found = dict(distribution.metadata.items())  # type: ignore[attr-defined]  # a message: it has items
     known = {
         "name": found["Name"],
         "version": found["Version"],
         "description": found.get("Summary"),
     }
     return {key: value for key, value in known.items() if value is not None}
+
+
+def _places_of(package: str) -> list[str]:
+    """The folders that a package or module is in: what installed it left its records there, too."""
+    module = sys.modules.get(package)
+    paths = list(getattr(module, "__path__", ())) or [getattr(module, "__file__", None)]
+    return sorted({os.path.dirname(os.path.abspath(path)) for path in paths if isinstance(path, str)})
+
+
+def _has_distributions(place: str) -> bool:
+    try:
+        return any(name.endswith(_RECORDS) for name in os.listdir(place))
+    except OSError:  # an archive, perhaps: it may have some
+        return True
+
+
+def _top_names(distribution: Any, package: str) -> set[str]:
+    """The top names of what a distribution installed; none if it does not even mention the package."""
+    listed = {name: distribution.read_text(name) or "" for name in _LISTS}
+    if not any(package in text for text in listed.values()):
+        return set()
+    declared = set(listed["top_level.txt"].split())
+    return declared or {file.parts[0].partition(".")[0] for file in distribution.files or ()}

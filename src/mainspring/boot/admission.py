@@ -44,6 +44,8 @@ class Admission:
 
     def _is_of_this_boot(self, cls: type[Any]) -> bool:
         """Whether a booter loaded the class; the set is made anew only when a booter has loaded more."""
+        if cls in self._classes:
+            return True
         lists = [getattr(booter, "classes", ()) for booter in self._booters]
         if (count := sum(map(len, lists))) != self._count:
             self._count = count

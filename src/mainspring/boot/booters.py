@@ -17,6 +17,7 @@ from mainspring.context import has_injections
 from mainspring.context.declarations import TEMPLATES
 from mainspring.core import is_life_cycle_observer_class
 from mainspring.metadata import has_metadata
+from mainspring.metadata.plain import own_value
 
 __all__ = ["ControllerBooter", "InterceptorBooter", "LifeCycleObserverBooter", "ServiceBooter"]
 
@@ -89,7 +90,7 @@ class LifeCycleObserverBooter(ApplicationArtifactBooter):
 
 def is_service(cls: type[Any]) -> bool:
     """Whether a class says that it is a service."""
-    if has_metadata(TEMPLATES, cls) or has_injections(cls):
+    if own_value(TEMPLATES, cls, None) is not None or has_metadata(TEMPLATES, cls) or has_injections(cls):
         return True
     return cls.__name__.endswith("Provider") and has_value(cls)
 

@@ -27,33 +27,37 @@ def discover_files(pattern: str, root: str | os.PathLike[str]) -> list[Path]:
     tree = tree_of(start)
     found: dict[str, Entry] = {}
     for parts in parse_pattern(pattern.replace(os.sep, "/")):
-        for entry in _walk(tree, start, parts):
-            found.setdefault(entry.path, entry)
+        _walk(tree, start, parts, found)
     return [Path(path) for path in _unique(found.values(), start)]
 
 
-def _walk(tree: Tree, start: str, parts: Parts) -> Iterator[Entry]:
+def _walk(tree: Tree, start: str, parts: Parts, found: dict[str, Entry]) -> None:
     if parts:
         real = os.path.realpath(start)
-        yield from _descend(tree, Entry("", start, real, is_folder=True), [parts], (real,))
+        _descend(tree, Entry("", start, real, is_folder=True), [parts], (real,), found)
 
 
-def _descend(tree: Tree, folder: Entry, ways: Sequence[Parts], above: tuple[str, ...]) -> Iterator[Entry]:
-    """The files below a folder that match any of the ways to go on; each folder is listed once.
+def _descend(
+    tree: Tree, folder: Entry, ways: Sequence[Parts], above: tuple[str, ...], found: dict[str, Entry]
+) -> None:
+    """Find the files below a folder that match any of the ways to go on; each folder is listed once.
 
     ``above`` are the folders on the way down, so that a cycle of links ends.
     """
     for way in ways:
         if way[0] == "..":
-            yield from _walk(tree, os.path.dirname(folder.path), way[1:])
+            _walk(tree, os.path.dirname(folder.path), way[1:], found)
     ways = [way for way in ways if way[0] != ".."]
     for entry in tree.entries(folder.path, folder.real) if ways else ():
         if entry.is_folder:
             deeper = list(dict.fromkeys(after for way in ways for after in _into(way, entry.name)))
             if deeper and entry.real not in above:
-                yield from _descend(tree, entry, deeper, (*above, entry.real))
-        elif any(_takes_file(way, entry.name) for way in ways):
-            yield entry
+                _descend(tree, entry, deeper, (*above, entry.real), found)
+            continue
+        for way in ways:
+            if _takes_file(way, entry.name):
+                found.setdefault(entry.path, entry)
+                break
 
 
 def _takes_file(way: Parts, name: str) -> bool:

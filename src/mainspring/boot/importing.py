@@ -20,8 +20,8 @@ from types import ModuleType
 from typing import Any
 
 from mainspring.boot.errors import BootError
-from mainspring.boot.naming import find_in_package, folder_name, module_name, same_file
-from mainspring.boot.paths import RealPaths
+from mainspring.boot.naming import PackageFolder, folder_name, module_name, same_file
+from mainspring.boot.paths import RealPaths, absolute
 from mainspring.boot.trees import tree_of
 from mainspring.core.refusals import refuse
 
@@ -41,7 +41,7 @@ def import_files(
     Raises:
         BootError: A file does not exist or fails to import; the file, the line and the original error are named.
     """
-    paths = [os.path.abspath(os.fspath(file)) for file in files]
+    paths = [absolute(file) for file in files]
     if not paths:
         return []
     importlib.invalidate_caches()
@@ -80,7 +80,7 @@ class _LoadedFiles:
         self._real = RealPaths()
         self._wanted = {path: self._real.of(path) for path in paths}
         self._known = set(self._wanted.values())
-        self._names = {os.path.basename(path) for path in paths}
+        self._names = {path.rpartition(os.sep)[2] for path in paths}
         self._names_and_links = {*self._names, _LINK}
         self._modules: dict[str, ModuleType] = {}
         for module in list(sys.modules.values()):
@@ -112,7 +112,7 @@ class _LoadedFiles:
         self._seen = len(sys.modules)
 
     def _note(self, module: Any, file: str | None, *, overwrite: bool = False) -> None:
-        real = self._real.of(os.path.abspath(file)) if file is not None else ""
+        real = self._real.of(absolute(file)) if file is not None else ""
         if real in self._known and (overwrite or real not in self._modules):
             self._modules[real] = module
 
@@ -152,7 +152,7 @@ class _Importer:
         self._packages = packages
         self._loaded = _LoadedFiles(paths)
         # Packages of folders found so far: most files share theirs with many others.
-        self._folders: dict[str, str] = {}
+        self._folders: dict[str, PackageFolder] = {}
 
     def import_file(self, path: str) -> ModuleType:
         module = self._loaded.get(path)
@@ -169,13 +169,13 @@ class _Importer:
         return module
 
     def _import(self, path: str) -> ModuleType:
-        folder, file = os.path.split(path)
-        stem = os.path.splitext(file)[0]
+        folder, _, file = path.rpartition(os.sep)
+        stem = file.rpartition(".")[0]
         if not stem.isidentifier():
             return self._load_privately(path)
         package = self._folders.get(folder)
         if package is not None:
-            spec = find_in_package(package, stem, path)
+            spec = package.find(stem, path)
             if spec is not None:
                 return _execute(spec)
         name = module_name(path, self._packages)
@@ -184,7 +184,7 @@ class _Importer:
         module = importlib.import_module(name)
         parent = name.rpartition(".")[0]
         if parent:
-            self._folders[folder] = parent
+            self._folders[folder] = PackageFolder(parent, folder)
         return module
 
     # Files that no import path leads to

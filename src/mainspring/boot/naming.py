@@ -7,12 +7,13 @@ One counts only if importing by it would find this very file.
 import os
 import pkgutil
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec, PathFinder, SourceFileLoader
 from types import ModuleType
 from typing import Any
 
-__all__ = ["find_in_package", "folder_name", "module_name", "same_file"]
+__all__ = ["PackageFolder", "folder_name", "module_name", "same_file"]
 
 
 def module_name(file: str, packages: Sequence[str] = ()) -> str | None:
@@ -36,15 +37,66 @@ def folder_name(folder: str, packages: Sequence[str] = ()) -> str | None:
     return _choose(folder, _candidates(os.path.dirname(folder), name), packages)
 
 
-def find_in_package(package: str, stem: str, path: str) -> ModuleSpec | None:
-    """How an imported package would find the module of a file, if it would find this very file and has not yet."""
-    name = f"{package}.{stem}"
-    locations = getattr(sys.modules.get(package), "__path__", None)
-    if locations is None or name in sys.modules:
-        return None
-    spec = _find(name, locations)
-    fits = spec is not None and spec.loader is not None and spec.submodule_search_locations is None
-    return spec if fits and spec is not None and spec.origin == path else None
+class PackageFolder:
+    """Finds the modules that an imported package has in one folder.
+
+    The import system is asked. Where it reads sources from that folder in its ordinary way, what it said of one file
+    goes for all whose names nothing else in the folder shares: looking for each would be a good part of a boot.
+    """
+
+    __slots__ = ("_finders", "_folder", "_importer", "_others", "_package", "_unique")
+
+    def __init__(self, package: str, folder: str) -> None:
+        self._package, self._folder = package, folder
+        self._finders: list[Any] = []
+        self._others: list[Any] = []
+        self._importer: Any = None
+        self._unique: frozenset[str] = frozenset()
+
+    def find(self, stem: str, path: str) -> ModuleSpec | None:
+        """How the package would find the module of a file, if it would find this very file and has not yet."""
+        name = f"{self._package}.{stem}"
+        locations = getattr(sys.modules.get(self._package), "__path__", None)
+        if locations is None or name in sys.modules:
+            return None
+        if stem in self._unique and self._is_ordinary(name, locations):
+            return _source_spec(name, path)
+        spec = _find(name, locations)
+        if spec is None or spec.loader is None or spec.submodule_search_locations is not None or spec.origin != path:
+            return None
+        if type(spec.loader) is SourceFileLoader and PathFinder in sys.meta_path:
+            self._finders = list(sys.meta_path)
+            before = self._finders[: self._finders.index(PathFinder)]
+            self._others = [each for each in before if each is not BuiltinImporter and each is not FrozenImporter]
+            self._importer = sys.path_importer_cache.get(self._folder)
+            self._unique = _unique_sources(self._folder)
+        return spec
+
+    def _is_ordinary(self, name: str, locations: Any) -> bool:
+        """Whether nothing has changed that the import system goes by, and no other finder claims the module."""
+        return (
+            sys.meta_path == self._finders
+            and sys.path_importer_cache.get(self._folder) is self._importer
+            and list(locations) == [self._folder]
+            and not any([_ask(each, name, locations) for each in self._others])
+        )
+
+
+def _source_spec(name: str, path: str) -> ModuleSpec:
+    spec = ModuleSpec(name, SourceFileLoader(name, path), origin=path)
+    spec.has_location = True
+    return spec
+
+
+def _unique_sources(folder: str) -> frozenset[str]:
+    """The names of modules that nothing but one source file in the folder can be."""
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return frozenset()
+    stems = Counter(name.partition(".")[0] for name in names)
+    sources = (name[:-3] for name in names if name.endswith(".py"))
+    return frozenset(stem for stem in sources if stems[stem] == 1)
 
 
 def _choose(path: str, candidates: Iterable[str], packages: Sequence[str]) -> str | None:

@@ -74,17 +74,19 @@ class _FileTree:
             return
         except OSError as error:
             raise BootError(f"The folder cannot be read ({error.strerror or error}).", path) from error
+        inside = f"{real.rstrip(os.sep)}{os.sep}"
         for name, item in with_compiled(items).items():
             at = item.path
             try:
-                inside = os.path.realpath(at) if item.is_symlink() else f"{real.rstrip(os.sep)}{os.sep}{item.name}"
-                is_folder, is_file = item.is_dir(), item.is_file()
+                at_real = os.path.realpath(at) if item.is_symlink() else f"{inside}{item.name}"
+                is_file = item.is_file()
+                is_folder = not is_file and item.is_dir()
             except OSError:  # a link that leads in a circle, or where nobody may look
                 continue
-            if is_folder and is_entered(name) and not os.path.exists(os.path.join(at, _ENVIRONMENT)):
-                yield Entry(name, at, inside, is_folder=True)
-            elif is_file:
-                yield Entry(name, at, inside, is_folder=False)
+            if is_file:
+                yield Entry(name, at, at_real, False)
+            elif is_folder and is_entered(name) and not os.path.exists(os.path.join(at, _ENVIRONMENT)):
+                yield Entry(name, at, at_real, True)
 
 
 class _ZipTree:

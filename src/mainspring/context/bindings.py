@@ -245,13 +245,14 @@ class Binding(Generic[T]):
         for item in names_or_mappings:
             if isinstance(item, str):
                 added[item] = str(item)
-            elif isinstance(item, Mapping) and all(isinstance(name, str) for name in item):
+            elif (type(item) is dict or isinstance(item, Mapping)) and all([isinstance(name, str) for name in item]):
                 added.update(item)
             else:
                 raise TypeError(
                     f"A tag of binding {self.key!r} is a text or a mapping of texts to values, not {item!r}."
                 )
-        added.update(values)
+        if values:
+            added.update(values)
         # A new dict, so that whoever iterates over the old one in another thread is not disturbed.
         self._tags = {**(self._tags or {}), **added}
         return self._changed("tag", drops=False)

@@ -6,7 +6,8 @@ from typing import Any
 
 from mainspring.context import sources
 from mainspring.context.sources import BindingSource
-from mainspring.metadata import define_metadata, get_metadata
+from mainspring.metadata import define_metadata
+from mainspring.metadata.plain import own_value
 
 __all__ = ["NAMING", "add_templates", "names_of", "own_names", "source_by_shape", "static_member", "templates_of"]
 
@@ -18,17 +19,17 @@ Template = Callable[[Any], Any]
 
 def add_templates(cls: type[Any], templates: tuple[Template, ...]) -> None:
     """Record templates on the class; those applied later run later, so that outer decorators win."""
-    own: tuple[Template, ...] = get_metadata(TEMPLATES, cls, own=True, default=())
+    own: tuple[Template, ...] = own_value(TEMPLATES, cls, ())
     define_metadata(TEMPLATES, (*own, *templates), cls)
 
 
 def templates_of(cls: type[Any]) -> tuple[Template, ...]:
     """The templates of the class and of its bases, bases first, so that its own values win; errors name the class."""
     found: list[Template] = []
+    nothing: tuple[Template, ...] = ()
     for klass in reversed(cls.__mro__):
-        if klass is not object:
-            found.extend(get_metadata(TEMPLATES, klass, own=True, default=()))
-    return tuple(_noted(template, cls) for template in found)
+        found += own_value(TEMPLATES, klass, nothing)
+    return tuple([_noted(template, cls) for template in found])
 
 
 def _noted(template: Template, cls: type[Any]) -> Template:
@@ -44,14 +45,15 @@ def _noted(template: Template, cls: type[Any]) -> Template:
 
 def own_names(cls: type[Any]) -> dict[str, Any]:
     """``key``, ``name`` and ``namespace`` that ``@injectable`` gave to this very class."""
-    names: dict[str, Any] = dict(get_metadata(NAMING, cls, own=True, default={}))
-    return names
+    nothing: dict[str, Any] = {}
+    return dict(own_value(NAMING, cls, nothing))
 
 
 def names_of(cls: type[Any]) -> dict[str, Any]:
     """``key`` and ``name`` of this very class; the ``namespace`` is inherited, for it names no single class."""
     names = own_names(cls)
-    names["namespace"] = names.get("namespace") or next(filter(None, map(_own_namespace, cls.__mro__[1:-1])), None)
+    if not names.get("namespace"):
+        names["namespace"] = next(filter(None, map(_own_namespace, cls.__mro__[1:-1])), None)
     return names
 
 

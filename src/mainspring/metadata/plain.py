@@ -10,9 +10,9 @@ from mainspring.metadata.entries import ABSENT, Entry, Found, Kind, joined
 from mainspring.metadata.keys import MetadataKey, key_name
 from mainspring.metadata.lookup import NOTHING, class_found, member_found, own_keys
 from mainspring.metadata.reading import function_of
-from mainspring.metadata.storage import function_entries, set_function_entries, write
+from mainspring.metadata.storage import function_entries, own_records, set_function_entries, write
 
-__all__ = ["define_metadata", "delete_metadata", "get_metadata", "has_metadata", "metadata_keys"]
+__all__ = ["define_metadata", "delete_metadata", "get_metadata", "has_metadata", "metadata_keys", "own_value"]
 
 T = TypeVar("T")
 Key = MetadataKey[Any] | str
@@ -73,6 +73,15 @@ def get_metadata(
         TypeError: The target is neither a class nor a function.
     """
     return _found(key_name(key), target, member, own).read(default)
+
+
+def own_value(key: str, cls: type, default: T) -> T:
+    """What ``define_metadata`` stored on that very class, at the cost of two looks; for keys of the framework's own."""
+    entry = own_records(cls).get((key, None))
+    if entry is None:
+        return default
+    value: T = entry.spec if entry.is_plain else class_found(cls, key, own=True).read(default)
+    return value
 
 
 def has_metadata(key: Key, target: type | Function, member: str | None = None, *, own: bool = False) -> bool:

@@ -407,3 +407,79 @@ print(load_classes_from_files(["/frozen/shop/controllers/todo_controller.py"], "
         "shop.controllers.todo_controller Todo",
         "True",
     ]
+
+
+FOUR = {
+    "shop/__init__.py": "",
+    "shop/controllers/__init__.py": "",
+    **{f"shop/controllers/{letter}_controller.py": f"class {letter.upper()}: ...\n" for letter in "abcd"},
+}
+SHOW_FOUR = SHOW + "show('shop', 'controllers/?_controller.py')\n"
+
+
+def names_of_four(lines):
+    return {cls: module for module, cls in (line.split() for line in lines)}
+
+
+def has_real_name(names, cls):
+    return names[cls] == f"shop.controllers.{cls.lower()}_controller"
+
+
+def test_a_name_that_something_else_in_the_folder_has_as_well(project):
+    """BOOT-102, BOOT-109: importing by the name would give the other; the file has a private name then."""
+    for name, text in FOUR.items():
+        project.write(name, text)
+    project.write("shop/controllers/c_controller/__init__.py", "class Other: ...\n")
+    names = names_of_four(project.run(project.write("main.py", SHOW_FOUR)))
+    assert {cls: has_real_name(names, cls) for cls in names} == {"A": True, "B": True, "C": False, "D": True}
+
+
+FINDER = """
+import sys
+from importlib.machinery import ModuleSpec
+class _Claims:
+    def find_spec(self, name, path, target=None):
+        return ModuleSpec(name, self) if name == "shop.controllers.c_controller" else None
+    def create_module(self, spec): ...
+    def exec_module(self, module): ...
+sys.meta_path.insert(0, _Claims())
+"""
+
+
+@pytest.mark.parametrize("place", ["shop/__init__.py", "shop/controllers/b_controller.py"], ids=["before", "meanwhile"])
+def test_a_finder_that_claims_a_module_is_asked(project, place):
+    """BOOT-102, BOOT-109: also one that came with an artifact, in the middle of a boot."""
+    for name, text in FOUR.items():
+        project.write(name, text + (FINDER if name == place else ""))
+    names = names_of_four(project.run(project.write("main.py", SHOW_FOUR)))
+    assert {cls: has_real_name(names, cls) for cls in names} == {"A": True, "B": True, "C": False, "D": True}
+
+
+LOADER = """
+import sys
+from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader, FileFinder, SourceFileLoader
+class _Loud(SourceFileLoader):
+    def exec_module(self, module):
+        if "_controller" in module.__name__:
+            print(module.__name__, "loud")
+        super().exec_module(module)
+sys.path_hooks.insert(0, FileFinder.path_hook((ExtensionFileLoader, EXTENSION_SUFFIXES), (_Loud, [".py"])))
+sys.path_importer_cache.clear()
+"""
+
+
+@pytest.mark.parametrize(
+    ("place", "loud"),
+    [("shop/__init__.py", "abcd"), ("shop/controllers/b_controller.py", "cd")],
+    ids=["before", "meanwhile"],
+)
+def test_a_loader_of_sources_of_its_own_loads_them(project, place, loud):
+    """BOOT-101: what instruments code as it is loaded, say."""
+    for name, text in FOUR.items():
+        project.write(name, text + (LOADER if name == place else ""))
+    lines = project.run(project.write("main.py", SHOW_FOUR))
+    assert [line for line in lines if line.endswith("loud")] == [
+        f"shop.controllers.{letter}_controller loud" for letter in loud
+    ]
+    names = names_of_four(line for line in lines if not line.endswith("loud"))
+    assert all(has_real_name(names, cls) for cls in "ABCD")

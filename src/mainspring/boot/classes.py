@@ -2,7 +2,7 @@
 
 import enum
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from types import FunctionType, ModuleType
 from typing import Any, is_typeddict
 
@@ -39,7 +39,8 @@ def load_classes_from_files(
 def defined_classes(module: ModuleType) -> list[type[Any]]:
     """The public classes defined in a module, in order, each once; not what it imports."""
     name = module.__name__
-    return list(dict.fromkeys([value for value in _public(module) if _is_class_of(value, name)]))
+    found = [value for value in _public(module) if _is_class_of(value, name)]
+    return list(dict.fromkeys(found)) if len(found) > 1 else found
 
 
 def defined_functions(module: ModuleType) -> list[FunctionType]:
@@ -48,11 +49,10 @@ def defined_functions(module: ModuleType) -> list[FunctionType]:
     return list(dict.fromkeys(each for each in functions if each.__module__ == module.__name__))
 
 
-def _public(module: ModuleType) -> Iterator[Any]:
+def _public(module: ModuleType) -> list[Any]:
     listed = getattr(module, "__all__", None)
-    for name, value in list(vars(module).items()):
-        if name[:1] != "_" and (listed is None or name in listed):
-            yield value
+    names = list(vars(module).items())
+    return [value for name, value in names if name[:1] != "_" and (listed is None or name in listed)]
 
 
 def _is_class_of(value: Any, module: str) -> bool:

@@ -37,9 +37,7 @@ def _walk(tree: Tree, start: str, parts: Parts, found: dict[str, Entry]) -> None
         _descend(tree, Entry("", start, real, is_folder=True), [parts], (real,), found)
 
 
-def _descend(
-    tree: Tree, folder: Entry, ways: Sequence[Parts], above: tuple[str, ...], found: dict[str, Entry]
-) -> None:
+def _descend(tree: Tree, folder: Entry, ways: Sequence[Parts], above: tuple[str, ...], found: dict[str, Entry]) -> None:
     """Find the files below a folder that match any of the ways to go on; each folder is listed once.
 
     ``above`` are the folders on the way down, so that a cycle of links ends.
@@ -91,7 +89,7 @@ def _unique(entries: Iterable[Entry], root: str) -> list[str]:
     return [entry.path for entry in ordered if entry.path in wanted]
 
 
-def order_of(path: str, root: str) -> list[str]:
-    """The parts of the path relative to the root."""
+def order_of(path: str, root: str) -> str:
+    """What paths are sorted by: relative to the root and part by part, no character being less than their separator."""
     below = path[len(root) + 1 :] if path.startswith(root + os.sep) else os.path.relpath(path, root)
-    return below.split(os.sep)
+    return below.replace(os.sep, "\0")

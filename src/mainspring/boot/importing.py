@@ -192,11 +192,18 @@ class _Importer:
     def _load_privately(self, path: str) -> ModuleType:
         folder, file = os.path.split(path)
         stem = os.path.splitext(file)[0]
-        name = f"{self._package_of(folder, self._base_of(folder))}.{_identifier(stem)}"
+        package = self._package_of(folder, self._base_of(folder))
+        name = f"{package}.{_identifier(stem)}"
         known = sys.modules.get(name)
+        is_taken = known is not None and not same_file(_file_of(known) or "", path)
         if known is None and stem.isidentifier():
-            return importlib.import_module(name)
-        if known is not None and not same_file(_file_of(known) or "", path):
+            finder = PackageFolder(package, folder)
+            spec = finder.find(stem, path)
+            if spec is not None:
+                self._folders[folder] = finder
+                return _execute(spec)
+            is_taken = True  # by what would be imported by this name
+        if is_taken:
             name = f"{name}_{_digest(path)}"
             known = sys.modules.get(name)
         return known if known is not None else _load_from(name, path)

@@ -78,7 +78,7 @@ class PackageFolder:
             sys.meta_path == self._finders
             and sys.path_importer_cache.get(self._folder) is self._importer
             and list(locations) == [self._folder]
-            and not any([_ask(each, name, locations) for each in self._others])
+            and not any(_ask(each, name, locations) for each in self._others)
         )
 
 

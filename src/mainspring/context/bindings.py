@@ -245,7 +245,7 @@ class Binding(Generic[T]):
         for item in names_or_mappings:
             if isinstance(item, str):
                 added[item] = str(item)
-            elif (type(item) is dict or isinstance(item, Mapping)) and all([isinstance(name, str) for name in item]):
+            elif (type(item) is dict or isinstance(item, Mapping)) and all(isinstance(name, str) for name in item):
                 added.update(item)
             else:
                 raise TypeError(

@@ -139,7 +139,7 @@ def create_binding_from_class(
     if name is not None:
         binding.tag({ContextTags.NAME: name})
     if type is not None:
-        binding.tag({ContextTags.TYPE: type}, type)
+        binding.tag({ContextTags.TYPE: type, type: type})
     return binding.apply_default_scope(default_scope) if default_scope is not None else binding
 
 

@@ -166,6 +166,8 @@ def key_text(key: Any) -> str:
     Raises:
         InvalidKeyError: It is none of text, key and class, is empty, or has a path.
     """
+    if type(key) is str and "#" not in key and key.strip():  # most of them
+        return key
     return describe_type(key) if _is_type(key) else BindingKey.validate(key)
 
 

@@ -211,4 +211,5 @@ def alias(key: Any) -> BindingSource:
 
 def is_class(value: Any) -> bool:
     """Whether it is a class, not a parametrised generic that acts as one."""
-    return isinstance(value, type) and get_origin(value) is None
+    # Most classes are of the type `type`; `get_origin` asks for a dozen others first.
+    return type(value) is type or (isinstance(value, type) and get_origin(value) is None)

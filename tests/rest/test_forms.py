@@ -1,5 +1,6 @@
 """Forms with files."""
 
+import asyncio
 import tempfile
 from typing import Annotated, Any
 
@@ -250,3 +251,30 @@ async def test_a_form_into_a_model(web: Any) -> None:
 
     answer = await send(web, app_of(handler), part("name", b"a"), part("age", b"3"))
     assert answer.text == "Person(name='a', age=3)" or "Person" in answer.text
+
+
+async def test_others_have_their_turn_while_a_form_is_parsed(web: Any) -> None:
+    """REST-137"""
+    app = RestApplication({"rest": {"request_body_parser": {"multipart": {"limit": "8mb", "field_size": "8mb"}}}})
+
+    async def take(text: Annotated[str, param.form()]) -> int:
+        return len(text)
+
+    app.route("post", "/", None, take)
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    head = b'--x\r\nContent-Disposition: form-data; name="text"\r\n\r\n'
+    body = [head, *([b"a" * 65536] * 64), b"\r\n--x--\r\n"]
+    waiting = asyncio.create_task(others())
+    try:
+        answer = await web(app)("POST", "/", headers={"Content-Type": "multipart/form-data; boundary=x"}, body=body)
+    finally:
+        waiting.cancel()
+    assert answer.json() == 64 * 65536
+    assert turns > 64  # once for each piece, though all of them were there

@@ -525,3 +525,30 @@ async def test_not_awaiting_next_is_reported(web: Any) -> None:
         assert (await web(app).get("/x")).text == "instead"
         gc.collect()
     assert ["forgetful" in str(each.message) for each in caught] == [True]
+
+
+async def test_one_instance_serves_many_requests_at_the_same_time(web: Any) -> None:
+    """MW-029"""
+    app = RestApplication()
+    made: list[Any] = []
+    together = asyncio.Barrier(5)
+
+    class Marks:
+        def __init__(self) -> None:
+            made.append(self)
+
+        async def __call__(self, ctx: RequestContext, next: Any) -> Any:
+            ctx.mark = ctx.request.query["n"]  # type: ignore[attr-defined]  # data of the request, on its context
+            await together.wait()
+            return f"{await next()} {ctx.mark}"  # type: ignore[attr-defined]  # as above
+
+    async def handler(ctx: RequestContext) -> Any:
+        await together.wait()
+        return ctx.mark  # type: ignore[attr-defined]  # as above
+
+    app.middleware(Marks, {"scope": "singleton"})
+    app.route("get", "/", None, handler)
+    ask = web(app)
+    answers = await asyncio.gather(*(ask.get(f"/?n={number}") for number in range(5)))
+    assert [answer.text for answer in answers] == [f"{number} {number}" for number in range(5)]
+    assert len(made) == 1

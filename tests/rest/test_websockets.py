@@ -530,3 +530,73 @@ async def test_outside_a_connection_there_is_no_websocket(app: RestApplication, 
 
     app.route("get", "/", None, page)
     assert (await web(app).get("/")).status == 500
+
+
+async def test_a_message_that_comes_as_a_wait_ends_is_not_lost(app: RestApplication) -> None:
+    """HTTP-035"""
+
+    async def impatient(socket: WebSocket) -> None:
+        await socket.accept()
+        seen = []
+        while len(seen) < 200:
+            try:
+                async with asyncio.timeout(0):
+                    seen.append(await socket.receive_text())
+            except TimeoutError:
+                await asyncio.sleep(0)
+        await socket.send_json(seen)
+
+    app.websocket("/", impatient)
+    peer = Peer(app, "/")
+    await peer.accepted()
+    for number in range(200):
+        peer.say(str(number))
+        if number % 3 == 0:
+            await asyncio.sleep(0)
+    assert (await peer.next())["text"] == str([str(number) for number in range(200)]).replace("'", '"').replace(" ", "")
+
+
+async def test_tasks_of_a_handler_that_lose_the_client_are_no_error(
+    app: RestApplication, caplog: pytest.LogCaptureFixture
+) -> None:
+    """HTTP-036"""
+
+    async def two(socket: WebSocket) -> None:
+        await socket.accept()
+
+        async def read() -> None:
+            await socket.receive()
+
+        async def write() -> None:
+            while True:
+                await socket.send("tick")
+                await asyncio.sleep(0.01)
+
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(read())
+            tasks.create_task(write())
+
+    app.websocket("/", two)
+    peer = Peer(app, "/")
+    await peer.accepted()
+    await peer.next()
+    peer.leave()
+    await asyncio.wait_for(peer.ending, 5)
+    assert [record for record in caplog.records if record.levelno > logging.DEBUG] == []
+
+
+async def test_one_task_receives_at_a_time(app: RestApplication) -> None:
+    async def both(socket: WebSocket) -> None:
+        await socket.accept()
+        first = asyncio.create_task(socket.receive_text())
+        await asyncio.sleep(0)
+        with pytest.raises(RuntimeError, match="let one task receive"):
+            await socket.receive_text()
+        await socket.send_text(await first)
+
+    app.websocket("/", both)
+    peer = Peer(app, "/")
+    await peer.accepted()
+    await asyncio.sleep(0.01)
+    peer.say("hello")
+    assert (await peer.next())["text"] == "hello"

@@ -39,12 +39,14 @@ async def connect(exchange: SocketExchange, plan: Any) -> None:
     token = CURRENT.set(exchange)
     try:
         await _walk(exchange)
-    except ClientDisconnected:
-        logger.debug("The client went away.")
     except BaseException as error:
-        await _end_by(exchange, error)
+        if _is_departure(error):
+            logger.debug("The client went away.")
+        else:
+            await _end_by(exchange, error)
     finally:
         exchange.is_past = True
+        exchange.release()
         try:
             exchange.completed = exchange.accepted and exchange.close_code != FAILED
             if not is_left(exchange):
@@ -64,6 +66,13 @@ async def _walk(exchange: SocketExchange) -> None:
         await exchange.close(NORMAL)
     else:  # nobody wanted it
         raise HttpErrors.Forbidden("The connection was not accepted.")
+
+
+def _is_departure(error: BaseException) -> bool:
+    """Whether nothing happened but that the client went away, seen by one task of the handler or by several."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(map(_is_departure, error.exceptions))
+    return isinstance(error, ClientDisconnected)
 
 
 async def _end_by(exchange: SocketExchange, error: BaseException) -> None:

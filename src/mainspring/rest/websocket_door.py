@@ -6,7 +6,7 @@ from typing import Any
 
 from mainspring.rest.asgi import Message, Receive, Scope, Send, local_path
 from mainspring.rest.connecting import connect
-from mainspring.rest.errors import ClientDisconnected
+from mainspring.rest.errors import ClientDisconnected, WebSocketStateError
 from mainspring.rest.exchange import Header
 from mainspring.rest.pipeline import serve_failure, serve_unavailable
 from mainspring.rest.websockets import SocketExchange
@@ -62,6 +62,7 @@ class AsgiSocketExchange(SocketExchange):
         self._receive = receive
         self._send = send
         self._waiting: asyncio.Future[Message] | None = None
+        self._is_receiving = False
         self._can_refuse = "websocket.http.response" in (scope.get("extensions") or {})
         self.method = "GET"  # a handshake is one (RFC 6455 section 4.1)
         self.raw_path, self.root_path = local_path(scope)
@@ -107,18 +108,20 @@ class AsgiSocketExchange(SocketExchange):
 
     async def receive(self) -> str | bytes:
         """The next message."""
-        waiting = self._waiting = asyncio.ensure_future(self._receive())
+        if self._is_receiving:
+            raise WebSocketStateError("receive", "another task receives already; let one task receive for all")
+        # Whoever waits may be interrupted, by a timeout say: what arrives then is for the next one who asks.
+        waiting = self._waiting = self._waiting or asyncio.ensure_future(self._receive())
+        self._is_receiving = True
         try:
-            message = await waiting
-        except asyncio.CancelledError:
-            if self.close_code is None:
-                raise
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
-                raise
-            raise ClientDisconnected from None  # it was closed here, while we waited
+            if not waiting.done():
+                await asyncio.wait([waiting])
         finally:
-            self._waiting = None
+            self._is_receiving = False
+        self._waiting = None
+        if waiting.cancelled():  # it was closed here
+            raise ClientDisconnected
+        message = waiting.result()
         if message["type"] == "websocket.disconnect":
             self._gone(message.get("code") or _BROKEN, message.get("reason") or "")
             raise ClientDisconnected
@@ -141,6 +144,10 @@ class AsgiSocketExchange(SocketExchange):
         self.close_code, self.close_reason = code, reason
         await self._out({"type": "websocket.close", "code": code, "reason": reason})
         self.completed = True
+        self.release()
+
+    def release(self) -> None:
+        """Nobody waits for a message any more."""
         if self._waiting is not None:
             self._waiting.cancel()
 

@@ -143,3 +143,59 @@ def test_whoever_binds_at_any_moment_of_asking_is_seen_by_the_next_who_asks(
 def ask_anything(ctx: Context) -> None:
     for _ in range(3):
         assert ctx.get_sync("name") in ("mine", "of the application")
+
+
+class Bare:
+    """Nothing but Python's own code makes it."""
+
+
+class Made:
+    """Its constructor is somebody's code."""
+
+    def __init__(self) -> None:
+        self.is_made = True
+
+
+class Other:
+    """What the binding is changed to."""
+
+
+@pytest.mark.parametrize("cls", [Bare, Made])
+def test_whoever_asks_at_any_moment_of_the_first_get_is_given_the_same_object(cls: type[object]) -> None:
+    """CTX-149: also between the look that finds nothing and the making."""
+    for at in range(1, 10_000):
+        ctx, found = Context(), []
+        ctx.bind("it").to_class(cls).in_scope(BindingScope.SINGLETON)
+
+        def ask(ctx: Context = ctx, found: list[object] = found) -> None:
+            # A lock that is held would keep the other thread out, and a creation under way would make it wait.
+            if not ctx._lock._is_owned() and not ctx._pending:
+                found.append(ctx.get_sync("it"))
+
+        is_long_enough = run_disturbed(ask, at, ask)
+        assert {id(each) for each in found} == {id(ctx.get_sync("it"))}
+        if not is_long_enough:
+            assert at > 20
+            return
+    pytest.fail("it never ends")
+
+
+@pytest.mark.parametrize("cls", [Bare, Made])
+def test_whoever_changes_the_class_at_any_moment_of_the_first_get_has_the_last_word(cls: type[object]) -> None:
+    """CTX-146: what was under way is kept for nobody, not even under an epoch that is over."""
+    for at in range(1, 10_000):
+        ctx = Context()
+        binding = ctx.bind("it").to_class(cls).in_scope(BindingScope.SINGLETON)
+
+        def change(ctx: Context = ctx, binding: Binding[object] = binding) -> None:
+            if not ctx._lock._is_owned():
+                binding.to_class(Other)
+
+        is_long_enough = run_disturbed(lambda c=ctx: c.get_sync("it"), at, change)
+        wanted = binding.source.value if binding.source is not None else None
+        assert type(ctx.get_sync("it")) is wanted
+        assert list(ctx._kept) == [binding.epoch]
+        if not is_long_enough:
+            assert at > 20
+            return
+    pytest.fail("it never ends")

@@ -231,9 +231,11 @@ class Context(Registry):
         creation = self._pending.get(binding) if self._pending is not None else None
         return creation if creation is not None and creation.epoch is binding.epoch else None
 
-    def claim_creation(self, binding: Binding[Any]) -> tuple[Creation, bool]:
-        """The creation under way, or a new one; whether the caller is to carry it out."""
+    def claim_creation(self, binding: Binding[Any]) -> tuple[Creation | None, bool]:
+        """The creation under way, or a new one, which the caller is to carry out; none when a value is kept by now."""
         with self._lock:
+            if binding.epoch in self._kept:
+                return None, False
             found = self.pending_creation(binding)
             if found is not None:
                 return found, False

@@ -230,8 +230,10 @@ def _keep(binding: Binding[Any], holder: Any, session: Session, optional: bool) 
         return (yield creation.wait(session))
 
 
-def _join(creation: Creation, holder: Any, session: Session, frame: Session) -> Steps:
-    """Wait for somebody else's creation; ``MISSING`` means: look again."""
+def _join(creation: Creation | None, holder: Any, session: Session, frame: Session) -> Steps:
+    """Wait for somebody else's creation, unless it has ended; ``MISSING`` means: look again."""
+    if creation is None:
+        return MISSING
     if creation.task is None:
         if creation.thread == get_ident():
             raise circular(frame.path_words(), creation.binding.key)

@@ -189,4 +189,4 @@ def own_annotations(cls: type[Any]) -> dict[str, Any]:
         import annotationlib  # noqa: PLC0415 - exists from 3.14 on only
 
         return annotationlib.get_annotations(cls, format=annotationlib.Format.FORWARDREF)
-    return inspect.get_annotations(cls)
+    return inspect.get_annotations(cls) if "__annotations__" in vars(cls) else {}  # most have none

@@ -6,7 +6,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from inspect import Parameter
-from types import MemberDescriptorType, MethodType
+from types import CodeType, FunctionType, MemberDescriptorType, MethodType
 from typing import Any
 
 from mainspring.context.annotations import LateAnnotation, Scope, own_annotations
@@ -20,10 +20,12 @@ __all__ = [
     "constructor_of",
     "has_injections",
     "method_spec",
+    "takes_only",
     "unwrap_callable",
 ]
 
 _NOT_INJECTED = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+_VARIADIC = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
 
 
 class CallSpec:
@@ -81,6 +83,8 @@ class ClassSpec:
             self._attributes, self._is_settled = found, True
         return found
 
+
+_WANTS_NOTHING = CallSpec((), LateAnnotation(EMPTY), inspect.Signature())
 
 _Calls = weakref.WeakKeyDictionary[Any, dict[bool, "CallSpec"]]
 
@@ -220,12 +224,12 @@ def _make_call_spec(
 
 def _constructor_spec(cls: type[Any]) -> CallSpec:
     call = constructor_of(cls)
-    if call is None:
-        return CallSpec((), LateAnnotation(EMPTY), inspect.Signature())
+    if call is None or takes_only(1, call):
+        return _WANTS_NOTHING
     try:
         signature = inspect.signature(call)
     except (TypeError, ValueError):
-        return CallSpec((), LateAnnotation(EMPTY), inspect.Signature())
+        return _WANTS_NOTHING
     fields = _fields_of(cls)
     scope = Scope(unwrap_callable(call), cls)
     points = []
@@ -253,7 +257,26 @@ def constructor_of(cls: type[Any]) -> Any:
     return constructor_of(wrapped) if isinstance(wrapped, type) else None
 
 
+def takes_only(count: int, call: Any) -> bool:
+    """Whether something is a plain function of at most that many parameters.
+
+    Told by its code: a signature costs ten times as much, and most functions want nothing.
+    """
+    code = _plain_code(call)
+    if code is None:
+        return False
+    return code.co_argcount <= count and not code.co_kwonlyargcount and not code.co_flags & _VARIADIC
+
+
+def _plain_code(call: Any) -> CodeType | None:
+    """The code of a function that nothing says is called otherwise (``__wrapped__``, ``__signature__``)."""
+    return call.__code__ if type(call) is FunctionType and not call.__dict__ else None
+
+
 def _takes_anything(call: Any) -> bool:
+    code = _plain_code(call)
+    if code is not None and code.co_argcount:
+        return code.co_argcount == 1 and not code.co_kwonlyargcount and bool(code.co_flags & _VARIADIC)
     try:
         parameters = list(inspect.signature(call).parameters.values())[1:]
     except (TypeError, ValueError):
@@ -284,7 +307,7 @@ def _field_annotation(cls: type[Any], name: str | None, annotation: Any) -> Late
 
 def _attribute_points(cls: type[Any], constructor: CallSpec) -> Iterator[InjectionPoint]:
     """A point for each attribute that is, or may turn out to be, injected."""
-    fields = _fields_of(cls)
+    fields = _fields_of(cls) if constructor.points else {}
     filled = {fields.get(str(point.parameter)) for point in constructor.points}
     names: dict[str, None] = {}
     for klass in reversed(cls.__mro__):
@@ -299,6 +322,9 @@ def _attribute_points(cls: type[Any], constructor: CallSpec) -> Iterator[Injecti
 def _declared_names(cls: type[Any]) -> Iterator[str]:
     """The annotated attributes and those that are markers, in order as far as it can be told."""
     annotated = list(own_annotations(cls))
+    if not annotated:
+        yield from [name for name, value in vars(cls).items() if isinstance(value, Injection)]
+        return
     for name, value in vars(cls).items():
         if name in annotated:
             place = annotated.index(name) + 1

@@ -226,6 +226,20 @@ class Context(Registry):
         """The value kept here for the binding, or ``MISSING``."""
         return self._kept.get(binding.epoch, MISSING)
 
+    def keep_instance(self, binding: Binding[Any], epoch: object, cls: type[Any]) -> Any:
+        """The value kept here for the binding, else an instance of the class; ``MISSING`` when the epoch is over.
+
+        The class was read after the epoch: when it is of a later one, that one begins as soon as the lock is free, and
+        what is kept under the epoch goes. Making the instance runs no code but Python's own, so it may hold the lock.
+        """
+        with self._lock:
+            if epoch is not binding.epoch:
+                return MISSING
+            value = self._kept.get(epoch, MISSING)
+            if value is MISSING:
+                value = self._kept[epoch] = cls()
+            return value
+
     def pending_creation(self, binding: Binding[Any]) -> Creation | None:
         """The creation under way here for the binding as it is now."""
         creation = self._pending.get(binding) if self._pending is not None else None
@@ -236,11 +250,11 @@ class Context(Registry):
         with self._lock:
             if binding.epoch in self._kept:
                 return None, False
-            found = self.pending_creation(binding)
-            if found is not None:
-                return found, False
             if self._pending is None:
                 self._pending = {}
+            found = self._pending.get(binding)
+            if found is not None and found.epoch is binding.epoch:
+                return found, False
             creation = self._pending[binding] = Creation(binding, self)
             return creation, True
 

@@ -19,7 +19,7 @@ from mainspring.context.injection import EMPTY, Injection, InjectionPoint
 from mainspring.context.keys import BindingKey, describe_type, read_path, split_key
 from mainspring.context.sessions import ARROW, ResolutionContext, Session, calling, circular
 from mainspring.context.signatures import call_spec, class_spec, method_spec
-from mainspring.context.sources import BindingType, is_class
+from mainspring.context.sources import BindingSource, BindingType, is_class
 
 __all__ = [
     "MISSING",
@@ -204,6 +204,8 @@ def _keep(binding: Binding[Any], holder: Any, session: Session, optional: bool) 
     """The value kept in the holder, made at most once."""
     while True:
         value = holder.kept_value(binding)
+        if value is MISSING:
+            value = _keep_bare(binding, holder)
         if value is not MISSING:
             return value
         frame = session.enter(binding, holder)
@@ -230,6 +232,22 @@ def _keep(binding: Binding[Any], holder: Any, session: Session, optional: bool) 
         return (yield creation.wait(session))
 
 
+def _keep_bare(binding: Binding[Any], holder: Any) -> Any:
+    """An instance of a class whose making runs nobody's code, and so asks for nothing; ``MISSING`` of any other."""
+    epoch, source = binding.epoch, binding.source  # in this order: see `keep_instance`
+    assert source is not None
+    cls: Any = source.value
+    if (
+        source.type is BindingType.CLASS
+        and cls.__init__ is object.__init__
+        and cls.__new__ is object.__new__
+        and type(cls) is type
+        and not class_spec(cls).properties
+    ):
+        return holder.keep_instance(binding, epoch, cls)
+    return MISSING
+
+
 def _join(creation: Creation | None, holder: Any, session: Session, frame: Session) -> Steps:
     """Wait for somebody else's creation, unless it has ended; ``MISSING`` means: look again."""
     if creation is None:
@@ -251,13 +269,18 @@ def _make(binding: Binding[Any], holder: Any, frame: Session, optional: bool) ->
     """Make the value anew from its source."""
     source = binding.source
     assert source is not None
+    if source.type is BindingType.CLASS:
+        return _instantiate(source.value, holder, frame)
+    return _ask(source, holder, frame, optional)
+
+
+def _ask(source: BindingSource, holder: Any, frame: Session, optional: bool) -> Steps:
+    """The value from a source that is no class."""
     if source.type is BindingType.CONSTANT:  # another thread made it one since it was looked at
         return source.value
     if source.type is BindingType.ALIAS:
         target = source.key if source.key is not None else source.value
         return (yield from resolve(holder, target, frame, optional=optional))
-    if source.type is BindingType.CLASS:
-        return (yield from _instantiate(source.value, holder, frame))
     call = source.call
     if source.type is BindingType.PROVIDER:
         call = (yield from _instantiate(source.value, holder, frame)).value
@@ -270,7 +293,8 @@ def _make(binding: Binding[Any], holder: Any, frame: Session, optional: bool) ->
 def _instantiate(cls: type[Any], holder: Any, frame: Session) -> Steps:
     """An instance with injected arguments and properties; everything is resolved before it is made."""
     spec = class_spec(cls)
-    args, kwargs = yield from arguments(spec.constructor.points, holder, frame)
+    points = spec.constructor.points
+    args, kwargs = (yield from arguments(points, holder, frame)) if points else ([], {})
     properties = []
     for point in spec.properties:
         properties.append((point, (yield from resolve_point(point, holder, frame))))

@@ -65,11 +65,19 @@ class Sight:
 
     def holder_of(self, binding: Binding[Any]) -> Any:
         """The nearest context that holds this very binding, hidden or not; this one when none does."""
-        return next((each for each in self.chain() if each._bindings.get(binding.key) is binding), self)
+        each: Any = self
+        while each is not None:
+            if each._bindings.get(binding.key) is binding:
+                return each
+            each = each._parent
+        return self
 
     def is_visible_to(self, other: "Sight") -> bool:
         """Whether this context is ``other`` or above it."""
-        return any(each is self for each in other.chain())
+        each: Any = other
+        while each is not None and each is not self:
+            each = each._parent
+        return each is self
 
     def find(self, pattern_or_filter: "str | re.Pattern[str] | BindingFilter | None" = None) -> list[Binding[Any]]:
         """The bindings that match, this context's first, without those hidden by a nearer one of the same key.

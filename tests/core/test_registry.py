@@ -372,6 +372,74 @@ async def test_a_late_observer_gets_its_init_before_its_first_start_and_never_tw
     assert log == ["init late", "start late", "start late"]
 
 
+class Counted:
+    """Counts, for each instance, what it was notified of."""
+
+    instances: list["Counted"]
+
+    def __init__(self):
+        self.notified = []
+        self.instances.append(self)
+
+    def init(self):
+        self.notified.append("init")
+
+    def start(self):
+        self.notified.append("start")
+
+
+CHANGES = {
+    "refreshed": lambda ctx, binding: binding.refresh(ctx),
+    "rescoped": lambda ctx, binding: binding.in_scope(BindingScope.CONTEXT),
+    "changed": lambda ctx, binding: binding.to_class(type("Another", (Counted,), {})),
+    "replaced": lambda ctx, binding: (binding.owners[0]().bind(binding.key).to_class(Counted)).apply(
+        as_life_cycle_observer
+    ),
+}
+
+
+@pytest.mark.parametrize("is_above", [False, True], ids=["own", "above"])
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+async def test_what_changes_between_init_and_start_is_made_anew(change, is_above, monkeypatch):
+    """CORE-146, CORE-135: the start does not go by what the init found."""
+    monkeypatch.setattr(Counted, "instances", [], raising=False)
+    above = Context()
+    app = Application(above)
+    binding = create_binding_from_class(Counted).apply(as_life_cycle_observer).in_scope(BindingScope.SINGLETON)
+    (above if is_above else app).add(binding)
+    await app.init()
+    change(app, binding)
+    await app.start()
+    assert [each.notified for each in Counted.instances] == [["init"], ["init", "start"]]
+
+
+async def test_what_is_unbound_between_init_and_start_is_not_started():
+    """CORE-147: the set is fixed when the start begins."""
+    app, log = Application(), []
+    bind(app, "gone", log)
+    bind(app, "there", log)
+    await app.init()
+    app.unbind("gone")
+    await app.start()
+    assert log == ["start there"]
+
+
+async def test_a_start_and_its_init_look_each_observer_up_once(monkeypatch):
+    """CORE-164: nothing changed in between."""
+    app, log, looked_up = Application(), [], []
+    bindings = [bind(app, name, log) for name in "abc"]
+    resolve = Application.resolve_binding
+
+    async def noted(self, binding):
+        looked_up.append(binding)
+        return await resolve(self, binding)
+
+    monkeypatch.setattr(Application, "resolve_binding", noted)
+    await app.start()
+    assert looked_up == bindings
+    assert log == ["start a", "start b", "start c"]
+
+
 async def test_an_observer_bound_by_a_start_waits_for_the_next_start():
     """CORE-147"""
     app, log = Application(), []

@@ -57,7 +57,11 @@ class LifeCycleObserver(Protocol, metaclass=_AnyPhase):
 
 def is_life_cycle_observer(value: Any) -> bool:
     """Whether an object has at least one of the three methods."""
-    return any(callable(getattr(value, phase, None)) for phase in PHASES)
+    return (
+        callable(getattr(value, "start", None))
+        or callable(getattr(value, "stop", None))
+        or callable(getattr(value, "init", None))
+    )
 
 
 def is_life_cycle_observer_class(cls: Any) -> bool:

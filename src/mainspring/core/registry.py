@@ -25,6 +25,8 @@ __all__ = ["LifeCycleObserverRegistry"]
 
 logger = logging.getLogger(__name__)
 
+_FUNCTIONS = (FunctionObserver, GeneratorObserver)
+
 
 class LifeCycleObserverRegistry:
     """Notifies the observers bound in a context (and above it).
@@ -48,6 +50,9 @@ class LifeCycleObserverRegistry:
         # gets all three. Both are gone through at each operation, so that what is no longer bound is forgotten.
         self._known: dict[int, Observer] = {}
         self._transient: dict[int, Observer] = {}
+        # What the bindings were made into, as long as the contexts count no change: a start follows its init.
+        self._made: list[Observer] = []
+        self._made_at: tuple[int, ...] | None = None
 
     # Order
 
@@ -80,7 +85,10 @@ class LifeCycleObserverRegistry:
         Raises:
             Exception: What an observer raised, or what prevented one from being made.
         """
-        course = Course(await self._options(), await self._observers())
+        options, observers = await self._options(), await self._observers()
+        if not any(map(_awaits_init, observers)):
+            return
+        course = Course(options, observers)
         try:
             for lanes in course.up(_awaits_init):
                 await bring_up(lanes, self._init_one)
@@ -89,6 +97,7 @@ class LifeCycleObserverRegistry:
             for observer in (*course.observers, *self._transient.values()):
                 observer.is_initialized = False
             self._known.clear()
+            self._made_at = None
             raise
 
     async def start(self) -> None:
@@ -140,14 +149,21 @@ class LifeCycleObserverRegistry:
     async def _observers(self) -> list[Observer]:
         """All of them, each made before any is notified."""
         found: dict[int, Observer] = {}
-        for binding in self.context.find(life_cycle_observer_filter):
-            observer = await self._observer(binding)
+        for observer in await self._all_made():
             # One object under two keys is one observer; and an application that finds itself does not notify itself.
             if observer.instance is not self.context and is_life_cycle_observer(observer.instance):
                 found.setdefault(id(observer.instance), observer)
         self._known = found
         self._transient = {key: kept for key, kept in self._transient.items() if id(kept.instance) in found}
         return list(found.values())
+
+    async def _all_made(self) -> list[Observer]:
+        """One for each binding; looked up anew only when a binding or a kept value changed since the last time."""
+        changes = self.context.change_counts()
+        if changes != self._made_at:
+            self._made = [await self._observer(binding) for binding in self.context.find(life_cycle_observer_filter)]
+            self._made_at = changes
+        return self._made
 
     async def _late_observers(self, started: Course) -> list[Observer]:
         """Those bound since the start that have no ``start`` which never ran."""
@@ -167,7 +183,7 @@ class LifeCycleObserverRegistry:
         kept = self._transient.get(id(binding)) if makes_anew else None
         if kept is not None and kept.binding is binding and kept.epoch == binding.epoch:
             return kept
-        instance = await binding.get_value(self.context)
+        instance = await self.context.resolve_binding(binding)
         known = self._known.get(id(instance))
         observer = known if known is not None and known.binding is binding else Observer(binding, instance)
         if known is not None:
@@ -197,10 +213,12 @@ class LifeCycleObserverRegistry:
         instance = observer.instance
         self.notifying[observer.binding.key] = None
         try:
-            if isinstance(instance, FunctionObserver | GeneratorObserver):
+            if isinstance(instance, _FUNCTIONS):
                 await instance.notify(phase, self.context)
             else:
-                await call_method(instance, phase, self.context)
+                result = call_method(instance, phase, self.context)
+                if hasattr(type(result), "__await__"):
+                    await result
         except Exception as error:
             error.add_note(f"in {phase} of the life cycle observer {observer.binding.key!r}")
             raise

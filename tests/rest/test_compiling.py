@@ -18,6 +18,7 @@ from mainspring.rest import (
     RequestContext,
     Response,
     RestApplication,
+    api,
     blocking,
     get,
     param,
@@ -141,6 +142,24 @@ class Replaced:
     @get("/{anything}")
     async def anything(self, anything: str) -> str:
         return anything
+
+
+@api(version="1")
+class First:
+    @get("/plain")
+    async def plain(self) -> dict[str, int]:
+        return {"first": 1}
+
+
+async def neutral() -> int:
+    return 1
+
+
+@api(version="2")
+class Second:
+    @get("/plain")
+    async def plain(self) -> dict[str, int]:
+        return {"second": 1}
 
 
 async def stamp(context: RequestContext, next: Any) -> Any:
@@ -346,6 +365,21 @@ async def test_what_is_bound_between_an_application_and_the_root_is_seen_at_once
         assert (await Web(app).get("/clock")).json() == 1
     between.bind(Clock).to(Later())
     assert (await Web(app).get("/clock")).json() == 2
+    await app.close()
+
+
+async def test_versions_are_chosen_for_every_request() -> None:
+    """REST-060"""
+    app = RestApplication({"rest": {"versioning": {"strategy": "header", "default": "1"}}})
+    app.controller(First)
+    app.controller(Second)
+    app.route("get", "/neutral", None, neutral)
+    for _ in range(3):
+        assert (await Web(app).get("/neutral")).headers["vary"] == "API-Version"
+        assert (await Web(app).get("/plain")).json() == {"first": 1}
+    assert (await Web(app).get("/plain", headers={"API-Version": "2"})).json() == {"second": 1}
+    assert (await Web(app).get("/neutral", headers={"API-Version": "2"})).status == 200
+    assert (await Web(app).get("/plain", headers={"API-Version": "9"})).status == 400
     await app.close()
 
 

@@ -126,7 +126,9 @@ async def reply_for(exchange: Exchange, result: Any) -> Reply:
 def lane_of(plan: Any) -> Lane | None:
     """The lane of a server that has one: nothing is around its operations, and nothing is asked before them."""
     table = plan.table
-    if not plan.is_plain or plan.asks_first or plan.cancel_on_disconnect or plan.compression or table is None:
+    if not plan.is_plain or plan.asks_first or plan.cancel_on_disconnect or table is None:
+        return None
+    if plan.compression is not None or plan.versions is not None:
         return None
     if not plan.server.shape().is_settled:  # a change above may give the server another shape, and this one not change
         return None

@@ -14,7 +14,7 @@ from mainspring.repository.sql.operations import Operation
 from mainspring.repository.sql.tables import ModelTable
 from mainspring.repository.sql.types import enum_values
 
-__all__ = ["Alterations"]
+__all__ = ["Alterations", "Form"]
 
 _SIZE = re.compile(r"^([A-Z ]+?)(?:\((\d+)(?:, ?(\d+))?\))?$")
 _CLAUSES = re.compile(r" (?:COLLATE|CHARACTER SET) (?:\"[^\"]*\"|\S+)")
@@ -50,15 +50,22 @@ _UNBOUNDED = 10**9
 
 
 @dataclass(frozen=True, slots=True)
-class _Form:
-    """A declared type, as far as it matters whether values fit."""
+class Form:
+    """A declared type, as far as it matters whether values fit.
+
+    Attributes:
+        family: What is the same under several names.
+        size: Characters, bytes or digits at most.
+        scale: Digits behind the point.
+    """
 
     family: str
     size: int
     scale: int
 
     @classmethod
-    def of(cls, declared: str) -> "_Form":
+    def of(cls, declared: str) -> "Form":
+        """That of a type as it stands in SQL."""
         text = _CLAUSES.sub("", declared.upper()).replace(" UNSIGNED", "").strip()
         found = _SIZE.match(text)
         if found is None:
@@ -70,7 +77,7 @@ class _Form:
             return cls(family, int(found[2] or _UNBOUNDED), int(found[3] or 0) if found[2] else _UNBOUNDED // 2)
         return cls(family, int(found[2] or _UNBOUNDED), 0)
 
-    def fits_into(self, other: "_Form") -> bool:
+    def fits_into(self, other: "Form") -> bool:
         """Whether every value of this form is one of the other's."""
         if self.family != other.family:
             return (self.family, other.family) in _LOSSLESS
@@ -140,8 +147,8 @@ class Alterations:
                 found.append(self._nullability(column))
         return found + self._grown_enums(connection), reasons
 
-    def _form(self, type: Any) -> _Form:
-        return _Form.of(type.compile(dialect=self._dialect.sql_dialect))
+    def _form(self, type: Any) -> Form:
+        return Form.of(type.compile(dialect=self._dialect.sql_dialect))
 
     def _retyped(self, column: Column[Any], *, safe: bool) -> Operation:
         if self._is_mysql:

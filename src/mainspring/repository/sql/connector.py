@@ -6,7 +6,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from sqlalchemy import MetaData
+from sqlalchemy import Connection, MetaData
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mainspring.repository.conditions import Condition
@@ -17,8 +17,9 @@ from mainspring.repository.events import QueryListeners
 from mainspring.repository.filters import Query
 from mainspring.repository.shielding import finish
 from mainspring.repository.sql.commands import run_command
-from mainspring.repository.sql.dialects import dialect_of
+from mainspring.repository.sql.dialects import Dialect, dialect_of
 from mainspring.repository.sql.engine import KIND, SqlEngine
+from mainspring.repository.sql.exclusive import marked, migration
 from mainspring.repository.sql.faults import driver_error, failure_of, translated
 from mainspring.repository.sql.handles import SqlTransaction, begin, roll_back
 from mainspring.repository.sql.inserting import insert_rows
@@ -229,7 +230,7 @@ class SqlConnector:
     async def begin(self, options: TransactionOptions) -> SqlTransaction:
         """Begin a transaction."""
         write = not options.read_only
-        await self._make_tables([self._tables.of(each) for each in self._attached.values()], None)
+        await self._make_tables(self.model_tables, None)
         connection = await self._engine.take(write=write)
         try:
             await begin(connection, self._dialect, options)
@@ -245,13 +246,41 @@ class SqlConnector:
     ) -> list[Operation]:
         """Bring the tables of models to what the models say."""
         tables = [self._tables.of(each) for each in definitions]
-        others = [self._tables.of(each) for each in self._attached.values()]
-        migrator = Migrator(self._datasource, self._dialect, tables, allow_unsafe=allow_unsafe, others=others)
+        migrator = Migrator(
+            self._datasource, self._dialect, tables, allow_unsafe=allow_unsafe, others=self.model_tables
+        )
         try:
             async with self._engine.connection(write=True) as connection:
                 return await migrator.run(connection, drop=drop, dry_run=dry_run)
         except self._engine.errors as error:
             raise translated(error, self._dialect) from driver_error(error)
+
+    async def with_schema(self, work: Callable[[Connection], T], *, change: bool = False, keep: bool = True) -> T:
+        """Look at the schema with a plain connection, or change it while nobody else does.
+
+        Args:
+            work: What is done.
+            change: Whether it changes something.
+            keep: Whether the changes stay, where the database can undo them.
+        """
+        try:
+            async with self._engine.connection(write=change) as connection:
+                if not change:
+                    return await connection.run_sync(marked, work)
+                async with migration(connection, self._dialect, self._datasource, keep=keep):
+                    return await connection.run_sync(marked, work)
+        except self._engine.errors as error:
+            raise translated(error, self._dialect) from driver_error(error)
+
+    @property
+    def model_tables(self) -> list[ModelTable]:
+        """The tables of the attached models."""
+        return [self._tables.of(each) for each in self._attached.values()]
+
+    @property
+    def dialect(self) -> Dialect:
+        """The database."""
+        return self._dialect
 
     async def _make_tables(self, tables: Sequence[ModelTable], connection: AsyncConnection | None) -> None:
         """In memory nothing is there before the first use: the tables are made then."""

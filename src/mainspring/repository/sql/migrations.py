@@ -4,8 +4,7 @@ What is to be done is worked out inside the transaction that does it, so that of
 finds nothing to do, and a failure leaves the schema as it was.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import Column, Connection, ForeignKeyConstraint, Index, inspect, select
@@ -15,21 +14,14 @@ from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable, DropTable
 from mainspring.repository.definitions import PropertyDefinition
 from mainspring.repository.errors import MigrationError
 from mainspring.repository.instances import default_of
-from mainspring.repository.shielding import finish
 from mainspring.repository.sql.altering import Alterations
 from mainspring.repository.sql.dialects import Dialect
-from mainspring.repository.sql.engine import KIND
+from mainspring.repository.sql.exclusive import MIGRATING, marked, migration
 from mainspring.repository.sql.operations import Operation
 from mainspring.repository.sql.rebuilding import Rebuild, needs_rebuild
 from mainspring.repository.sql.tables import ModelTable
 
 __all__ = ["Migrator"]
-
-_OPTIONS = {KIND: "migration"}
-
-
-#: Seconds to wait for another process that migrates.
-_LOCK_TIMEOUT = 300.0
 
 
 class Migrator:
@@ -58,8 +50,8 @@ class Migrator:
 
     async def make_missing(self, connection: AsyncConnection) -> None:
         """Make the tables that are not there."""
-        for operation in await connection.run_sync(_marked, self._missing):
-            await connection.exec_driver_sql(operation.sql, execution_options=_OPTIONS)
+        for operation in await connection.run_sync(marked, self._missing):
+            await connection.exec_driver_sql(operation.sql, execution_options=MIGRATING)
 
     async def run(self, connection: AsyncConnection, *, drop: bool, dry_run: bool) -> list[Operation]:
         """Migrate; gives what was (or would be) done, in order.
@@ -69,47 +61,14 @@ class Migrator:
         """
         plan: Callable[[Connection], list[Operation]] = self._anew if drop else self._changes
         if dry_run:
-            return await connection.run_sync(_marked, plan)
-        async with self._alone(connection):
-            for statement in self._dialect.before_migration():
-                await connection.exec_driver_sql(statement, execution_options=_OPTIONS)
-            try:
-                return await self._in_transaction(connection, plan)
-            finally:
-                for statement in self._dialect.after_migration():
-                    await finish(_send(connection, statement))
-
-    @asynccontextmanager
-    async def _alone(self, connection: AsyncConnection) -> AsyncIterator[None]:
-        """Let one process in at a time, where the transaction does not do that."""
-        lock = self._dialect.migration_lock(_LOCK_TIMEOUT)
-        if lock is None:
-            yield
-            return
-        taken = await connection.exec_driver_sql(lock[0], execution_options=_OPTIONS)
-        if taken.scalar() != 1:
-            raise MigrationError(self._datasource, f"another process migrates for longer than {_LOCK_TIMEOUT:g} s")
-        try:
-            yield
-        finally:
-            await finish(_send(connection, lock[1]))
-
-    async def _in_transaction(
-        self, connection: AsyncConnection, plan: Callable[[Connection], list[Operation]]
-    ) -> list[Operation]:
-        for statement in self._dialect.begin_migration():
-            await _send(connection, statement)
-        try:
-            operations = await connection.run_sync(_marked, plan)
+            return await connection.run_sync(marked, plan)
+        async with migration(connection, self._dialect, self._datasource):
+            operations = await connection.run_sync(marked, plan)
             for operation in operations:
                 for statement in operation.sql.split(";\n"):
                     await connection.exec_driver_sql(
-                        statement, operation.parameters or None, execution_options=_OPTIONS
+                        statement, operation.parameters or None, execution_options=MIGRATING
                     )
-            await _send(connection, "COMMIT")
-        except BaseException:
-            await finish(_send(connection, "ROLLBACK"))
-            raise
         return operations
 
     # Plans
@@ -230,19 +189,6 @@ class Migrator:
         statements = rebuild.statements(self._sql)
         found = [Operation("rebuild_table", table.table.name, ";\n".join(statements), rebuild.safe)]
         return found + [self._create_index(index) for index in _indexes(table)]
-
-
-def _marked(connection: Connection, plan: Callable[[Connection], list[Operation]]) -> list[Operation]:
-    """Make a plan; what is asked of the database meanwhile belongs to the migration."""
-    connection.execution_options(**_OPTIONS)
-    try:
-        return plan(connection)
-    finally:
-        connection.execution_options(**{KIND: "query"})
-
-
-async def _send(connection: AsyncConnection, statement: str) -> None:
-    await connection.exec_driver_sql(statement, execution_options={KIND: "transaction"})
 
 
 def _in_order_of_dependence(tables: Sequence[ModelTable]) -> list[ModelTable]:

@@ -12,10 +12,10 @@ from mainspring.repository.sql.dialects import Dialect
 from mainspring.repository.sql.tables import ModelTable
 from mainspring.repository.sql.types import enum_values
 
-__all__ = ["Rebuild", "needs_rebuild"]
+__all__ = ["LOSSLESS", "Rebuild", "affinity", "needs_rebuild"]
 
 #: Affinity before and after: what a value keeps by being moved. Everything else may lose something.
-_LOSSLESS = frozenset(
+LOSSLESS = frozenset(
     (("INTEGER", "REAL"), ("INTEGER", "TEXT"), ("INTEGER", "NUMERIC"), ("REAL", "TEXT"), ("NUMERIC", "TEXT"))
 )
 
@@ -85,15 +85,15 @@ def _changed_types(dialect: Dialect, table: ModelTable, columns: Mapping[str, An
     found: list[tuple[str, bool]] = []
     for column in table.table.columns:
         if column.name in columns:
-            before = _affinity(columns[column.name]["type"].compile(dialect.sql_dialect))
-            after = _affinity(column.type.compile(dialect.sql_dialect))
+            before = affinity(columns[column.name]["type"].compile(dialect.sql_dialect))
+            after = affinity(column.type.compile(dialect.sql_dialect))
             if before != after:
                 reason = f"the column {column.name!r} of {table.table.name!r} changes from {before} to {after}"
-                found.append((reason, (before, after) in _LOSSLESS))
+                found.append((reason, (before, after) in LOSSLESS))
     return found
 
 
-def _affinity(declared: str) -> str:
+def affinity(declared: str) -> str:
     """The affinity of a declared type, by the rules of SQLite."""
     text = declared.upper()
     for words, affinity in (

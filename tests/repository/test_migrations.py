@@ -122,9 +122,11 @@ async def test_an_enum_may_grow(open_source):
     """DS-021, DS-032, REPO-023"""
 
     class Small(enum.Enum):
+        QUOTED = "it's \\ here"
         A = "a"
 
     class Large(enum.Enum):
+        QUOTED = "it's \\ here"
         A = "a"
         B = "b"
 
@@ -136,6 +138,7 @@ async def test_an_enum_may_grow(open_source):
     larger = note(kind=field(type=Large))
     await ds.autoupdate([larger])
     assert (await DefaultCrudRepository(larger, ds).create({"title": "x", "kind": "b"})).kind is Large.B
+    assert await ds.autoupdate([larger]) == []
 
 
 async def test_two_processes_migrate_one_after_the_other(open_source):

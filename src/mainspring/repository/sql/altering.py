@@ -9,12 +9,13 @@ from sqlalchemy import CheckConstraint, Column, Connection, ForeignKeyConstraint
 from sqlalchemy.schema import AddConstraint, CreateColumn
 
 from mainspring.repository.kinds import Kind
+from mainspring.repository.sql.checks import allowed_values
 from mainspring.repository.sql.dialects import Dialect
 from mainspring.repository.sql.operations import Operation
 from mainspring.repository.sql.tables import ModelTable
 from mainspring.repository.sql.types import enum_values
 
-__all__ = ["Alterations", "Form"]
+__all__ = ["Alterations", "Form", "uncollated"]
 
 _SIZE = re.compile(r"^([A-Z ]+?)(?:\((\d+)(?:, ?(\d+))?\))?$")
 _CLAUSES = re.compile(r" (?:COLLATE|CHARACTER SET) (?:\"[^\"]*\"|\S+)")
@@ -66,7 +67,7 @@ class Form:
     @classmethod
     def of(cls, declared: str) -> "Form":
         """That of a type as it stands in SQL."""
-        text = _CLAUSES.sub("", declared.upper()).replace(" UNSIGNED", "").strip()
+        text = uncollated(declared.upper()).replace(" UNSIGNED", "").strip()
         found = _SIZE.match(text)
         if found is None:
             return cls(text, 0, 0)
@@ -82,6 +83,11 @@ class Form:
         if self.family != other.family:
             return (self.family, other.family) in _LOSSLESS
         return self.scale <= other.scale and self.size - self.scale <= other.size - other.scale
+
+
+def uncollated(declared: str) -> str:
+    """A declared type without its collation and character set, which a cast takes none of."""
+    return _CLAUSES.sub("", declared)
 
 
 class Alterations:
@@ -155,7 +161,7 @@ class Alterations:
             declared = self._declared(column, nullable=bool(column.nullable))
             return Operation("alter_column", self._name, f"{self._alter} MODIFY COLUMN {declared}", safe)
         name, kind = self._preparer.format_column(column), column.type.compile(dialect=self._dialect.sql_dialect)
-        bare = _CLAUSES.sub("", kind)
+        bare = uncollated(kind)
         text = f"{self._alter} ALTER COLUMN {name} TYPE {kind} USING CAST({name} AS {bare})"
         return Operation("alter_column", self._name, text, safe)
 
@@ -168,13 +174,13 @@ class Alterations:
         found: list[Operation] = []
         for check in self._model.table.constraints:
             text = there.get(str(check.name)) if isinstance(check, CheckConstraint) else None
-            if text is not None and any(not _is_in(value, text) for value in self._values(str(check.name))):
+            if text is not None and not self._values(str(check.name)) <= allowed_values(text, self._dialect.name):
                 found += self.replaced(check)
         return found
 
-    def _values(self, check: str) -> list[Any]:
+    def _values(self, check: str) -> set[str]:
         return next(
-            enum_values(prop.value_type)
+            set(map(str, enum_values(prop.value_type)))
             for name, prop in self._model.definition.properties.items()
             if prop.value_type.kind in (Kind.ENUM, Kind.LITERAL)
             and check == f"ck_{self._name}_{self._model.columns[name].name}"
@@ -194,9 +200,3 @@ class Alterations:
         """Make a constraint."""
         text = str(AddConstraint(constraint).compile(dialect=self._dialect.sql_dialect)).strip()
         return Operation("add_constraint", self._name, text)
-
-
-def _is_in(value: Any, text: str) -> bool:
-    if isinstance(value, int):
-        return re.search(rf"(?<![\d.-]){value}(?![\d.])", text) is not None
-    return "'" + str(value).replace("'", "''") + "'" in text

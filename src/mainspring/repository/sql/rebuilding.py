@@ -8,6 +8,7 @@ from sqlalchemy import Column, Connection, MetaData, inspect
 from sqlalchemy.schema import CreateTable, DropTable
 
 from mainspring.repository.kinds import Kind
+from mainspring.repository.sql.checks import allowed_values
 from mainspring.repository.sql.dialects import Dialect
 from mainspring.repository.sql.tables import ModelTable
 from mainspring.repository.sql.types import enum_values
@@ -119,11 +120,6 @@ def _widened(connection: Connection, table: ModelTable, columns: Mapping[str, An
     for name, prop in table.definition.properties.items():
         if prop.value_type.kind in (Kind.ENUM, Kind.LITERAL) and table.columns[name].name in columns:
             text = checks.get(f"ck_{table.table.name}_{table.columns[name].name}")
-            if text is not None and any(_missing(value, text) for value in enum_values(prop.value_type)):
+            if text is not None and not set(map(str, enum_values(prop.value_type))) <= allowed_values(text, "sqlite"):
                 found.append((f"the column {table.columns[name].name!r} has new values", True))
     return found
-
-
-def _missing(value: Any, text: str) -> bool:
-    shown = str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"
-    return shown not in text

@@ -16,6 +16,7 @@ __all__ = ["main"]
 COMMANDS = {
     "check": "Tell what would fail in an application: unbound injections, cycles, scopes, clashes.",
     "inspect": "Show what an application consists of: contexts and bindings.",
+    "migrate": "Write revisions of the databases' schemas, and carry them out.",
     "new": "Make a project.",
     "routes": "List the operations of an application.",
     "run": "Boot an application and serve it until it is told to stop.",

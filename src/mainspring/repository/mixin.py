@@ -10,7 +10,7 @@ from mainspring.repository.datasources import DataSource
 from mainspring.repository.injection import repository_key
 from mainspring.repository.keys import RepositoryBindings, RepositoryTags
 
-__all__ = ["RepositoryMixin"]
+__all__ = ["RepositoryMixin", "sources_of"]
 
 R = TypeVar("R")
 
@@ -113,13 +113,9 @@ class RepositoryMixin:
         """
         if existing_schema not in _SCHEMA_WAYS:
             raise ValueError(f"existing_schema is 'alter' or 'drop', not {existing_schema!r}.")
-        context: Any = self
-        for binding in context.find_by_tag(RepositoryTags.REPOSITORY):
-            await context.resolve_binding(binding)
         wanted = None if models is None else list(models)
         operations: list[Any] = []
-        for binding in context.find_by_tag(RepositoryTags.DATASOURCE):
-            source = await context.resolve_binding(binding)
+        for source in await sources_of(self):
             migrate = getattr(source, _SCHEMA_WAYS[existing_schema], None)
             mine = _attached(source, wanted)
             if migrate is not None and (mine is None or mine):
@@ -141,6 +137,13 @@ class RepositoryMixin:
         context: Any = self
         context.add(binding)
         return binding
+
+
+async def sources_of(context: Any) -> list[Any]:
+    """The data sources bound in an application; every bound repository was made, so that its model is attached."""
+    for binding in context.find_by_tag(RepositoryTags.REPOSITORY):
+        await context.resolve_binding(binding)
+    return [await context.resolve_binding(binding) for binding in context.find_by_tag(RepositoryTags.DATASOURCE)]
 
 
 def _attached(source: Any, wanted: list[Any] | None) -> list[Any] | None:

@@ -270,6 +270,8 @@ class UnsupportedOperationError(RepositoryError, NotImplementedError):
 
     code = "NOT_SUPPORTED"
     status = 501
+    #: What was asked for cannot be done, which is no failure inside: whoever asked is told what it was.
+    expose = True
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

@@ -1,6 +1,7 @@
 """Relations: metadata that works, views of one source, accessors, inclusion."""
 
 import asyncio
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -237,6 +238,57 @@ async def test_the_database_counts_the_rows_of_each_source(shop, statements):
     assert [[order.what for order in each.orders] for each in found] == [["086", "084"], ["087", "085"], []]
     assert (len(loaded), len(seen)) == (6, 2)
     assert found[0].orders[0].to_json() == {"id": 87, "what": "086", "customer_id": 1, "tag_ids": ["x"]}
+
+
+class House(Entity):
+    id: UUID = field(id=True, default_fn="uuidv4")
+    code: Decimal | None = field(precision=8, scale=2, unique=True)
+    mail: str | None = field(unique=True)
+    rooms: list["Room"] = has_many(lambda: Room)
+    doors: list["Door"] = has_many(lambda: Door, key_from="code", key_to="house_code")
+    letters: list["Letter"] = has_many(lambda: Letter, key_from="mail", key_to="to")
+
+
+class Room(Entity):
+    id: int | None = field(id=True, generated=True)
+    house_id: UUID | None = belongs_to(lambda: House)
+
+
+class Door(Entity):
+    id: int | None = field(id=True, generated=True)
+    house_code: Decimal | None = field(precision=8, scale=2)
+
+
+class Letter(Entity):
+    id: int | None = field(id=True, generated=True)
+    to: str | None = None
+    house_ids: list[UUID] | None = references_many(lambda: House)
+
+
+async def test_keys_match_by_their_values(ds):
+    """REL-047, REL-024, REL-030"""
+    houses, rooms, doors, letters = (DefaultCrudRepository(each, ds) for each in (House, Room, Door, Letter))
+    await ds.autoupdate()
+    for name, target in (("rooms", rooms), ("doors", doors), ("letters", letters)):
+        factory = houses.create_has_many_repository_factory_for(name, target)
+        houses.register_inclusion_resolver(name, factory.inclusion_resolver)
+    rooms.register_inclusion_resolver("house", rooms.create_belongs_to_accessor_for("house", houses).inclusion_resolver)
+    letters.register_inclusion_resolver(
+        "houses", letters.create_references_many_accessor_for("houses", houses).inclusion_resolver
+    )
+    one, other = await houses.create_all([{"code": "1.5", "mail": "a"}, {"code": "2", "mail": "A"}])
+    await rooms.create_all([{"house_id": one.id}, {"house_id": str(other.id).upper()}, {"house_id": one.id}, {}])
+    await doors.create_all([{"house_code": "1.50"}, {"house_code": Decimal(2)}])
+    await letters.create_all([{"to": "a", "house_ids": [other.id, one.id]}, {"to": "A"}, {"to": "a "}])
+    found = await houses.find({"include": ["rooms", "doors", "letters"], "order": "code"})
+    assert [(len(each.rooms), len(each.doors), [letter.to for letter in each.letters]) for each in found] == [
+        (2, 1, ["a"]),
+        (1, 1, ["A"]),
+    ]
+    included = await rooms.find({"include": ["house"]})
+    assert [room.house and room.house.mail for room in included] == ["a", "A", "a", None]
+    included = await letters.find({"include": ["houses"]})
+    assert [[house.mail for house in letter.houses] for letter in included] == [["A", "a"], [], []]
 
 
 async def test_relations_that_cannot_work_say_why(memory):

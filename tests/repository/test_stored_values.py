@@ -143,6 +143,22 @@ async def test_a_value_comes_back_and_is_found(things):
         assert len({tuple(await ids(things, {name: value})) for value in values}) == len(values), name
 
 
+async def test_every_way_of_writing_keeps_every_value(things):
+    """DS-022, REPO-005, REPO-010, REPO-011, REPO-015"""
+    for name, values in VALUES.items():
+        await things.delete_all()
+        made = await things.create_all([{name: value} for value in (*values, None)])
+        assert [repr(getattr(each, name)) for each in made] == [*map(repr, values), "None"]
+        assert [each.to_json() for each in await things.find()] == [each.to_json() for each in made]
+        for value in values:
+            await things.update_all({name: None})
+            await things.update_by_id(made[-1].id, {name: value})
+            assert repr(getattr(await things.find_by_id(made[-1].id), name)) == repr(value)
+        await things.update_all({name: None})
+        await things.replace_by_id(made[0].id, {name: values[-1]})
+        assert repr(getattr(await things.find_by_id(made[0].id), name)) == repr(values[-1])
+
+
 async def test_mappings_keep_their_order(things):
     """DS-023, REPO-020"""
     for name, value in (

@@ -181,35 +181,30 @@ class StoredTimedelta(TypeDecorator[timedelta]):
         return None if value is None else value * _MICROSECOND
 
 
-class _PostgresqlUuid(TypeDecorator[UUID]):
-    """A UUID of the standard library; the driver's own is another class."""
-
-    impl = Uuid(as_uuid=True)
-    cache_ok = True
-
-    def process_result_value(self, value: Any, dialect: Any) -> UUID | None:
-        """Back."""
-        return None if value is None else UUID(int=value.int)
-
-
 class StoredUuid(TypeDecorator[UUID]):
-    """A UUID as its text of 36 characters."""
+    """A UUID: PostgreSQL has a type for it, elsewhere it is its text of 36 characters."""
 
     impl = String(36)
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Any) -> TypeEngine[Any]:
-        """Text that needs one byte a character, where the database asks."""
-        own = mysql.CHAR(36, charset="ascii", collation="ascii_bin") if dialect.name == "mysql" else self.impl
+        """As text it needs one byte a character, where the database asks."""
+        own: TypeEngine[Any] = String(36)
+        if dialect.name == "postgresql":
+            own = Uuid(as_uuid=True)
+        elif dialect.name == "mysql":
+            own = mysql.CHAR(36, charset="ascii", collation="ascii_bin")
         return dialect.type_descriptor(own)  # type: ignore[no-any-return]  # its signature says Any
 
     def process_bind_param(self, value: UUID | None, dialect: Any) -> Any:
         """Lower case, with hyphens."""
-        return None if value is None else str(value)
+        return value if value is None or dialect.name == "postgresql" else str(value)
 
     def process_result_value(self, value: Any, dialect: Any) -> UUID | None:
-        """Back."""
-        return None if value is None else UUID(value)
+        """Back; asyncpg's own UUID is another class."""
+        if value is None:
+            return None
+        return UUID(int=value.int) if dialect.name == "postgresql" else UUID(value)
 
 
 class StoredEnum(TypeDecorator[Any]):
@@ -342,7 +337,7 @@ _MAKERS: dict[Kind, Callable[[ValueType, dict[str, Any]], TypeEngine[Any]]] = {
     Kind.DATE: lambda _, __: Date(),
     Kind.TIME: lambda _, __: Time().with_variant(mysql.TIME(fsp=6), "mysql"),
     Kind.TIMEDELTA: lambda _, __: StoredTimedelta(),
-    Kind.UUID: lambda _, __: StoredUuid().with_variant(_PostgresqlUuid(), "postgresql"),
+    Kind.UUID: lambda _, __: StoredUuid(),
     Kind.BYTES: _bytes,
     Kind.ENUM: lambda value_type, _: StoredEnum(value_type),
     Kind.LITERAL: lambda value_type, _: StoredEnum(value_type),

@@ -510,7 +510,7 @@ async def test_a_relation_may_be_kept_from_inclusion(memory):
         ({"scope": {"limit": 2, "where": {"hidden": False}}}, ([2, 2, 2], [1, 1, 1], [4, 4, 4], [2, 2, 1])),
     ],
 )
-async def test_limits_of_a_model_count_for_each_source(memory, settings, counts):
+async def test_limits_of_a_model_count_for_each_source(ds, settings, counts):
     """REL-045, FILTER-024, FILTER-031"""
 
     @model(**settings)
@@ -523,7 +523,8 @@ async def test_limits_of_a_model_count_for_each_source(memory, settings, counts)
         id: int | None = field(id=True, generated=True)
         twigs: list[Twig] = has_many(lambda: Twig)
 
-    trees, twigs = DefaultCrudRepository(Tree, memory), DefaultCrudRepository(Twig, memory)
+    trees, twigs = DefaultCrudRepository(Tree, ds), DefaultCrudRepository(Twig, ds)
+    await ds.autoupdate()
     of = trees.create_has_many_repository_factory_for("twigs", twigs)
     trees.register_inclusion_resolver("twigs", of.inclusion_resolver)
     await trees.create_all([{} for _ in range(3)])

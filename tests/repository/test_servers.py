@@ -71,6 +71,24 @@ async def test_the_parts_of_a_place_are_as_good_as_its_url(server_config):
         await ds.ping()
 
 
+@pytest.mark.parametrize(
+    ("kind", "usual", "other"),
+    [
+        ("mysql", "mysql://", "mariadb://"),
+        ("mysql", "mysql://", "mysql+aiomysql://"),
+        ("postgresql", "postgresql://", "postgres://"),
+        ("postgresql", "postgresql://", "postgresql+asyncpg://"),
+    ],
+)
+async def test_a_url_may_be_written_in_other_ways(tmp_path, kind, usual, other):
+    """DS-001"""
+    async with database(kind, tmp_path) as config:
+        url = config["url"].replace(usual, other)
+        url += "?sslmode=disable" if kind == "postgresql" else ""
+        async with DataSource({"name": "db", "url": url}) as ds:
+            await ds.ping()
+
+
 async def test_statements_see_what_a_pool_allows(server_config):
     """DS-009, DS-012"""
     config = {**server_config, "pool": {"size": 2, "max_overflow": 0, "recycle": 1, "pre_ping": False}}

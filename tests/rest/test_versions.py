@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mainspring.rest import RegexRouter, RestApplication, RestBindings, api, get, post
+from mainspring.rest import RegexRouter, RestApplication, RestBindings, WebSocket, api, get, post, websocket
 from mainspring.rest.errors import SettingError
 
 
@@ -164,3 +164,38 @@ def test_a_setting_that_cannot_be_is_refused(setting: Any) -> None:
     app = RestApplication({"rest": {"versioning": setting}})
     with pytest.raises(SettingError, match="versioning"):
         app.rest_server  # noqa: B018 - it is made when it is first asked for
+
+
+async def test_connections_have_versions_too() -> None:
+    """REST-060 HTTP-035"""
+
+    def of(version: str) -> type[Any]:
+        @api(version=version)
+        class Chat:
+            @websocket("/chat")
+            async def talk(self, socket: WebSocket) -> None:
+                await socket.accept(headers={"X-Version": version})
+
+        return Chat
+
+    app = RestApplication({"rest": {"versioning": {"strategy": "header", "default": "1"}}})
+    app.controller(of("1"), "One")
+    app.controller(of("2"), "Two")
+
+    async def shake(**headers: str) -> dict[str, Any]:
+        sent: list[dict[str, Any]] = []
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "websocket.disconnect" if sent else "websocket.connect"}
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.append(message)
+
+        lines = [(name.replace("_", "-").lower().encode(), value.encode()) for name, value in headers.items()]
+        scope = {"type": "websocket", "path": "/chat", "headers": lines, "extensions": {"websocket.http.response": {}}}
+        await app(scope, receive, send)
+        return sent[0]
+
+    assert (b"x-version", b"1") in (await shake())["headers"]
+    assert (b"x-version", b"2") in (await shake(API_Version="2"))["headers"]
+    assert (await shake(API_Version="9"))["status"] == 400

@@ -7,7 +7,7 @@ handshake with the answer a request would get, what goes wrong after it closes t
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from mainspring.http import HttpErrors
@@ -35,6 +35,8 @@ logger = logging.getLogger(__name__)
 async def connect(exchange: SocketExchange, plan: Any) -> None:
     """Serve one connection, from the handshake to the end of its clean-up."""
     exchange.begin(plan)
+    if plan.versions is not None:
+        exchange.plan = plan = plan.versions.choose(exchange)
     exchange.path = local_to_base(exchange) if plan.base_path else exchange.raw_path
     token = CURRENT.set(exchange)
     try:
@@ -115,12 +117,22 @@ class SocketPlan:
         chain: The program's middleware as for requests, with the steps of a connection.
     """
 
-    def __init__(self, routes: Iterable[AnyRoute], chain: Chain, *, strict: bool) -> None:
-        self.router = TrieRouter(strict=strict)
-        for route in routes:
-            self.router.add(route)
+    def __init__(self, routes: Sequence[AnyRoute], chain: Chain, *, version: str | None, strict: bool) -> None:
+        self._strict = strict
+        self._others = [route for route in routes if route.version not in (None, version)]
+        self.router = self._router_of(route for route in routes if route.version in (None, version))
         links = [link if link.binding is not None else _STEPS.get(link.group) for link in chain.links]
         self.chain = Chain(link for link in links if link is not None and link.group not in _OF_RESPONSES)
+
+    def _router_of(self, routes: Iterable[AnyRoute]) -> TrieRouter:
+        router = TrieRouter(strict=self._strict)
+        for route in routes:
+            router.add(route)
+        return router
+
+    def is_elsewhere(self, path: str) -> bool:
+        """Whether another version has a route for the path."""
+        return any(self._router_of([route]).find(WEBSOCKET, path) is not None for route in self._others)
 
 
 def _find_route(context: RequestContext) -> Any:
@@ -130,6 +142,8 @@ def _find_route(context: RequestContext) -> Any:
     if match is not None:
         take_route(exchange, match)
         return CONTINUE
+    if plan.refusal is not None and path is not None and plan.sockets.is_elsewhere(path):
+        raise plan.refusal
     mount = plan.mounts.find(path) if path is not None and plan.mounts else None
     if mount is None:
         raise not_found(exchange)

@@ -122,6 +122,7 @@ class ServerPlan:
         self.has_timeouts = bool(self.request_timeout) or any("x-timeout" in route.spec for route in routes)
         versioning = Versioning.of(self.setting("versioning"))
         self.versions: VersionPlans | None = None
+        self.refusal: Exception | None = None
         self.version = versioning.default if versioning is not None else None
         if not isinstance(cls, type):
             self.router, self.table = cls, None
@@ -138,7 +139,8 @@ class ServerPlan:
                 self.router = DefaultPathRouter(self.router, versioning.prefix(versioning.default))
             return
         routers = {}
-        for version in dict.fromkeys(route.version for route in routes if route.version is not None):
+        everything = self.server.registry.all_routes()
+        for version in dict.fromkeys(route.version for route in everything if route.version is not None):
             own = [route for route in routes if route.version in (None, version)]
             routers[version] = self.planning.router_for(cls, self.strict, own, version)[0]
         if routers:
@@ -187,7 +189,7 @@ class ServerPlan:
     def sockets(self) -> SocketPlan:
         """What the server is to WebSocket connections."""
         chain = self.chain(self.chain_name, full=True)
-        return SocketPlan(self.server.registry.websockets(), chain, strict=self.strict)
+        return SocketPlan(self.server.registry.websockets(), chain, version=self.version, strict=self.strict)
 
     # Body parsers
 

@@ -211,7 +211,7 @@ class RouteRegistry:
             else:
                 route = ControllerRoute(declaration.verb, path, declaration.spec, cls, declaration.method_name)
                 route.declaration = declaration
-                route.version = None if by_path else version
+            route.version = None if by_path else version
             route.binding_key = key
             routes.append(route)
         return routes

@@ -154,14 +154,15 @@ class VersionPlans:
         router = self._routers.get(version) if version is not None else None
         if version is None or router is None:
             refusal = self._versioning.refusal(version, list(self._routers))
-            return _variant(self._plan, _RefusingRouter(self._plan.router, self._routers, refusal), None)
+            return _variant(self._plan, _RefusingRouter(self._plan.router, self._routers, refusal), None, refusal)
         found = self._plans.get(version)
         if found is None:
             found = self._plans[version] = _variant(self._plan, router, version)
         return found
 
 
-def _variant(plan: Any, router: Any, version: str | None) -> Any:
+def _variant(plan: Any, router: Any, version: str | None, refusal: Exception | None = None) -> Any:
     variant = copy.copy(plan)
-    variant.router, variant.version = router, version
+    variant.router, variant.version, variant.refusal = router, version, refusal
+    vars(variant).pop("sockets", None)  # worked out for another version
     return variant

@@ -405,3 +405,24 @@ def test_schemas_accept_what_is_decoded_and_refuse_what_is_not(annotation, good,
     validator = jsonschema.Draft202012Validator({**found, "$defs": definitions})
     assert validator.is_valid(good)
     assert not validator.is_valid(bad)
+
+
+def test_a_default_of_none_is_told_where_null_may_be_sent():
+    """OAS-001 OAS-007"""
+
+    @dataclasses.dataclass
+    class Loose:
+        count: int = None  # type: ignore[assignment]  # as many write it
+        address: Address = None  # type: ignore[assignment]  # as above
+        name: str | None = None
+        colour: Literal["red", None] = None
+        anything: Any = None
+        other: Address | None = None
+
+    properties = components(Loose)["Loose"]["properties"]
+    assert [name for name, schema in properties.items() if "default" in schema] == [
+        "name",
+        "colour",
+        "anything",
+        "other",
+    ]

@@ -298,9 +298,22 @@ def _with_default(schema: Schema, default: Any) -> Schema:
         plain = msgspec.to_builtins(default)
     except Exception:  # a default without JSON form is the server's secret; the property is optional all the same
         return schema
+    if plain is None and not _takes_null(schema):  # ``count: int = None``: nothing that a client could send
+        return schema
     if "$ref" in schema:
-        return schema if plain is None else {"allOf": [schema], "default": plain}
+        return {"allOf": [schema], "default": plain}
     return {**schema, "default": plain}
+
+
+def _takes_null(schema: Schema) -> bool:
+    if "$ref" in schema:
+        return False
+    if "anyOf" in schema:
+        return any(map(_takes_null, schema["anyOf"]))
+    if "enum" in schema:
+        return None in schema["enum"]
+    kinds = schema.get("type")
+    return kinds is None or "null" in ([kinds] if isinstance(kinds, str) else kinds)
 
 
 def _qualifier(cls: Any) -> str | None:

@@ -165,6 +165,25 @@ def test_a_worker_that_is_killed_is_replaced(service: Service) -> None:
     assert service.end()[0] == 0
 
 
+def test_workers_end_when_their_manager_is_killed(service: Service) -> None:
+    pids = service.ask_until(lambda seen: len(seen) == 2)
+    service.send(signal.SIGKILL)
+    end = time.monotonic() + 30
+    while any(map(is_alive, pids)):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def is_alive(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    # Without a parent that waits for it, an ended process may stay in the table for a moment.
+    state = Path(f"/proc/{pid}/stat")
+    return not state.exists() or state.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
 def test_a_reload_of_a_broken_program_keeps_the_old_workers(service: Service, project) -> None:
     before = service.ask_until(lambda seen: len(seen) == 2)
     file = project.write("app.py", "import no_such_module\n")

@@ -118,6 +118,13 @@ class _Worker(multiprocess.Process):
         """Whether the application serves."""
         return self.app is not None and self.app.state == "started"
 
+    def always_pong(self) -> None:
+        """Answer the manager while there is one; without it nobody would end this process, so it ends by itself."""
+        self.parent_conn.close()  # his end of the pipe: while we hold it too, we do not see that he is gone
+        with contextlib.suppress(EOFError, OSError):
+            super().always_pong()
+        os.kill(os.getpid(), signal.SIGTERM)
+
     def run(self, sockets: list[socket.socket]) -> None:
         """Run the application to its end; called in the new process."""
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # sent to a whole group of processes, it is for the manager

@@ -429,3 +429,17 @@ async def test_what_stands_for_a_compressible_response_varies_as_it_would(web: A
     assert [answer.status for answer in (whole, part, same)] == [200, 206, 304]
     assert {answer.headers["vary"] for answer in (whole, part, same)} == {"Accept-Encoding"}
     assert "content-encoding" not in part.headers
+
+
+async def test_redirects_lead_to_places_with_any_letters(web: Any) -> None:
+    """REST-164 REST-190 HTTP-019"""
+    app = RestApplication()
+    app.redirect("/a", "/köln/%20/€?q=ü")
+
+    async def by_hand(context: RequestContext) -> None:
+        await context.response.redirect("/köln/€")
+
+    app.route("get", "/b", None, by_hand)
+    ask = web(app)
+    assert (await ask.get("/a")).headers["location"] == "/k%C3%B6ln/%20/%E2%82%AC?q=%C3%BC"
+    assert (await ask.get("/b")).headers["location"] == "/k%C3%B6ln/%E2%82%AC"

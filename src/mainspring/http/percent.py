@@ -5,9 +5,10 @@ from urllib.parse import unquote_to_bytes
 
 from mainspring.errors import MainspringError
 
-__all__ = ["PercentDecodingError", "decode_component", "decode_path_segment", "encode_path_value"]
+__all__ = ["PercentDecodingError", "decode_component", "decode_path_segment", "encode_path_value", "uri_of"]
 
 _INCOMPLETE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_FOREIGN = re.compile(r"[^\x00-\x7f]+")
 _UNRESERVED = re.compile(rb"[A-Za-z0-9\-._~]")
 
 
@@ -50,6 +51,11 @@ def encode_path_value(value: str) -> str:
         chr(byte) if _UNRESERVED.match(bytes((byte,))) else f"%{byte:02X}"
         for byte in value.encode("utf-8", "surrogatepass")
     )
+
+
+def uri_of(text: str) -> str:
+    """An address as people write it, with what is outside ASCII percent-encoded (RFC 3987 section 3.1)."""
+    return _FOREIGN.sub(lambda match: encode_path_value(match[0]), text)
 
 
 def _decoded(text: str) -> str:

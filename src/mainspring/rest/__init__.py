@@ -58,7 +58,6 @@ from mainspring.rest.routes import ControllerRoute, Route, RouteMatch
 from mainspring.rest.sequences import DefaultSequence, MiddlewareSequence
 from mainspring.rest.server import RestServer
 from mainspring.rest.uploads import UploadFile
-from mainspring.rest.websocket_routes import WebSocketRoute
 from mainspring.rest.websockets import WebSocket
 
 __all__ = [
@@ -101,7 +100,6 @@ __all__ = [
     "UrlEncodedBodyParser",
     "Violation",
     "WebSocket",
-    "WebSocketRoute",
     "api",
     "as_middleware",
     "as_spec_enhancer",

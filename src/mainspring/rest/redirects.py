@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from mainspring.http.percent import uri_of
 from mainspring.rest.context import RequestContext
 from mainspring.rest.errors import RegistrationError
 from mainspring.rest.responses import Response
@@ -30,6 +31,7 @@ def redirect_route(source: str, target: str, status: int | None = None) -> Route
         raise RegistrationError(place, "the target has blanks or control characters; percent-encode them")
     if target.replace("\\", "/").startswith("//"):
         raise RegistrationError(place, "the target would lead to another host; write its whole URL, or one slash")
+    target = uri_of(target)
     absolute = _ABSOLUTE.match(target) is not None
     relative = target if target.startswith("/") else f"/{target}"
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from mainspring.http import ResponseHeaders, format_cookie
+from mainspring.http.percent import uri_of
 from mainspring.rest.errors import ResponseStartedError
 from mainspring.rest.exchange import Exchange
 from mainspring.rest.writing import OCTETS, TEXT, Writer
@@ -183,7 +184,7 @@ class Response(Generic[T]):
         if status not in (301, 302, 303, 307, 308):
             raise ValueError(f"A redirection has the status 301, 302, 303, 307 or 308, not {status!r}.")
         self.status = status
-        self.headers["Location"] = location
+        self.headers["Location"] = uri_of(location)
         await self.end()
 
     def _describe(self, data: Any) -> None:

@@ -156,6 +156,14 @@ def test_a_document_of_31_becomes_one_of_30():
     assert document == given_document
 
 
+def test_a_choice_of_nothing_but_null_is_null():
+    """OAS-036"""
+    null = {"type": "null"}
+    assert schema_to_30({"anyOf": [null]}) == {"nullable": True, "enum": [None]}
+    assert schema_to_30({"oneOf": [null, null], "enum": [1, None]}) == {"nullable": True, "enum": [None]}
+    assert schema_to_30({"anyOf": [null], "enum": [1]}) == {"nullable": True, "not": {}}
+
+
 kinds = st.sampled_from(["integer", "number", "string", "boolean", "null", "array", "object"])
 leaves = st.fixed_dictionaries(
     {},

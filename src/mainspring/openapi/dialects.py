@@ -142,7 +142,10 @@ def _unions_30(schema: dict[str, Any]) -> None:
         if len(real) == len(members):
             continue
         schema["nullable"] = True
-        if len(real) == 1 and "$ref" not in real[0]:
+        if not real:
+            schema.pop(keyword)
+            schema["enum"] = [None] if None in schema.get("enum", [None]) else []
+        elif len(real) == 1 and "$ref" not in real[0]:
             schema.pop(keyword)
             schema.update({key: value for key, value in real[0].items() if key not in schema})
         elif len(real) == 1:

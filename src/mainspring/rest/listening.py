@@ -25,7 +25,9 @@ __all__ = ["CUT_OFF", "ListenOptions", "Listener", "check_websockets"]
 #: How often to look whether connections are gone: short against any request, long against the cost of looking.
 _LOOK_EVERY = 0.01
 #: Seconds in which the first request on a connection comes, if it comes: what was accepted is answered.
-_FIRST_WORD = 0.2
+_FIRST_WORD = 0.5
+#: Turns of the loop in which what was accepted becomes a connection: asyncio takes three.
+_TURNS = 5
 #: What cancelled requests have for their clean-up before their connections are cut.
 _CLEANUP_TIME = 5.0
 #: The word with which requests are cancelled.
@@ -165,11 +167,13 @@ class Listener:
             each.close()
         bound.close()
         self._remove_path()
-        await asyncio.sleep(0)  # what was accepted becomes a connection
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
         for _ in range(round(_FIRST_WORD / _LOOK_EVERY)):
+            await asyncio.sleep(_LOOK_EVERY)
             if not any(map(_is_new, list(server.server_state.connections))):
                 break
-            await asyncio.sleep(_LOOK_EVERY)
+        await asyncio.sleep(0)  # a request that was just read begins
 
     async def stop(self, grace_period: float | None, farewell: Callable[[], Awaitable[None]] | None = None) -> None:
         """Stop listening at once, then wait for requests in flight.

@@ -191,6 +191,8 @@ async def test_ids_that_were_given_are_not_given_out_again(ds):
     assert [(each.title, each.id == 20) for each in mixed] == [("a", False), ("b", True), ("c", False)]
     assert len({each.id for each in [*mixed, await repo.create({}), await repo.create({})]}) == 5
     assert (await repo.create({"id": 0})).id == 0
+    assert (await repo.upsert({"id": 50, "title": "d"})).id == 50
+    assert (await repo.create({})).id == 51
 
 
 async def test_an_upsert_conflicts_by_what_it_was_told(ds):

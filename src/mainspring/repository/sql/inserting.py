@@ -49,6 +49,10 @@ async def _insert_with_ids(
     connection: AsyncConnection, statements: Statements, values: Sequence[Mapping[str, Any]]
 ) -> None:
     await connection.execute(statements.insert(returning=False), values if len(values) > 1 else values[0])
+    await _advance(connection, statements, values)
+
+
+async def _advance(connection: AsyncConnection, statements: Statements, values: Sequence[Mapping[str, Any]]) -> None:
     advance = statements.advance_counter(values)
     if advance is not None:
         await connection.execute(advance)
@@ -97,6 +101,7 @@ async def _upsert(
     statement = statements.upsert(row, insertion)
     if statements.returns_inserted:
         found = (await connection.execute(statement)).one()
+        await _advance(connection, statements, [column_values(statements.table, row)])
     else:
         await connection.execute(statement)
         found = (await connection.execute(statements.row_with(row, insertion.conflict or ()))).one()

@@ -133,7 +133,8 @@ class Statements:
         if not self.table.definition.properties[counted].generated:
             return None  # every row brings its own
         column = self.table.columns[counted]
-        return self._dialect.advance_counter(column, max(row[column.key] for row in values))
+        given = [row[column.key] for row in values if row.get(column.key) is not None]
+        return self._dialect.advance_counter(column, max(given)) if given else None
 
     def row_with(self, row: Mapping[str, Any], names: Sequence[str]) -> Select[Any]:
         """The row that has the same values of some properties."""

@@ -4,7 +4,7 @@ A connector is named in the configuration; the module that has it is imported wh
 is used, so that nobody pays for drivers they do not use.
 """
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Protocol, runtime_checkable
@@ -19,6 +19,7 @@ __all__ = [
     "PLAIN_INSERTION",
     "Connector",
     "CrudConnector",
+    "Discovery",
     "Increase",
     "Insertion",
     "Migrations",
@@ -232,6 +233,15 @@ class Migrations(Protocol):
         self, definitions: Sequence[ModelDefinition], *, drop: bool, dry_run: bool, allow_unsafe: bool
     ) -> list[Any]:
         """Do it (or only say what would be done)."""
+        ...
+
+
+@runtime_checkable
+class Discovery(Protocol):
+    """A connector that can tell which models the data that are there would have."""
+
+    async def discover(self, tables: Iterable[str] | None, schema: str | None, *, views: bool) -> list[ModelDefinition]:
+        """Look."""
         ...
 
 

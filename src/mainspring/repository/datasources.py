@@ -13,6 +13,7 @@ from mainspring.repository.configuration import effective_config, inferred_conne
 from mainspring.repository.connectors import (
     Connector,
     CrudConnector,
+    Discovery,
     Migrations,
     Raw,
     Transactional,
@@ -24,7 +25,7 @@ from mainspring.repository.connectors import (
 from mainspring.repository.definitions import ModelDefinition, definition_of
 from mainspring.repository.errors import DataSourceError, TransactionError, UnsupportedOperationError
 from mainspring.repository.events import QueryListeners
-from mainspring.repository.participation import PRIMARY, participation
+from mainspring.repository.participation import PRIMARY, has_task, participation
 from mainspring.repository.shielding import finish
 from mainspring.repository.transactions import Savepoint, Transaction, TransactionRegistry, isolation_of
 
@@ -232,7 +233,7 @@ class DataSource:
         options = TransactionOptions(isolation_of(isolation_level), read_only)
         if not isinstance(self.connector, Transactional):
             raise UnsupportedOperationError.of(self.name, "transactions")
-        around = self._transactions.current() if _has_task() else None
+        around = self._transactions.current() if has_task() else None
         if around is not None and around.is_active:
             return around.savepoint()
         return Transaction(self, self._begin, self._transactions, options, timeout)
@@ -342,6 +343,24 @@ class DataSource:
             found += named
         return found
 
+    async def discover_models(
+        self, tables: str | Iterable[str] | None = None, *, schema: str | None = None, views: bool = False
+    ) -> list[ModelDefinition]:
+        """Read tables that are there into definitions, as `define_model_class` takes them.
+
+        Args:
+            tables: Their names; all without it.
+            schema: Where they are, if not where the data source's own are.
+            views: Whether views are read, too.
+
+        Raises:
+            DataSourceError: There is no such table.
+        """
+        connector = await self.ready()
+        if not isinstance(connector, Discovery):
+            raise UnsupportedOperationError.of(self.name, "the discovery of models")
+        return await connector.discover([tables] if isinstance(tables, str) else tables, schema, views=views)
+
     def metadata(self) -> Any:
         """The SQLAlchemy ``MetaData`` of the attached models.
 
@@ -379,10 +398,3 @@ class DataSource:
         if not isinstance(self.connector, CrudConnector):
             raise UnsupportedOperationError.of(self.name, "repositories of models")
         return self.connector
-
-
-def _has_task() -> bool:
-    try:
-        return asyncio.current_task() is not None
-    except RuntimeError:  # no loop is running: begun later, by whoever awaits it
-        return False

@@ -1,11 +1,12 @@
 """Which transaction a call takes part in: the one it was given, the one its task is in, or none."""
 
+import asyncio
 from typing import Any
 
 from mainspring.repository.errors import TransactionError
 from mainspring.repository.transactions import Savepoint, Transaction, TransactionRegistry
 
-__all__ = ["PRIMARY", "participation"]
+__all__ = ["PRIMARY", "has_task", "participation"]
 
 
 class _Primary:
@@ -71,3 +72,11 @@ def _check_not_waiting_for_itself(
             f"This task holds a transaction of data source {datasource.name!r}; a call outside it would wait for its "
             "own end: pass transaction=tx."
         )
+
+
+def has_task() -> bool:
+    """Whether it is a task that runs."""
+    try:
+        return asyncio.current_task() is not None
+    except RuntimeError:  # no loop is running: begun later, by whoever awaits it
+        return False

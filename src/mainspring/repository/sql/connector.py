@@ -1,7 +1,7 @@
 """The connector of SQL databases: rows of models, transactions, commands, migrations."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -18,6 +18,7 @@ from mainspring.repository.filters import Query
 from mainspring.repository.shielding import finish
 from mainspring.repository.sql.commands import run_command
 from mainspring.repository.sql.dialects import Dialect, dialect_of
+from mainspring.repository.sql.discovering import discover
 from mainspring.repository.sql.engine import KIND, SqlEngine
 from mainspring.repository.sql.exclusive import marked, migration
 from mainspring.repository.sql.faults import driver_error, failure_of, translated
@@ -271,6 +272,13 @@ class SqlConnector:
                     return await connection.run_sync(marked, work)
         except self._engine.errors as error:
             raise translated(error, self._dialect) from driver_error(error)
+
+    async def discover(
+        self, tables: Iterable[str] | None, schema: str | None, *, views: bool = False
+    ) -> list[ModelDefinition]:
+        """The definitions of models that tables would have."""
+        place = schema or self._tables.metadata.schema
+        return await self.with_schema(lambda each: discover(each, self._datasource, tables, place, views=views))
 
     @property
     def model_tables(self) -> list[ModelTable]:

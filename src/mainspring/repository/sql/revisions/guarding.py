@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from alembic.operations import ops
-from sqlalchemy import Column, Connection, MetaData, Table, inspect, literal_column, select, text
+from sqlalchemy import Column, Connection, MetaData, Table, inspect, literal_column, select
 from sqlalchemy.types import UserDefinedType, to_instance
 
 from mainspring.repository.errors import MigrationError
 from mainspring.repository.sql.altering import uncollated
+from mainspring.repository.sql.declared import declared_columns, table_sql
 from mainspring.repository.sql.revisions.losses import loss_of
 
 __all__ = ["guard"]
@@ -131,34 +132,16 @@ class _Declared(UserDefinedType[Any]):
 
 def _as_declared(connection: Connection, table: str) -> Mapping[str, Any]:
     """What reading a table of SQLite leaves out, and a copy of it must have: collations, names of types, counting."""
-    sql = connection.execute(
-        text("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = :name"), {"name": table}
-    ).scalar()
+    sql, declared = table_sql(connection, table), declared_columns(connection, table)
     if sql is None:
         return {}
-    types = {row[1]: row[2] for row in connection.exec_driver_sql(f"PRAGMA table_info({_quoted(table)})")}
 
     def restore(_: Any, __: Any, column: Any) -> None:
-        collation = _collation(sql, column["name"])
-        declared = f"{types[column['name']]}{collation}"
-        if declared.strip() and declared != column["type"].compile(dialect=connection.dialect):
-            column["type"] = _Declared(declared)
+        own = declared[column["name"]]
+        if own and own != column["type"].compile(dialect=connection.dialect):
+            column["type"] = _Declared(own)
 
     options: dict[str, Any] = {"reflect_kwargs": {"listeners": [("column_reflect", restore)]}}
     if re.search(r"\bAUTOINCREMENT\b", sql, re.IGNORECASE):
         options["table_kwargs"] = {"sqlite_autoincrement": True}
     return options
-
-
-def _collation(sql: str, column: str) -> str:
-    name = re.escape(column)
-    found = re.search(
-        rf"[(,]\s*(?:\"{name}\"|`{name}`|\[{name}\]|{name})\s(?:[^,()]|\([^)]*\))*?(\bCOLLATE\s+(?:\"[^\"]*\"|\w+))",
-        sql,
-        re.IGNORECASE,
-    )
-    return f" {found[1]}" if found is not None else ""
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

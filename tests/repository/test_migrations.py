@@ -141,6 +141,33 @@ async def test_an_enum_may_grow(open_source):
     assert await ds.autoupdate([larger]) == []
 
 
+async def test_a_table_that_refers_to_others_is_changed_in_place(open_source):
+    """DS-032: SQLite copies it, with its foreign keys to another table and to itself."""
+
+    @model(table="owner")
+    class Owner(Entity):
+        id: int | None = field(id=True, generated=True)
+
+    def owned(type_):
+        return note(
+            size=field(type=type_),
+            owner_id=belongs_to(lambda: Owner, foreign_key=True, type=int),
+            note_id=belongs_to(lambda: found[-1], foreign_key=True, type=int),
+        )
+
+    found = []
+    for type_ in (int, str):
+        found.append(owned(type_))
+        ds = await open_source()
+        await ds.autoupdate([Owner, found[-1]])
+        await DefaultCrudRepository(found[-1], ds).create({"title": "x", "size": type_(3), "note_id": 1})
+        for key in ("owner_id", "note_id"):
+            with pytest.raises(ForeignKeyViolationError):
+                await DefaultCrudRepository(found[-1], ds).create({"title": "x", key: 99})
+    assert [each.size for each in await DefaultCrudRepository(found[-1], ds).find()] == ["3", "3"]
+    assert await ds.autoupdate([Owner, found[-1]]) == []
+
+
 async def test_two_processes_migrate_one_after_the_other(open_source):
     """DS-035"""
     sources = [await open_source() for _ in range(4)]

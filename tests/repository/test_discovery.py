@@ -158,6 +158,16 @@ async def test_tables_of_others_have_the_names_of_python(ds):
     assert [each.name for each in await ds.discover_models(views=True)] == ["T2OddOnes", "Odd", "Realms"]
 
 
+async def test_numbers_of_others_are_the_decimals_they_look_like(ds):
+    """DS-022, DS-036: SQLite keeps them as binary numbers in such columns."""
+    await ds.execute("CREATE TABLE price (code VARCHAR(5) PRIMARY KEY, amount NUMERIC(6, 2))")
+    await ds.execute("INSERT INTO price VALUES ('a', 0.1), ('b', 10), ('c', 9.25)")
+    [definition] = await ds.discover_models()
+    prices = DefaultCrudRepository(define_model_class(Entity, definition), ds)
+    found = await prices.find({"where": {"amount": {"gt": "0.05"}}, "order": "amount"})
+    assert [each.amount for each in found] == [Decimal("0.1"), Decimal("9.25"), Decimal(10)]
+
+
 async def test_json_and_lists_are_what_they_are(ds):
     """DS-036"""
     if ds.settings["connector"] != "postgresql":

@@ -149,8 +149,8 @@ def _run(given: Common, work: Work, *, one: bool = False) -> None:
 
 async def _each(given: Common, make: Any, work: Work, results: list[dict[str, Any]], *, one: bool) -> None:
     base = given.folder or folder_of(given.application) / "migrations"
-    async with opened_sources(given.application, given.datasource) as sources:
-        made = list(_made(sources, base, make, named=bool(given.datasource)))
+    async with opened_sources(given.application, given.datasource) as opened:
+        made = list(_made(opened.sources, base, make, named=bool(given.datasource)))
         if one and len(made) > 1:
             raise UsageFailure("There are several data sources: say by --datasource which one is meant.")
         if not made:

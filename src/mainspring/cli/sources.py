@@ -3,19 +3,34 @@
 import os
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from mainspring.boot import BootMixin
 from mainspring.cli.errors import Failure, UsageFailure
 from mainspring.cli.lookup import find_application
+from mainspring.core import Application
 from mainspring.repository.datasources import DataSource
 from mainspring.repository.mixin import sources_of
 
-__all__ = ["folder_of", "needing", "opened_sources"]
+__all__ = ["Opened", "folder_of", "needing", "opened_sources"]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An application that was booted.
+
+    Attributes:
+        app: It.
+        sources: Its data sources, as far as they are meant.
+    """
+
+    app: Application
+    sources: list[DataSource]
 
 
 @asynccontextmanager
-async def opened_sources(application: str | None, names: Sequence[str]) -> AsyncIterator[list[DataSource]]:
+async def opened_sources(application: str | None, names: Sequence[str]) -> AsyncIterator[Opened]:
     """The data sources, their models attached; disconnected afterwards.
 
     Args:
@@ -35,7 +50,7 @@ async def opened_sources(application: str | None, names: Sequence[str]) -> Async
         if unknown:
             there = ", ".join(sorted(source.name for source in found)) or "none"
             raise UsageFailure(f"There is no data source {sorted(unknown)[0]!r}; there are: {there}.")
-        yield [source for source in found if not names or source.name in names]
+        yield Opened(app, [source for source in found if not names or source.name in names])
     finally:
         for source in found:
             await source.disconnect()

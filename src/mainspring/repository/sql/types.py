@@ -142,8 +142,8 @@ class StoredDecimal(TypeDecorator[Decimal]):
         return None if value is None else format(value, "f")
 
     def process_result_value(self, value: Any, dialect: Any) -> Decimal | None:
-        """Back, every digit."""
-        return None if value is None else Decimal(value)
+        """Back, every digit; tables of others may hold numbers."""
+        return None if value is None else Decimal(str(value))
 
 
 class _MysqlDecimal(TypeDecorator[Decimal]):

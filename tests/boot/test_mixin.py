@@ -424,6 +424,54 @@ async def test_what_ends_the_process_leaves_the_bindings_too(project):
     assert contents(app) == before
 
 
+async def test_who_boots_sees_what_ends_the_process(project):
+    """BOOT-111, BOOT-027"""
+    file = project.write("controllers/a_controller.py", "raise SystemExit(3)\n")
+    app = project.app()
+    before = contents(app)
+    boots = [asyncio.create_task(_outcome_of(app.boot())) for _ in range(2)]
+    first, second = [await each for each in boots]
+    assert isinstance(first, SystemExit)
+    assert first.code == 3
+    assert second is first
+    assert contents(app) == before
+    assert app.state == "created"
+    file.write_text(CONTROLLER)
+    await app.boot()
+    assert app.contains("controllers.TodoController")
+
+
+async def _outcome_of(awaitable):
+    try:
+        return await awaitable
+    except SystemExit as leaving:
+        return leaving
+
+
+async def test_settings_follow_their_attributes_after_a_failed_boot(project):
+    """BOOT-026, BOOT-027, BOOT-011"""
+    project.write("controllers/b_controller.py", CONTROLLER)
+    wrong = project.write("wrong/here/controllers/a_controller.py", "1 / 0\n").parent.parent
+
+    class App(BootMixin, Application):
+        @property
+        def project_root(self):
+            return Path(*self.root.parts)  # another object at each reading, as the default is
+
+    app = App()
+    app.root = wrong
+    before = contents(app)
+    with pytest.raises(BootError):
+        await app.boot()
+    assert contents(app) == before
+    app.root = project.root
+    app.boot_options = {"controllers": {"nested": False}}
+    assert app.get_sync(BootBindings.PROJECT_ROOT) == project.root
+    assert app.get_sync(BootBindings.BOOT_OPTIONS) == {"controllers": {"nested": False}}
+    await app.boot()
+    assert project.keys(app, "controllers.") == ["controllers.TodoController"]
+
+
 async def test_a_locked_binding_makes_the_boot_fail(project):
     """BOOT-127"""
     project.write("controllers/a_controller.py", "class A: ...\nclass TodoController: ...\n")

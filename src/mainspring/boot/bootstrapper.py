@@ -51,10 +51,13 @@ class Bootstrapper:
         boot_options: Annotated[Any, inject(BootBindings.BOOT_OPTIONS, optional=True)] = None,
     ) -> None:
         self.app = app
-        # What is injected is bound already, perhaps to an attribute that may change: only what differs is bound here.
-        if app.get_sync(BootBindings.PROJECT_ROOT, optional=True) is not project_root:
-            app.bind(BootBindings.PROJECT_ROOT).to(Path(os.path.abspath(project_root)))
-        if boot_options is not None and app.get_sync(BootBindings.BOOT_OPTIONS, optional=True) is not boot_options:
+        # What is injected is bound already, to attributes that may change: only what differs is bound here, lest they
+        # be forgotten. A default is made at each reading, so that it is equal and not the same.
+        root = Path(os.path.abspath(project_root))
+        bound = app.get_sync(BootBindings.PROJECT_ROOT, optional=True)
+        if bound is not project_root and bound != root:
+            app.bind(BootBindings.PROJECT_ROOT).to(root)
+        if boot_options is not None and app.get_sync(BootBindings.BOOT_OPTIONS, optional=True) != boot_options:
             app.bind(BootBindings.BOOT_OPTIONS).to(boot_options)
 
     async def boot(self, options: Any = None, ctx: Context | None = None) -> Context:

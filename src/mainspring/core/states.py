@@ -65,7 +65,7 @@ class Operation:
         is_kept: Whether it goes on when nobody waits for it any more.
     """
 
-    __slots__ = ("_abandoned", "_delivered", "_waiters", "is_kept", "name", "task")
+    __slots__ = ("_abandoned", "_delivered", "_leaving", "_waiters", "is_kept", "name", "task")
 
     def __init__(
         self, name: str, body: Coroutine[Any, Any, None], abandoned: Callable[[], Awaitable[None]] | None = None
@@ -74,12 +74,20 @@ class Operation:
         self.is_kept = False
         self._abandoned = abandoned
         self._delivered = False
+        self._leaving: SystemExit | KeyboardInterrupt | None = None
         self._waiters = 0
         token = _inside.set((*_inside.get(), self))
         try:
-            self.task = asyncio.get_running_loop().create_task(body, name=f"{name} the application")
+            self.task = asyncio.get_running_loop().create_task(self._run(body), name=f"{name} the application")
         finally:
             _inside.reset(token)
+
+    async def _run(self, body: Coroutine[Any, Any, None]) -> None:
+        # A task lets these two out through the event loop at once: who waits would see a cancellation in their place.
+        try:
+            await body
+        except (SystemExit, KeyboardInterrupt) as leaving:
+            self._leaving = leaving
 
     @property
     def is_awaited_from_within(self) -> bool:
@@ -103,6 +111,11 @@ class Operation:
         finally:
             self._waiters -= 1
         self._delivered = True
+        self._outcome()
+
+    def _outcome(self) -> None:
+        if self._leaving is not None:
+            raise self._leaving
         self.task.result()
 
     async def _give_up(self) -> None:
@@ -112,6 +125,8 @@ class Operation:
             await settle([self.task])
         if self.task.cancelled():
             return
+        if self._leaving is not None:
+            raise self._leaving
         error = self.task.exception()
         if error is not None:
             logger.debug("A cancelled %s ended with %r.", self.name, error)

@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Callable, Mapping
 from copy import copy
 from decimal import Decimal
+from importlib import import_module
 from typing import Any
 
 from alembic.autogenerate.render import _repr_type, renderers
@@ -112,6 +113,11 @@ def _plain(item: Any, dialect: Any) -> Any:
     found = item._variant_mapping.get(dialect.name, item)
     while isinstance(found, TypeDecorator):
         found = found.load_dialect_impl(dialect)
+    if _is_of_a_dialect(found) and not hasattr(
+        import_module(f"sqlalchemy.dialects.{dialect.name}"), type(found).__name__
+    ):
+        generic = next(cls for cls in type(found).__mro__ if cls.__module__ == "sqlalchemy.sql.sqltypes")
+        found = found.adapt(generic)  # a class of the dialect's own, which nobody can name
     if isinstance(found, UserDefinedType):
         return _NAMED[found.get_col_spec()]()
     if dialect.name == "postgresql" and isinstance(found, Text):

@@ -371,6 +371,58 @@ async def test_what_keeps_no_tables_has_no_revisions(connector, folder):
         Revisions(DataSource({"name": "db", "connector": connector}), folder)
 
 
+async def test_a_key_to_rows_that_are_not_there_is_refused(open_source, folder):
+    """DS-034, DS-037"""
+    first = note(owner_id=field(type=int))
+    source = open_source(first, Owner)
+    await Revisions(source, folder).new()
+    await Revisions(source, folder).up()
+    notes = DefaultCrudRepository(first, source)
+    await notes.create({"title": "x", "owner_id": 99})
+    second = note(owner_id=belongs_to(lambda: Owner, foreign_key=True, type=int))
+    revisions = Revisions(open_source(second, Owner), folder)
+    await revisions.new()
+    with pytest.raises(MigrationError):
+        await revisions.up()
+    assert len((await revisions.status()).pending) == 1
+    await notes.delete_all()
+    await revisions.up()
+    assert (await revisions.status()).unwritten == []
+
+
+async def test_triggers_stay_with_a_table_that_is_copied(open_source, folder):
+    """DS-032, DS-034"""
+    source = open_source(note(size=field(type=int)))
+    if source.settings["connector"] != "sqlite":
+        pytest.skip("only SQLite copies tables")
+    await Revisions(source, folder).new()
+    await Revisions(source, folder).up()
+    make = "CREATE TRIGGER upper_titles AFTER INSERT ON note BEGIN UPDATE note SET title = upper(title); END"
+    await source.connector.with_schema(lambda connection: connection.exec_driver_sql(make) and None)
+    changed = open_source(second := note(size=field(type=str)))
+    await Revisions(changed, folder).new()
+    await Revisions(changed, folder).up()
+    notes = DefaultCrudRepository(second, changed)
+    await notes.create({"title": "x", "size": "1"})
+    assert (await notes.find_one()).title == "X"
+
+
+async def test_a_schema_of_its_own_has_its_own_revisions(tmp_path, folder):
+    """DS-001, DS-034"""
+    async with database("postgresql", tmp_path) as config, database("postgresql", tmp_path) as other:
+        name = other["connect_args"]["server_settings"]["search_path"]
+        async with DataSource({**config, "schema": name}) as source:
+            for each in (Order, Owner):
+                source.attach(each)
+            revisions = Revisions(source, folder)
+            await revisions.new()
+            await revisions.up()
+            assert (await revisions.status()).unwritten == []
+            assert (await DefaultCrudRepository(Owner, source).create({"name": "x"})).id == 1
+            await revisions.down(allow_unsafe=True)
+            assert await source.execute(f"SELECT * FROM {name}.alembic_version_db") == []
+
+
 async def test_what_loses_data_is_seen_in_plain_sql(open_source, folder):
     """DS-034"""
     source = open_source(note())

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from alembic.operations import ops
-from sqlalchemy import Column, Connection, MetaData, Table, inspect, literal_column, select
+from sqlalchemy import Column, Connection, MetaData, Table, inspect, literal_column, select, text
 from sqlalchemy.types import UserDefinedType, to_instance
 
 from mainspring.repository.errors import MigrationError
@@ -31,11 +31,15 @@ def guard(operations: Any, connection: Connection, datasource: str, *, allow_uns
 
     @contextmanager
     def batch_alter_table(table_name: str, *arguments: Any, **options: Any) -> Iterator[Any]:
-        if connection.dialect.name == "sqlite" and "copy_from" not in options:
+        is_sqlite = connection.dialect.name == "sqlite"
+        if is_sqlite and "copy_from" not in options:
             options = {**_as_declared(connection, table_name), **options}
+        triggers = _triggers(connection, table_name) if is_sqlite else {}
         with batch(table_name, *arguments, **options) as inner:
             inner.invoke = watch.before(inner.invoke)
             yield inner
+        for name in triggers.keys() - _triggers(connection, table_name).keys() if triggers else ():
+            connection.exec_driver_sql(triggers[name])  # it went with the table that a copy took the place of
 
     operations.invoke = watch.before(operations.invoke)
     operations.batch_alter_table = batch_alter_table
@@ -145,3 +149,11 @@ def _as_declared(connection: Connection, table: str) -> Mapping[str, Any]:
     if re.search(r"\bAUTOINCREMENT\b", sql, re.IGNORECASE):
         options["table_kwargs"] = {"sqlite_autoincrement": True}
     return options
+
+
+def _triggers(connection: Connection, table: str) -> dict[str, str]:
+    """Name -> statement of a table's triggers."""
+    found = connection.execute(
+        text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :name"), {"name": table}
+    )
+    return {str(row[0]): str(row[1]) for row in found}

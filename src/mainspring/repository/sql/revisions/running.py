@@ -3,6 +3,7 @@ none.
 """
 
 import io
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -226,7 +227,7 @@ class _Run:
         """Do it; gives what was done."""
         if not self._steps:
             return []
-        with self._recording():
+        with self._recording(), self._keeping_keys():
             self._migrate({**options, "fn": self._each})
         return self._done
 
@@ -258,6 +259,32 @@ class _Run:
                 raise
             except Exception as error:
                 self._raise(error)
+
+    @contextmanager
+    def _keeping_keys(self) -> Iterator[None]:
+        """Keys are looked at, although tables may be copied meanwhile: no row is left that refers to nothing.
+
+        Rows that did so before are none of the revision's.
+        """
+        if self._connection.dialect.name == "mysql":  # it copies none, and can look at each statement
+            self._connection.exec_driver_sql("SET SESSION foreign_key_checks = 1")
+        before = self._orphans()
+        yield
+        more = self._orphans() - before
+        if more:
+            words = ", ".join(
+                f"{number} of {table!r} to {target!r}" for (table, target), number in sorted(more.items())
+            )
+            raise MigrationError(
+                self._dialect.datasource,
+                f"rows would refer to rows that are not there: {words}; nothing was changed",
+            )
+
+    def _orphans(self) -> Counter[tuple[str, str]]:
+        if self._connection.dialect.name != "sqlite":
+            return Counter()
+        found = self._connection.exec_driver_sql("PRAGMA foreign_key_check")
+        return Counter((str(row[0]), str(row[2])) for row in found)
 
     def _each(self, _: Any, __: Any) -> Iterable[Any]:
         for step in self._steps:

@@ -24,6 +24,7 @@ __all__ = [
     "Insertion",
     "Migrations",
     "Raw",
+    "ServiceConnector",
     "TransactionHandle",
     "TransactionOptions",
     "Transactional",
@@ -50,7 +51,8 @@ _EXTRAS: Mapping[str, str] = {
     "psycopg": "postgres",
     "asyncmy": "mysql",
     "aiomysql": "mysql",
-    "httpx": "proxies",
+    "httpx2": "proxies",
+    "yaml": "proxies",
 }
 
 
@@ -242,6 +244,15 @@ class Discovery(Protocol):
 
     async def discover(self, tables: Iterable[str] | None, schema: str | None, *, views: bool) -> list[ModelDefinition]:
         """Look."""
+        ...
+
+
+@runtime_checkable
+class ServiceConnector(Protocol):
+    """A connector that stands for a remote service."""
+
+    def as_service(self, datasource: Any, interface: Any) -> Any:
+        """A proxy of an interface, or of everything there is."""
         ...
 
 

@@ -6,9 +6,11 @@ It belongs to the event loop that connects it, until it is disconnected.
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from random import uniform
-from typing import Annotated, Any, ClassVar, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Self, TypeVar, overload
 
+from mainspring.context import BindingKey
 from mainspring.context import config as config_marker
+from mainspring.repository.attached import attached_definitions
 from mainspring.repository.configuration import effective_config, inferred_connector
 from mainspring.repository.connectors import (
     Connector,
@@ -16,6 +18,7 @@ from mainspring.repository.connectors import (
     Discovery,
     Migrations,
     Raw,
+    ServiceConnector,
     Transactional,
     TransactionOptions,
     checked_name,
@@ -165,7 +168,8 @@ class DataSource:
         """Connect with the application, unless ``lazy_connect`` is set."""
         if not self.settings.get("lazy_connect"):
             await self.connect()
-            await self.ping()
+            if getattr(self.connector, "pings_at_start", True):
+                await self.ping()
 
     async def stop(self) -> None:
         """Disconnect with the application."""
@@ -197,6 +201,19 @@ class DataSource:
     def models(self) -> list[Any]:
         """The attached model classes."""
         return list(self._models)
+
+    @overload
+    def as_service(self, interface: None = None) -> Any: ...
+    @overload
+    def as_service(self, interface: BindingKey[T] | type[T]) -> T: ...
+    def as_service(self, interface: Any = None) -> Any:
+        """A proxy of the remote service, with the methods of an interface, else with one for each operation.
+
+        What is no remote service raises ``UnsupportedOperationError``.
+        """
+        if not isinstance(self.connector, ServiceConnector):
+            raise UnsupportedOperationError.of(self.name, "services")
+        return self.connector.as_service(self, interface)
 
     # Statements and transactions
 
@@ -323,25 +340,8 @@ class DataSource:
         connector = await self.ready()
         if not isinstance(connector, Migrations):
             raise UnsupportedOperationError.of(self.name, "migrations")
-        definitions = self._definitions(models)
+        definitions = attached_definitions(self, models)
         return await connector.migrate(definitions, drop=drop, dry_run=dry_run, allow_unsafe=allow_unsafe)
-
-    def _definitions(self, models: Any) -> list[ModelDefinition]:
-        if models is None:
-            return list(self._models.values())
-        wanted: Iterable[Any] = [models] if isinstance(models, str | type) else models
-        found: list[ModelDefinition] = []
-        for each in wanted:
-            if isinstance(each, type):
-                self.attach(each)
-                found.append(definition_of(each))
-                continue
-            named = [d for d in self._models.values() if each in (d.name, d.model.__name__)]
-            if not named:
-                known = ", ".join(d.name for d in self._models.values()) or "none"
-                raise DataSourceError(self.name, f"no model {each!r} is attached to it; there are {known}")
-            found += named
-        return found
 
     async def discover_models(
         self, tables: str | Iterable[str] | None = None, *, schema: str | None = None, views: bool = False
@@ -377,10 +377,10 @@ class DataSource:
     def on(self, event: str, listener: Callable[..., Any]) -> Self:
         """Call a function for each ``"query"``: it gets ``sql, parameters, elapsed`` (seconds), ``datasource, kind``.
 
-        Raises:
-            ValueError: There is no such event.
+        A remote service has ``"request"`` and ``"response"`` instead. Other names raise ``ValueError``.
         """
-        self._listeners.add(event, listener)
+        own = getattr(self.connector, "on", None) if event != "query" else None
+        (own or self._listeners.on)(event, listener)
         return self
 
     def stats(self) -> Mapping[str, int]:

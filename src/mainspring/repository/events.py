@@ -38,7 +38,7 @@ class QueryListeners:
         self.errors = 0
         self._listeners: list[Callable[[QueryEvent], Any]] = []
 
-    def add(self, event: str, listener: Callable[..., Any]) -> None:
+    def on(self, event: str, listener: Callable[..., Any]) -> None:
         """Add a listener.
 
         Raises:

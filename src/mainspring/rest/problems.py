@@ -84,7 +84,7 @@ def status_of(error: BaseException) -> int | None:
     """The status an error says of itself, ``None`` when it says none that is an error's."""
     if getattr(error, "code", None) == "ENTITY_NOT_FOUND" and not isinstance(error, HttpError):
         return 404
-    for name in ("status_code", "status"):
+    for name in ("gateway_status", "status_code", "status"):  # the first is for what another server answered us
         value = getattr(error, name, None)
         if isinstance(value, int) and not isinstance(value, bool) and 400 <= value <= 599:
             return int(value)

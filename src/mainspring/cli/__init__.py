@@ -19,6 +19,7 @@ COMMANDS = {
     "inspect": "Show what an application consists of: contexts and bindings.",
     "migrate": "Write revisions of the databases' schemas, and carry them out.",
     "new": "Make a project.",
+    "openapi": "Write the OpenAPI document of an application.",
     "routes": "List the operations of an application.",
     "run": "Boot an application and serve it until it is told to stop.",
     "serve": "Serve an application, by several processes if wanted.",

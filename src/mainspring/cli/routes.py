@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import click
 
-from mainspring.boot import BootMixin
 from mainspring.cli.errors import failing_in_words
 from mainspring.cli.lookup import find_application
-from mainspring.core import Application, CoreTags
+from mainspring.cli.servers import rest_servers
+from mainspring.core import Application
 from mainspring.rest import RestBindings, RestServer
 
 __all__ = ["command"]
@@ -30,17 +30,8 @@ def command(application: str | None, as_json: bool, debug: bool) -> None:
 
 async def routes_of(app: Application) -> list[dict[str, str]]:
     """The operations of every REST server, in order of declaration; the application is booted and closed."""
-    try:
-        if isinstance(app, BootMixin):
-            await app.boot()
-        return [entry for name, server in await _rest_servers(app) for entry in _entries(name, server)]
-    finally:
-        await app.close()
-
-
-async def _rest_servers(app: Application) -> list[tuple[str, RestServer]]:
-    found = [(binding.key, await binding.get_value(app)) for binding in app.find_by_tag(CoreTags.SERVER)]
-    return [(key, server) for key, server in found if isinstance(server, RestServer)]
+    async with rest_servers(app) as servers:
+        return [entry for name, server in servers for entry in _entries(name, server)]
 
 
 def _entries(name: str, server: RestServer) -> Iterator[dict[str, str]]:

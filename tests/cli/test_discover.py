@@ -127,6 +127,16 @@ def test_boot_finds_the_models_that_were_written(project, shop, environment):
     assert said(shop()) == "Nothing to write: every table has its model.\n"
 
 
+def test_a_url_needs_no_data_source_and_the_files_are_still_found(project, small):
+    said(small("--dry-run"))
+    url = f"sqlite:///{project.root / 'x.db'}"
+    project.write("shop/app.py", APPLICATION)
+    config = {"DB_CONFIG": '{"name": "db", "connector": "memory"}'}
+    assert said(project.run("discover", "shop", "--url", url, **config)) == "shop/models/note_model.py\n"
+    (project.root / "empty").mkdir()
+    assert said(project.run("discover", "--url", url, cwd=project.root / "empty")) == "models/note_model.py\n"
+
+
 def test_a_file_that_is_there_is_not_written_without_asking(project, small):
     project.write("models/note_model.py", "# mine\n")
     refused = small()
@@ -149,7 +159,7 @@ def test_who_sits_there_is_asked(project, environment, answer, is_written):
     with subprocess.Popen(
         [sys.executable, "-m", "mainspring.cli", "discover", "--url", f"sqlite:///{project.root / 'x.db'}"],
         cwd=project.root,
-        env=environment,
+        env={**environment, "DB_CONFIG": '{"name": "db", "connector": "memory"}'},
         stdin=theirs,
         stdout=subprocess.PIPE,
         text=True,

@@ -168,6 +168,18 @@ async def test_numbers_of_others_are_the_decimals_they_look_like(ds):
     assert [each.amount for each in found] == [Decimal("0.1"), Decimal("9.25"), Decimal(10)]
 
 
+async def test_constraints_without_a_name_are_found_beside_foreign_keys(ds):
+    """DS-036"""
+    await ds.execute("CREATE TABLE owner (id INTEGER NOT NULL PRIMARY KEY, mail VARCHAR(9) UNIQUE)")
+    await ds.execute("CREATE TABLE seat (nr INTEGER, owner_id INTEGER REFERENCES owner (id), UNIQUE (owner_id, nr))")
+    owner, seat = await ds.discover_models()
+    [index] = seat.settings["indexes"]
+    assert (index["fields"], index["unique"]) == (["owner_id", "nr"], True)
+    named = {tuple(each["fields"]) for each in owner.settings.get("indexes", ())}
+    assert owner.properties["mail"].options.get("unique") or named == {("mail",)}
+    assert seat.relations["owner"].key_from == "owner_id"
+
+
 async def test_json_and_lists_are_what_they_are(ds):
     """DS-036"""
     if ds.settings["connector"] != "postgresql":

@@ -152,6 +152,7 @@ async def test_a_table_that_refers_to_others_is_changed_in_place(open_source):
         return note(
             size=field(type=type_),
             owner_id=belongs_to(lambda: Owner, foreign_key=True, type=int),
+            other_id=belongs_to(lambda: Owner, foreign_key=True, type=int),
             note_id=belongs_to(lambda: found[-1], foreign_key=True, type=int),
         )
 

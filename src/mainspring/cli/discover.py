@@ -4,14 +4,14 @@ import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator, Collection, Iterable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 import click
 
 from mainspring.boot import BootMixin
-from mainspring.cli.errors import UsageFailure, failing_in_words
+from mainspring.cli.errors import ApplicationLookupError, UsageFailure, failing_in_words
 from mainspring.cli.model_files import file_of, source_of
 from mainspring.cli.sources import Opened, folder_of, opened_sources
 from mainspring.repository.datasources import DataSource
@@ -24,7 +24,7 @@ __all__ = ["command"]
 @click.command("discover")
 @click.argument("application", required=False)
 @click.option("--datasource", help="Whose tables; may be left out if there is only one.")
-@click.option("--url", help="A database instead of an application's data source: postgresql://user@host/name.")
+@click.option("--url", help="Another database than the application's: postgresql://user@host/name.")
 @click.option("--table", "tables", multiple=True, help="Only this table; may be given several times.")
 @click.option("--schema", help="The schema of the tables, if it is not the data source's.")
 @click.option("--views", is_flag=True, help="Views, too.")
@@ -100,8 +100,11 @@ async def _opened(application: str | None, options: dict[str, Any]) -> AsyncIter
     if url is not None:
         if name is not None:
             raise UsageFailure("Give --datasource or --url, not both.")
-        async with DataSource({"name": "db", "url": url}) as source:
-            yield None, source
+        async with AsyncExitStack() as stack:
+            opened = None
+            with suppress(ApplicationLookupError) if application is None else nullcontext():  # there may be none yet
+                opened = await stack.enter_async_context(opened_sources(application, ()))
+            yield opened, await stack.enter_async_context(DataSource({"name": "db", "url": url}))
         return
     async with opened_sources(application, [name] if name is not None else []) as opened:
         kept = [each for each in opened.sources if name is not None or each.settings["connector"] in _DATABASES]

@@ -66,7 +66,7 @@ def _import_lines(imports: Mapping[str, set[str]], base: str, lines: list[str]) 
 
 
 def _class_lines(definition: ModelDefinition, base: str, imports: dict[str, set[str]]) -> Iterator[str]:
-    settings = {name: repr(value) for name, value in definition.settings.items() if name != "left_out"}
+    settings = {name: _shown(value) for name, value in definition.settings.items() if name != "left_out"}
     yield from _call("@model", settings, "")
     yield f"class {definition.name}({base}):"
     yield '    """One of them."""'
@@ -99,7 +99,7 @@ def _call(start: str, arguments: Mapping[str, str], indent: str) -> Iterator[str
 def _settings(prop: PropertyDefinition) -> dict[str, str]:
     said = {"id": prop.id, "required": prop.required}
     return {
-        name: repr(value)
+        name: _shown(value)
         for name, value in {**said, **prop.options}.items()
         if value not in (None, False) or name == "timezone"
     }
@@ -110,14 +110,14 @@ def _relation(definition: ModelDefinition, relation: RelationDefinition, prop: P
     name = target.__mainspring_definition__.name
     own = name == definition.name
     text = name if own else f".{snake_case(name)}_model:{name}"
-    given = {"": repr(text)}
+    given = {"": _shown(text)}
     if relation.name != prop.name.removesuffix("_id") or not prop.name.endswith("_id"):
-        given["name"] = repr(relation.name)
+        given["name"] = _shown(relation.name)
     if "key_to" in relation.options:
-        given["key_to"] = repr(relation.options["key_to"])
+        given["key_to"] = _shown(relation.options["key_to"])
     settings = _settings(prop)
     if "name" in settings:  # of the column: belongs_to calls the relation so
-        column = f"{{'column': {settings.pop('name')}}}"
+        column = '{"column": ' + settings.pop("name") + "}"
         settings.update(dict.fromkeys(("sqlite", "postgresql", "mysql"), column))
     return {**given, **settings}
 
@@ -140,4 +140,12 @@ def _type(found: Any, item: Any, imports: dict[str, set[str]]) -> str:
 
 
 def _shown(value: Any) -> str:
+    """Python for a value, texts between double quotes."""
+    if isinstance(value, str):
+        text = repr(value)
+        return f'"{text[1:-1]}"' if text[0] == "'" and '"' not in text else text
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_shown(name)}: {_shown(each)}" for name, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_shown(each) for each in value) + "]"
     return repr(value.value if isinstance(value, enum.Enum) else value)

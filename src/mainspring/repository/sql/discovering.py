@@ -141,7 +141,7 @@ class _Table:
     # Constraints
 
     def _add_indexes(self) -> None:
-        foreign = {key["name"] for key in self._foreign_keys()}  # MySQL makes an index for each
+        foreign = {key["name"] for key in self._foreign_keys()} - {None}  # MySQL makes an index for each
         listed: list[dict[str, Any]] = []
         for name, columns, unique in self._indexes():
             known = [self.properties[each] for each in columns if each in self.properties]
@@ -160,13 +160,20 @@ class _Table:
 
     def _indexes(self) -> Iterator[tuple[str | None, Sequence[str], bool]]:
         done: set[str | None] = set()
+        kept: set[tuple[str, ...]] = {tuple(self._ids)}
         for unique in self._inspector.get_unique_constraints(self._name, self._schema):
             done.add(unique["name"])
+            kept.add(tuple(unique["column_names"]))
             yield unique["name"], unique["column_names"], True
-        for index in self._inspector.get_indexes(self._name, self._schema):
+        is_sqlite = self._connection.dialect.name == "sqlite"  # where constraints are known best by their indexes
+        options = {"include_auto_indexes": True} if is_sqlite else {}
+        for index in self._inspector.get_indexes(self._name, self._schema, **options):
             columns = [each for each in index["column_names"] if each is not None]
-            if index["name"] not in done and len(columns) == len(index["column_names"]):
-                yield index["name"], columns, bool(index["unique"])
+            name = None if is_sqlite and str(index["name"]).startswith("sqlite_autoindex_") else index["name"]
+            if len(columns) != len(index["column_names"]) or (name is not None and name in done):
+                continue
+            if name is not None or tuple(columns) not in kept:
+                yield name, columns, bool(index["unique"])
 
     def _foreign_keys(self) -> list[ReflectedForeignKeyConstraint]:
         return self._inspector.get_foreign_keys(self._name, self._schema)

@@ -44,9 +44,8 @@ class Rebuild:
         """Make the new one, copy, drop the old one, rename."""
         name = self.table.table.name
         metadata = MetaData()
-        for key in self.table.table.foreign_key_constraints:
-            if key.referred_table is not self.table.table:
-                key.referred_table.to_metadata(metadata)  # known by its name and columns, not made
+        for other in {key.referred_table for key in self.table.table.foreign_key_constraints} - {self.table.table}:
+            other.to_metadata(metadata)  # known by its name and columns, not made
         new = self.table.table.to_metadata(metadata, name=f"mainspring_new_{name}")
         for index in list(new.indexes):
             new.indexes.discard(index)

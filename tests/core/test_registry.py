@@ -561,6 +561,73 @@ async def test_generators_keep_their_place_in_the_order(parallel):
         assert log == [f"start {name}" for name in names] + [f"stop {name}" for name in reversed(names)]
 
 
+@pytest.mark.parametrize("generator", [True, False])
+async def test_functions_among_other_observers_keep_their_place(generator):
+    """CORE-140, CORE-155, CORE-157"""
+    app, log = Application(), []
+
+    def hooks(name):
+        app.on_start(lambda: log.append(f"start {name}"))
+        app.on_stop(lambda: log.append(f"stop {name}"))
+
+    def last():
+        log.append("start last")
+        yield
+        log.append("stop last")
+
+    hooks("a")
+    hooks("b")
+    bind(app, "c", log)
+    hooks("d")
+    bind(app, "e", log)
+    if generator:
+        app.life_cycle_observer(last)
+    await run(app)
+    names = ["a", "b", "c", "d", "e", *(["last"] if generator else [])]
+    assert log == [f"start {name}" for name in names] + [f"stop {name}" for name in reversed(names)]
+
+
+async def test_a_function_that_waits_for_its_turn_gets_it_though_the_stop_is_cancelled():
+    """CORE-118, CORE-140"""
+    app, log, is_waiting = Application(), [], asyncio.Event()
+
+    async def slow():
+        is_waiting.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            await asyncio.sleep(0)
+            log.append("slow was cancelled")
+            raise
+
+    app.on_stop(lambda: log.append("first"))
+    app.on_stop(lambda: log.append("second"))
+    app.on_stop(slow)
+    await app.start()
+    stopping = asyncio.create_task(app.stop())
+    await is_waiting.wait()
+    stopping.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await stopping
+    assert log == ["slow was cancelled", "second", "first"]
+    assert app.state == "stopped"
+
+
+async def test_a_function_that_fails_takes_the_next_its_start():
+    """CORE-112, CORE-140"""
+    app, log = Application(), []
+
+    async def fails():
+        await asyncio.sleep(0)
+        raise LookupError("no")
+
+    app.on_start(fails)
+    app.on_start(lambda: log.append("next"))
+    with pytest.raises(LookupError):
+        await app.start()
+    assert log == []
+
+
 @pytest.mark.parametrize("parallel", [True, False])
 async def test_stop_is_the_mirror_of_start(parallel):
     """CORE-156, CORE-157"""

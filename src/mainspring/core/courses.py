@@ -72,16 +72,7 @@ class Course:
         return [[lane[::-1] for lane in reversed(lanes)] for lanes in reversed(self.up(takes_part))]
 
     def _lanes(self, group: Sequence[Observer]) -> list[list[Observer]]:
-        """Side by side what may be, in one lane what keeps an order."""
+        """Side by side, or all in one lane. (What keeps an order side by side waits for its turn, see the registry.)"""
         if not self.options.parallel:
             return [list(group)] if group else []
-        lanes: list[list[Observer]] = []
-        sequential: list[Observer] = []
-        for observer in group:
-            if not observer.is_sequential:
-                lanes.append([observer])
-                continue
-            if not sequential:
-                lanes.append(sequential)
-            sequential.append(observer)
-        return lanes
+        return [[observer] for observer in group]

@@ -1,7 +1,7 @@
 """Notifying the observers of one group: in lanes that run side by side, each lane one observer after another.
 
-A group that is notified in parallel has a lane for each observer (and one for all that keep an order among themselves);
-a serial group is one lane. Going up, the first failure ends the whole; going down, everybody has a turn.
+A group that is notified in parallel has a lane for each observer; a serial group is one lane. Going up, the first
+failure ends the whole; going down, everybody has a turn.
 """
 
 import asyncio

@@ -91,7 +91,7 @@ class LifeCycleObserverRegistry:
         course = Course(options, observers)
         try:
             for lanes in course.up(_awaits_init):
-                await bring_up(lanes, self._init_one)
+                await bring_up(lanes, _in_order(lanes, self._init_one))
         except BaseException as error:
             await self._undo(course, lambda observer: observer.is_initialized and observer.has("init"), error)
             for observer in (*course.observers, *self._transient.values()):
@@ -116,7 +116,7 @@ class LifeCycleObserverRegistry:
             raise
         try:
             for lanes in course.up(_awaits_start):
-                await bring_up(lanes, _in_step(lanes, self._start_one))
+                await bring_up(lanes, _in_order(lanes, self._start_one))
         except BaseException as error:
             await self._undo(course, lambda observer: observer.is_started or _needs_no_start(observer), error)
             raise
@@ -229,7 +229,7 @@ class LifeCycleObserverRegistry:
 
     async def _down(self, course: Course, accepts: Choice, failures: Failures) -> None:
         for lanes in course.down(lambda observer: observer.has("stop") and accepts(observer)):
-            await bring_down(lanes, _in_step(lanes, self._stop_one), failures)
+            await bring_down(lanes, _in_order(lanes, self._stop_one, is_patient=True), failures)
 
     async def _undo(self, course: Course, begun: Choice, error: BaseException) -> None:
         if self.on_undo is not None:
@@ -241,17 +241,44 @@ class LifeCycleObserverRegistry:
             logger.error("A life cycle observer could not be stopped after a failure.", exc_info=failure)
 
 
-def _in_step(lanes: Lanes[Observer], notify: Notify[Observer]) -> Notify[Observer]:
-    """Keep the order of a group with generators: they begin in tasks of their own, one turn of the loop later."""
-    if not any(isinstance(observer.instance, GeneratorObserver) for lane in lanes for observer in lane):
-        return notify
+def _in_order(lanes: Lanes[Observer], notify: Notify[Observer], *, is_patient: bool = False) -> Notify[Observer]:
+    """Keep the order of a group that is notified in parallel: all begin in it, and functions follow one another.
 
-    async def notify_in_step(observer: Observer) -> None:
-        if not isinstance(observer.instance, GeneratorObserver):
+    Args:
+        lanes: Those of the group.
+        notify: What notifies one observer.
+        is_patient: Whether a cancellation takes no function its turn.
+    """
+    observers = [observer for lane in lanes for observer in lane]
+    generators = any(isinstance(observer.instance, GeneratorObserver) for observer in observers)
+    if not generators and not any(observer.is_sequential for observer in observers):
+        return notify
+    last: asyncio.Task[Any] | None = None
+
+    async def notify_in_order(observer: Observer) -> None:
+        nonlocal last
+        # Generators begin in tasks of their own, one turn of the loop later.
+        if generators and not isinstance(observer.instance, GeneratorObserver):
             await asyncio.sleep(0)
+        if observer.is_sequential:
+            before, last = last, asyncio.current_task()
+            if before is not None and before is not last:
+                await _wait_for_turn(before, is_patient)
         await notify(observer)
 
-    return notify_in_step
+    return notify_in_order
+
+
+async def _wait_for_turn(before: "asyncio.Task[Any]", is_patient: bool) -> None:
+    current = asyncio.current_task()
+    assert current is not None
+    while not before.done():
+        try:
+            await asyncio.wait([before])
+        except asyncio.CancelledError:
+            if not is_patient:
+                raise
+            current.uncancel()
 
 
 def _awaits_init(observer: Observer) -> bool:

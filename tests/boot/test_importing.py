@@ -63,6 +63,28 @@ print(sys.modules["shop.controllers"].todo_controller is real)
     ]
 
 
+def test_a_package_reached_by_a_link_is_found_from_its_real_place(project):
+    """BOOT-101, BOOT-102"""
+    project.write("real/shop/__init__.py")
+    project.write("real/shop/models.py", "class Thing: ...\n")
+    project.write("real/shop/controllers/todo_controller.py", "from ..models import Thing\nclass Todo: thing = Thing\n")
+    project.write("linked/other.txt")
+    (project.root / "linked" / "shop").symlink_to(project.root / "real" / "shop")
+    program = project.write(
+        "programs/main.py",
+        SHOW
+        + """
+sys.path.insert(0, "linked")
+import shop.models
+root = Path(shop.models.__file__).resolve().parent
+show(root)
+classes = load_classes_from_files(discover_files("**/*_controller.py", root), root)
+print(classes[0].thing is shop.models.Thing)
+""",
+    )
+    assert project.run(program) == ["shop.controllers.todo_controller Todo", "True"]
+
+
 def test_a_folder_without_init_is_a_namespace_package(project):
     """BOOT-102"""
     project.write("src/shop/deep/controllers/todo_controller.py", "class Todo: ...\n")

@@ -8,7 +8,7 @@ import os
 import pkgutil
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec, PathFinder, SourceFileLoader
 from types import ModuleType
 from typing import Any
@@ -26,7 +26,7 @@ def module_name(file: str, packages: Sequence[str] = ()) -> str | None:
     stem = os.path.splitext(os.path.basename(file))[0]
     if not stem.isidentifier():
         return None
-    return _choose(file, _candidates(os.path.dirname(file), stem), packages)
+    return _name_of(file, stem, packages)
 
 
 def folder_name(folder: str, packages: Sequence[str] = ()) -> str | None:
@@ -34,7 +34,7 @@ def folder_name(folder: str, packages: Sequence[str] = ()) -> str | None:
     name = os.path.basename(folder)
     if not name.isidentifier():
         return None
-    return _choose(folder, _candidates(os.path.dirname(folder), name), packages)
+    return _name_of(folder, name, packages)
 
 
 class PackageFolder:
@@ -99,6 +99,15 @@ def _unique_sources(folder: str) -> frozenset[str]:
     return frozenset(stem for stem in sources if stems[stem] == 1)
 
 
+def _name_of(path: str, name: str, packages: Sequence[str]) -> str | None:
+    folder = os.path.dirname(path)
+    found = _choose(path, _candidates(folder, name, _package_folders(os.path.abspath)), packages)
+    if found is not None:
+        return found
+    # A symbolic link may lead to the package, or to the file: their real places are compared, which takes longer.
+    return _choose(path, _candidates(os.path.realpath(folder), name, _package_folders(os.path.realpath)), packages)
+
+
 def _choose(path: str, candidates: Iterable[str], packages: Sequence[str]) -> str | None:
     """The application's own package first, then one whose parent is imported already, then the shortest name."""
     valid = [name for name in dict.fromkeys(candidates) if _finds(name, path)]
@@ -112,10 +121,9 @@ def _choose(path: str, candidates: Iterable[str], packages: Sequence[str]) -> st
     return min(valid, key=rank)
 
 
-def _candidates(folder: str, name: str) -> Iterator[str]:
-    """Names that could lead to ``name`` in the folder."""
+def _candidates(folder: str, name: str, roots: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Names that could lead to ``name`` in the folder, by the folders of packages and the entries of ``sys.path``."""
     parts = [name]
-    roots = _package_folders()
     entries = {os.path.abspath(entry or os.getcwd()) for entry in sys.path if isinstance(entry, str)}
     entries |= {os.path.realpath(entry) for entry in entries}
     while True:
@@ -130,8 +138,8 @@ def _candidates(folder: str, name: str) -> Iterator[str]:
         folder = above
 
 
-def _package_folders() -> dict[str, list[str]]:
-    """The folders of the packages that are imported already, and their names."""
+def _package_folders(place: Callable[[str], str]) -> dict[str, list[str]]:
+    """The folders of the packages that are imported already, each at its ``place``, and their names."""
     folders: dict[str, list[str]] = {}
     for name, module in list(sys.modules.items()):
         own = vars(module) if type(module) is ModuleType else None
@@ -143,7 +151,7 @@ def _package_folders() -> dict[str, list[str]]:
             continue
         for path in paths:
             if isinstance(path, str):
-                folders.setdefault(os.path.abspath(path), []).append(name)
+                folders.setdefault(place(path), []).append(name)
     return folders
 
 

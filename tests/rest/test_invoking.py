@@ -18,12 +18,14 @@ from mainspring.rest import (
     Response,
     RestApplication,
     RestBindings,
+    as_global_interceptor,
     blocking,
     get,
     inject,
     intercept,
     param,
     post,
+    request_body,
 )
 
 
@@ -559,3 +561,97 @@ async def test_a_request_without_container_features_makes_no_context(web: Any, m
     monkeypatch.setattr(RequestContext, "__init__", counted)
     await web(app).get("/a")
     assert made == 0
+
+
+class Wished:
+    def __init__(self, wish: Annotated[str, inject("wish")]) -> None:
+        self.wish = wish
+
+
+class Wishing:
+    def __init__(self, wished: Wished, own: Annotated[str, inject("wish")]) -> None:
+        self.wishes = [wished.wish, own]
+
+    @get("/async")
+    async def tell(self) -> list[str]:
+        return self.wishes
+
+    @get("/plain")
+    def tell_at_once(self) -> list[str]:
+        return self.wishes
+
+    @post("/body")
+    async def tell_after_reading(self, _: Annotated[str, request_body(content={"text/plain": {}})]) -> list[str]:
+        return self.wishes
+
+
+def wishing() -> RestApplication:
+    app = app_of(Wishing)
+    app.service(Wished)
+    app.bind("wish").to("app")
+    return app
+
+
+@pytest.mark.parametrize("path", ["/async", "/plain"])
+async def test_a_request_shadows_what_warm_controllers_are_made_of(web: Any, path: str) -> None:
+    """REST-062, REST-176"""
+    app = wishing()
+
+    async def shadow(ctx: RequestContext, next: Any) -> Any:
+        if "shadow" in ctx.request.query:
+            ctx.bind("wish").to("request")
+        return await next()
+
+    for _ in range(3):
+        assert (await web(app).get(path)).json() == ["app", "app"]
+    app.middleware(shadow)
+    for _ in range(3):
+        assert (await web(app).get(f"{path}?shadow=1")).json() == ["request", "request"]
+        assert (await web(app).get(path)).json() == ["app", "app"]
+
+
+async def test_a_parser_may_shadow_what_warm_controllers_are_made_of(web: Any) -> None:
+    """REST-062, REST-127, REST-176"""
+    app = wishing()
+
+    class Shadowing:
+        name = "shadowing"
+
+        def supports(self, media_type: str) -> bool:
+            return media_type == "text/plain"
+
+        async def parse(self, request: Request) -> str:
+            text = (await request.body()).decode()
+            if text:
+                RequestContext.current().bind("wish").to(text)
+            return "read"
+
+    app.body_parser(Shadowing)
+    for wish in ("one", "two", "three"):
+        answer = await web(app).post("/body", body=wish.encode(), headers={"Content-Type": "text/plain"})
+        assert answer.json() == [wish, wish]
+
+
+async def test_a_global_interceptor_of_one_request_runs_around_its_call_alone(web: Any) -> None:
+    """REST-078, REST-176"""
+    app = wishing()
+    app.route("get", "/function", None, lambda: ["function"])
+
+    async def mark(invocation: Any, next: Any) -> Any:
+        return [*(await next()), str(invocation.source)]
+
+    async def bind(ctx: RequestContext, next: Any) -> Any:
+        if "mark" in ctx.request.query:
+            ctx.bind("global_interceptors.mark").to(mark).apply(as_global_interceptor())
+        return await next()
+
+    app.middleware(bind)
+    for _ in range(3):
+        assert (await web(app).get("/async?mark=1")).json() == [
+            "app",
+            "app",
+            "ControllerRoute - get /async => Wishing.tell",
+        ]
+        assert (await web(app).get("/async")).json() == ["app", "app"]
+        assert (await web(app).get("/function?mark=1")).json() == ["function", "Route - get /function => <lambda>"]
+        assert (await web(app).get("/function")).json() == ["function"]

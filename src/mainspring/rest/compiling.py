@@ -209,7 +209,16 @@ class _Writer:
             function, args = instance.direct
             self._names |= {"MAKE": function, **{f"M{number}": arg for number, arg in enumerate(args)}}
             given = ", ".join(f"M{number}" for number in range(len(args)))
-            self._lines.append(f"controller = exchange.controller = MAKE({given})")
+            if self._operation.body is None:
+                self._lines.append(f"controller = exchange.controller = MAKE({given})")
+                return
+            self._names["INSTANCE"] = instance
+            self._lines += [
+                "if exchange.context is None:",
+                f"    controller = exchange.controller = MAKE({given})",
+                "else:  # a parser may have bound something in it",
+                "    controller = await INSTANCE.get(exchange)",
+            ]
             return
         self._names["INSTANCE"] = instance
         plan = self._controller_plan(instance)

@@ -5,7 +5,16 @@ from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
 
-from mainspring.context import Binding, BindingKey, BindingLockedError, BindingScope, Context, inject
+from mainspring.context import (
+    Binding,
+    BindingKey,
+    BindingLockedError,
+    BindingScope,
+    Context,
+    ContextBindings,
+    ContextTags,
+    inject,
+)
 from mainspring.core import CoreBindings
 from mainspring.rest.errors import NoRequestError, WebSocketStateError
 from mainspring.rest.exchange import CURRENT, Exchange
@@ -35,6 +44,8 @@ _CONTEXT = RestBindings.Http.CONTEXT.key
 _CONTROLLER_MARK = "rest.http.request.has_controller"
 #: One for all requests: it belongs to no context in particular.
 _MARK: Binding[Any] = Binding(BindingKey[bool](_CONTROLLER_MARK)).to(True).lock()
+#: What the request binds itself; nothing of it shadows a binding of the program.
+_GIVEN_KEYS = _OWN_KEYS | _LATE_KEYS | {_CONTROLLER_MARK}
 
 
 _REQUEST = BindingScope.REQUEST
@@ -86,6 +97,20 @@ class RequestContext(Context):
     def _bindings(self) -> dict[str, Binding[Any]]:  # type: ignore[override]  # nobody sets them; made at the first look
         own = self._own_bindings
         return self._make_whole() if own is None else own
+
+    @property
+    def has_bindings(self) -> bool:
+        """Whether something was bound in it besides what every request has: it may shadow what is bound above."""
+        own = self._own_bindings
+        return own is not None and not own.keys() <= _GIVEN_KEYS
+
+    @property
+    def has_global_interceptors(self) -> bool:
+        """Whether a global interceptor, or the order of their groups, was bound in it for this request alone."""
+        own = self._bindings
+        return ContextBindings.GLOBAL_INTERCEPTOR_ORDERED_GROUPS.key in own or any(
+            ContextTags.GLOBAL_INTERCEPTOR in binding.tag_map for binding in own.values()
+        )
 
     def _make_whole(self) -> dict[str, Binding[Any]]:
         with self._lock:  # two threads of one request may come here at once

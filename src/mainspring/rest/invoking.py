@@ -3,8 +3,8 @@
 What a route needs of this is known before the request: `make_call` gives the shortest function that does it.
 """
 
-import inspect
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from mainspring.context import InvocationContext, Session
@@ -42,25 +42,21 @@ def make_call(
     positional = tuple(
         parameter.name for parameter in description.parameters if parameter.kind is parameter.kind.POSITIONAL_ONLY
     )
+    handler = getattr(route, "handler", None)
     if isinstance(route, ControllerRoute):
-        interceptors = interceptors_for(server, route.controller_class, route.method_name, route)
+        listed = partial(interceptors_for, cls=route.controller_class, name=route.method_name, source=route)
     else:
         # A class of which the function is the method: what ``@intercept`` noted on it is found as on any method.
-        holder = type("FunctionTarget", (), {"call": getattr(route, "handler", None)})
-        interceptors = interceptors_for(server, holder, "call", route)
+        holder = type("FunctionTarget", (), {"call": handler})
+        listed = partial(interceptors_for, cls=holder, name="call", source=route)
     blocking = _is_blocking(description)
-    handler = getattr(route, "handler", None)
+    interceptors = listed(server)
+    around = partial(_intercepted, (route, instance), positional=positional, blocking=blocking)
     if interceptors:
-        return _intercepted((route, instance), interceptors, positional, blocking), False
-    points = injection_points(route, description)
-    is_plain = not (points or positional or blocking)
-    if instance is None or not isinstance(route, ControllerRoute):
-        return _function_call(handler, positional, points, blocking), is_plain
-    if not is_plain or not route.method_name.isidentifier():
-        return _full_call(instance, route.method_name, positional, points, blocking), False
-    if instance.direct is not None and inspect.iscoroutinefunction(description.handler):
-        return _direct_call(*instance.direct, route.method_name), True
-    return _method_call(instance, route.method_name), True
+        call, is_whole = around(interceptors), False
+    else:
+        call, is_whole = _bare_call(route, description, instance, positional, blocking)
+    return _watching(call, listed, around), is_whole
 
 
 def _is_blocking(description: HandlerDescription) -> bool:
@@ -135,9 +131,19 @@ def make_instance(route: ControllerRoute, server: Any) -> Instance:
         plan = compile_plan(server, key, awaiting=True)
         if plan is not None and plan.kind == "any":
             function = plan.function
-            return Instance(lambda _: function(server), (function, (server,)))
+            return Instance(_direct_maker(function, server, key), (function, (server,)))
         return Instance(lambda exchange: request_context_of(exchange).get(key), key=key, warms=True)
     return Instance(lambda exchange: request_context_of(exchange).get(key), key=key)
+
+
+def _direct_maker(make: Callable[[Any], Any], server: Any, key: str) -> Callable[[Exchange], Any]:
+    """What gives a controller from the server's context, or from the request's if a step bound something there."""
+
+    def made(exchange: Exchange) -> Any:
+        context = exchange.context
+        return make(server) if context is None or not context.has_bindings else context.get(key)
+
+    return made
 
 
 # Calls
@@ -159,16 +165,18 @@ def _method_call(instance: Instance, name: str) -> Call:
     return call
 
 
-def _direct_call(make: Callable[..., Any], args: tuple[Any, ...], name: str) -> Call:
-    """The same for a controller that no request can change, and an ``async`` method."""
-
-    async def call(exchange: Exchange, values: dict[str, Any]) -> Any:
-        controller = exchange.controller
-        if controller is None:
-            controller = exchange.controller = make(*args)
-        return await getattr(controller, name)(**values)
-
-    return call
+def _bare_call(
+    route: Any, description: HandlerDescription, instance: Instance | None, positional: tuple[str, ...], blocking: bool
+) -> tuple[Call, bool]:
+    """The call without interceptors, and whether there is no more to it."""
+    handler = getattr(route, "handler", None)
+    points = injection_points(route, description)
+    is_plain = not (points or positional or blocking)
+    if instance is None or not isinstance(route, ControllerRoute):
+        return _function_call(handler, positional, points, blocking), is_plain
+    if not is_plain or not route.method_name.isidentifier():
+        return _full_call(instance, route.method_name, positional, points, blocking), False
+    return _method_call(instance, route.method_name), True
 
 
 def _full_call(
@@ -226,6 +234,18 @@ def _intercepted(
         args = [values.pop(each) for each in positional if each in values]
         async with kind(request_context_of(exchange), target, name, args, values, source=route) as invocation:
             return await run_chain(invocation, interceptors, invocation.proceed)
+
+    return call
+
+
+def _watching(plain: Call, listed: Callable[[RequestContext], list[Any]], around: Callable[[list[Any]], Call]) -> Call:
+    """The call, with other interceptors around it when a step has bound some in the request's context."""
+
+    def call(exchange: Exchange, values: dict[str, Any]) -> Awaitable[Any]:
+        context = exchange.context
+        if context is not None and context.has_bindings and context.has_global_interceptors:
+            return around(listed(context))(exchange, values)
+        return plain(exchange, values)
 
     return call
 

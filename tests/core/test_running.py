@@ -18,6 +18,11 @@ PRELUDE = """
 import asyncio, os, signal, sys, time, warnings
 from mainspring.core import Application, Context
 
+# Whoever runs the tests in the background may have made these ignored, which programs inherit.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
 def say(*words):
     print(*words, flush=True)
 

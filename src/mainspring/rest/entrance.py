@@ -7,12 +7,13 @@ costs more than what most steps do. `pipeline.serve` is the same with a call for
 import asyncio
 from typing import Any
 
+from mainspring.rest.admitting import admit
 from mainspring.rest.asgi import AsgiExchange, Receive, Scope, Send
 from mainspring.rest.doors import Lifespan
 from mainspring.rest.errors import ClientDisconnected
 from mainspring.rest.exchange import CURRENT
 from mainspring.rest.lanes import Lane
-from mainspring.rest.pipeline import fail, is_left, leave, serve, serve_failure, serve_unavailable
+from mainspring.rest.pipeline import fail, is_left, leave, serve
 from mainspring.rest.websocket_door import answer_websocket
 
 __all__ = ["Entrance", "answer"]
@@ -114,18 +115,9 @@ async def _enter(entrance: Entrance, scope: Scope, receive: Receive, send: Send)
         await answer_websocket(server, scope, receive, send)
     elif kind == "http":
         exchange = AsgiExchange.of(scope, receive, send)
-        try:
-            if not server.planning.is_checked:
-                await server.serving.prepare()
-            plan = server.planning.plan()
-        except Exception as error:
-            await serve_failure(exchange, error)
-            return
-        if server.serving.is_draining:
-            await serve_unavailable(exchange)
-            return
-        server.begin_serving(plan)
-        await _serve(server, exchange, plan)
+        plan = await admit(server, exchange)
+        if plan is not None:
+            await _serve(server, exchange, plan)
 
 
 async def _serve(server: Any, exchange: AsgiExchange, plan: Any) -> None:

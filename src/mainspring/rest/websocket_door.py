@@ -4,11 +4,11 @@ import asyncio
 import logging
 from typing import Any
 
+from mainspring.rest.admitting import admit
 from mainspring.rest.asgi import Message, Receive, Scope, Send, local_path
 from mainspring.rest.connecting import connect
 from mainspring.rest.errors import ClientDisconnected, WebSocketStateError
 from mainspring.rest.exchange import Header
-from mainspring.rest.pipeline import serve_failure, serve_unavailable
 from mainspring.rest.websockets import SocketExchange
 
 __all__ = ["AsgiSocketExchange", "answer_websocket"]
@@ -25,17 +25,9 @@ async def answer_websocket(server: Any, scope: Scope, receive: Receive, send: Se
     if message["type"] != "websocket.connect":
         return
     exchange = AsgiSocketExchange(scope, receive, send)
-    try:
-        if not server.planning.is_checked:
-            await server.serving.prepare()
-        plan = server.planning.plan()
-    except Exception as error:
-        await serve_failure(exchange, error)
+    plan = await admit(server, exchange)
+    if plan is None:
         return
-    if server.serving.is_draining:
-        await serve_unavailable(exchange)
-        return
-    server.begin_serving(plan)
     serving = server.serving
     task = asyncio.current_task()
     serving.tasks.add(task)

@@ -1,8 +1,7 @@
 """In which order groups of observers are notified. Plain data in, plain data out."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from mainspring.context import Binding
 from mainspring.core.keys import CoreTags
@@ -13,8 +12,7 @@ __all__ = ["LifeCycleObserverGroup", "LifeCycleObserverOptions", "group_of", "or
 DATASOURCE = "datasource"
 
 
-@dataclass(frozen=True)
-class LifeCycleObserverOptions:
+class LifeCycleObserverOptions(NamedTuple):
     """How observers are notified.
 
     Attributes:
@@ -25,7 +23,7 @@ class LifeCycleObserverOptions:
 
     ordered_groups: Sequence[str] = (CoreTags.SERVER,)
     parallel: bool = True
-    disabled_groups: Sequence[str] = field(default=())
+    disabled_groups: Sequence[str] = ()
 
     @classmethod
     def of(cls, value: Any) -> "LifeCycleObserverOptions":
@@ -43,14 +41,13 @@ class LifeCycleObserverOptions:
         try:
             return cls(**value)
         except TypeError:
-            known = ", ".join(cls.__dataclass_fields__)
+            known = ", ".join(cls._fields)
             raise TypeError(
                 f"{sorted(map(str, value))} are not all options of life cycle observers: {known}."
             ) from None
 
 
-@dataclass(frozen=True)
-class LifeCycleObserverGroup:
+class LifeCycleObserverGroup(NamedTuple):
     """The observers of one group, in order of registration."""
 
     group: str

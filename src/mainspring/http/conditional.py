@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
+
+from msgspec import Struct
 
 from mainspring.errors import MainspringError
 from mainspring.http.dates import parse_http_date
@@ -43,8 +44,7 @@ class RangeNotSatisfiableError(MainspringError, ValueError):
         return f"The requested range lies beyond the end of {self.size} bytes."
 
 
-@dataclass(frozen=True, slots=True)
-class ByteRange:
+class ByteRange(Struct, frozen=True):
     """Bytes from ``first`` to ``last``, both included, of ``size``."""
 
     first: int

@@ -5,8 +5,9 @@ Whether the handler runs is the pipeline's business; here is only what the answe
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from mainspring.errors import MainspringError
 from mainspring.http.rules import checked_value, is_token
@@ -43,8 +44,7 @@ class CorsConfigError(MainspringError, ValueError):
         return f"rest.cors.{self.option} {self.reason}."
 
 
-@dataclass(frozen=True, slots=True)
-class CorsOptions:
+class CorsOptions(Struct, frozen=True):
     """A checked configuration. Without ``max_age`` browsers decide, without ``allowed_headers`` any are allowed."""
 
     any_origin: bool = True

@@ -5,9 +5,10 @@ Nothing a client may have written itself is believed: only what proxies that are
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
+
+from msgspec import Struct
 
 from mainspring.errors import MainspringError
 from mainspring.http.headers import Headers
@@ -90,8 +91,7 @@ class TrustedProxies:
         return count
 
 
-@dataclass(frozen=True, slots=True)
-class Forwarding:
+class Forwarding(Struct, frozen=True):
     """What trusted proxies say of a request, ``None`` where nothing. ``prefix`` is what they cut off the path."""
 
     client: str | None = None

@@ -5,8 +5,9 @@ that remains and may only be the last segment.
 """
 
 import re
-from dataclasses import dataclass, field
 from functools import lru_cache
+
+from msgspec import Struct
 
 from mainspring.errors import MainspringError
 from mainspring.http.percent import PercentDecodingError, decode_path_segment
@@ -40,16 +41,14 @@ class PathTemplateError(MainspringError, ValueError):
         return f'Invalid path "{self.template}": "{self.part}" {self.reason}.'
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(Struct, frozen=True):
     """A place in a template that a request fills. ``rest`` is true of ``{name:path}``."""
 
     name: str
     rest: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(Struct, frozen=True):
     """What stands between two slashes: texts (in canonical spelling) and variables, never two variables in a row.
 
     Attributes:
@@ -61,24 +60,27 @@ class Segment:
     """
 
     parts: tuple[str | Variable, ...]
-    variables: tuple[Variable, ...] = field(init=False, repr=False, compare=False)
-    literal: str | None = field(init=False, repr=False, compare=False)
-    rest: bool = field(init=False, repr=False, compare=False)
-    pattern: str = field(init=False, repr=False, compare=False)
+    variables: tuple[Variable, ...]
+    literal: str | None
+    rest: bool
+    pattern: str
 
-    def __post_init__(self) -> None:  # worked out once: requests ask for these
-        variables = tuple(part for part in self.parts if isinstance(part, Variable))
-        literal = None if variables else "".join(part for part in self.parts if isinstance(part, str))
-        pattern = "".join(
-            re.escape(part) if isinstance(part, str) else ("(.+)" if part.rest else "([^/]+)") for part in self.parts
+    @staticmethod
+    def of(parts: tuple[str | Variable, ...]) -> "Segment":
+        """The segment of these parts, with what requests ask of it worked out."""
+        variables = tuple(part for part in parts if isinstance(part, Variable))
+        return Segment(
+            parts,
+            variables,
+            literal=None if variables else "".join(part for part in parts if isinstance(part, str)),
+            rest=any(variable.rest for variable in variables),
+            pattern="".join(
+                re.escape(part) if isinstance(part, str) else ("(.+)" if part.rest else "([^/]+)") for part in parts
+            ),
         )
-        for name, value in (("variables", variables), ("literal", literal), ("pattern", pattern)):
-            object.__setattr__(self, name, value)
-        object.__setattr__(self, "rest", any(variable.rest for variable in variables))
 
 
-@dataclass(frozen=True, slots=True)
-class PathTemplate:
+class PathTemplate(Struct, frozen=True):
     """A checked template. Two templates of one ``shape`` match the same paths.
 
     Attributes:
@@ -92,17 +94,23 @@ class PathTemplate:
 
     text: str
     segments: tuple[Segment, ...]
-    variables: tuple[str, ...] = field(init=False, repr=False, compare=False)
-    is_static: bool = field(init=False, repr=False, compare=False)
-    openapi: str = field(init=False, repr=False, compare=False)
-    shape: str = field(init=False, repr=False, compare=False)
+    variables: tuple[str, ...]
+    is_static: bool
+    openapi: str
+    shape: str
 
-    def __post_init__(self) -> None:  # worked out once: requests ask for these
-        variables = tuple(variable.name for segment in self.segments for variable in segment.variables)
-        object.__setattr__(self, "variables", variables)
-        object.__setattr__(self, "is_static", not variables)
-        object.__setattr__(self, "openapi", re.sub(r"\{([^{}:]+):path\}", r"{\1}", self.text))
-        object.__setattr__(self, "shape", "/" + "/".join(map(_shape_of, self.segments)))
+    @staticmethod
+    def of(text: str, segments: tuple[Segment, ...]) -> "PathTemplate":
+        """The template of these segments, with what requests ask of it worked out."""
+        variables = tuple(variable.name for segment in segments for variable in segment.variables)
+        return PathTemplate(
+            text,
+            segments,
+            variables,
+            is_static=not variables,
+            openapi=re.sub(r"\{([^{}:]+):path\}", r"{\1}", text),
+            shape="/" + "/".join(map(_shape_of, segments)),
+        )
 
 
 def _shape_of(segment: Segment) -> str:
@@ -127,7 +135,7 @@ def parse_path_template(text: str) -> PathTemplate:
             if variable.name in seen:
                 raise PathTemplateError(text, f"{{{variable.name}}}", "is used twice; give each variable its own name")
             seen.add(variable.name)
-    return PathTemplate(path, segments)
+    return PathTemplate.of(path, segments)
 
 
 def join_paths(*parts: str, strict: bool = False) -> str:
@@ -171,7 +179,7 @@ def _parse_segment(text: str, template: str, *, last: bool) -> Segment:
         position = closing + 1
     if any(isinstance(part, Variable) and part.rest for part in parts) and (not last or len(parts) > 1):
         raise PathTemplateError(template, text, "takes the rest of the path, so it must be the last segment, alone")
-    return Segment(tuple(parts))
+    return Segment.of(tuple(parts))
 
 
 def _literal(text: str) -> str:

@@ -4,7 +4,6 @@ How entries join what a class inherits is decided here and nowhere else.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, Final, NamedTuple
 
@@ -39,9 +38,8 @@ class Kind(Enum):
     __hash__ = object.__hash__  # members are part of every lookup; the hash that Enum gives is a Python call
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Entry:
-    """One spec as it was written down; compared by identity, since each application counts."""
+class Entry(NamedTuple):
+    """One spec as it was written down; told apart by identity, since each application counts."""
 
     key: str
     spec: Any

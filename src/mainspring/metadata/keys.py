@@ -1,6 +1,5 @@
 """A typed key is a name with a type beside it; both spellings address the same metadata."""
 
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 __all__ = ["MetadataKey", "key_name"]
@@ -8,7 +7,6 @@ __all__ = ["MetadataKey", "key_name"]
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
 class MetadataKey(Generic[T]):
     """The key of metadata whose value is a ``T`` to a type checker.
 
@@ -21,13 +19,28 @@ class MetadataKey(Generic[T]):
         TypeError: The name is not text.
     """
 
-    name: str
+    __slots__ = ("_name",)
 
-    def __post_init__(self) -> None:
-        check_name(self.name)
+    def __init__(self, name: str) -> None:
+        check_name(name)
+        self._name = name
+
+    @property
+    def name(self) -> str:
+        """What it stands for; that it never changes lets keys be keys of mappings."""
+        return self._name
+
+    def __eq__(self, other: object) -> bool:
+        return self._name == other._name if isinstance(other, MetadataKey) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._name)
+
+    def __repr__(self) -> str:
+        return f"MetadataKey({self._name!r})"
 
     def __str__(self) -> str:
-        return self.name
+        return self._name
 
 
 def key_name(key: MetadataKey[Any] | str) -> str:

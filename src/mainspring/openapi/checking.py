@@ -7,9 +7,10 @@ JSON Schema 2020-12 and the older spellings that documents of OpenAPI 3.0 use.
 import inspect
 import math
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
+
+from msgspec import Struct
 
 from mainspring.openapi.errors import DocumentError, Violation
 from mainspring.openapi.formats import FORMATS
@@ -36,8 +37,7 @@ LISTED = 1000
 """Violations that are told of the items of one list: more than anybody reads, and an answer of bounded size."""
 
 
-@dataclass(frozen=True, slots=True)
-class OwnKeyword:
+class OwnKeyword(Struct, frozen=True):
     """A keyword of an application: ``validate(schema, value)``, plain or asynchronous, tells whether the value fits.
 
     ``type`` is the JSON type of the values it speaks of, ``None`` for all.
@@ -48,13 +48,12 @@ class OwnKeyword:
     type: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CheckOptions:
+class CheckOptions(Struct, frozen=True):
     """What a check knows besides the schema: own formats and keywords, and the document that ``$ref`` looks into."""
 
-    document: Mapping[str, Any] = field(default_factory=dict)
-    formats: Mapping[str, Callable[[Any], bool]] = field(default_factory=dict)
-    keywords: Mapping[str, OwnKeyword] = field(default_factory=dict)
+    document: Mapping[str, Any] = {}
+    formats: Mapping[str, Callable[[Any], bool]] = {}
+    keywords: Mapping[str, OwnKeyword] = {}
 
 
 class TooManyPlacesError(Exception):

@@ -1,10 +1,10 @@
 """One operation of the document, derived from its handler's description, with the declared spec merged over it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from mainspring.http.media import is_json, parse_media_type
 from mainspring.openapi.adapters import adapter_of
@@ -24,8 +24,7 @@ _OPEN_OBJECT = {"type": "object", "additionalProperties": True}
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentedOperation:
+class DocumentedOperation(Struct, frozen=True):
     """An operation as the document needs it: what its handler says, and what decorators say besides.
 
     ``name`` is the handler's, ``Controller.method`` or the function's; ``method`` is set for controllers only.
@@ -38,7 +37,7 @@ class DocumentedOperation:
     tags: tuple[str, ...] = ()
     deprecated: bool = False
     visible: bool = True
-    responses: tuple[tuple[int | str, tuple[Any, ...]], ...] = field(default=())
+    responses: tuple[tuple[int | str, tuple[Any, ...]], ...] = ()
 
     @staticmethod
     def of_declaration(declaration: OperationDeclaration, description: HandlerDescription) -> "DocumentedOperation":

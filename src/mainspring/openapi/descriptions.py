@@ -1,8 +1,9 @@
 """The records that describe a handler: plain data, read by the document and by whoever makes the call."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from mainspring.http.paths import PathTemplate
 from mainspring.openapi.parameters import MISSING, ParameterMarker
@@ -12,8 +13,7 @@ __all__ = ["BodyDescription", "HandlerDescription", "MediaDescription", "Paramet
 Source = Literal["query", "path", "header", "cookie", "form", "file", "body", "inject"]
 
 
-@dataclass(frozen=True, slots=True)
-class ParameterDescription:
+class ParameterDescription(Struct, frozen=True):
     """One parameter of a handler.
 
     Attributes:
@@ -40,11 +40,11 @@ class ParameterDescription:
     default: Any
     default_factory: Callable[[], Any] | None
     kind: Any
-    constraints: Mapping[str, Any] = field(default_factory=dict)
+    constraints: Mapping[str, Any] = {}
     schema: Any = None
     marker: ParameterMarker | None = None
     injection: Any = None
-    extras: Mapping[str, Any] = field(default_factory=dict)
+    extras: Mapping[str, Any] = {}
 
     @property
     def style(self) -> str | None:
@@ -69,17 +69,15 @@ class ParameterDescription:
         return self.marker.role if self.marker is not None else None
 
 
-@dataclass(frozen=True, slots=True)
-class MediaDescription:
+class MediaDescription(Struct, frozen=True):
     """One media type of a body. ``schema`` is as given, ``None`` for the annotated type's; ``entry`` is as written."""
 
     schema: Any = None
     parser: Any = None
-    entry: Mapping[str, Any] = field(default_factory=dict)
+    entry: Mapping[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class BodyDescription:
+class BodyDescription(Struct, frozen=True):
     """What an operation takes as body.
 
     Attributes:
@@ -98,13 +96,12 @@ class BodyDescription:
     annotation: Any
     required: bool
     description: str | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = {}
     stream: bool = False
     limit: int | str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class HandlerDescription:
+class HandlerDescription(Struct, frozen=True):
     """Everything about calling one handler for one operation.
 
     Attributes:

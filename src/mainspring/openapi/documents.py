@@ -5,8 +5,9 @@ Pure functions: plain data in, plain data out. The same input gives the same byt
 
 import inspect
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct
 
 from mainspring.openapi.components import Components
 from mainspring.openapi.consolidating import consolidate_schemas
@@ -38,8 +39,7 @@ _ORDER = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentSource:
+class DocumentSource(Struct, frozen=True):
     """Everything a document is made of.
 
     Attributes:
@@ -53,7 +53,7 @@ class DocumentSource:
     operations: Sequence[DocumentedOperation] = ()
     specs: Sequence[Mapping[str, Any]] = ()
     mounts: Sequence[tuple[str, Mapping[str, Any]]] = ()
-    info: Mapping[str, Any] = field(default_factory=dict)
+    info: Mapping[str, Any] = {}
     servers: Sequence[Mapping[str, Any]] = ({"url": "/"},)
 
 

@@ -1,8 +1,9 @@
 """What may be wrong with a value, with a JSON text, or with a declaration."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct
 
 from mainspring.errors import MainspringError
 
@@ -17,8 +18,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
+class Violation(Struct, frozen=True):
     """One thing that is wrong with a value.
 
     Attributes:
@@ -31,7 +31,7 @@ class Violation:
     path: str
     code: str
     message: str
-    info: dict[str, Any] = field(default_factory=dict)
+    info: dict[str, Any] = {}
 
     def to_entry(self) -> dict[str, Any]:
         """The entry of an error response: ``path, code, message, info``."""

@@ -6,9 +6,11 @@ How records of bases and subclasses come together is not decided here; see ``ope
 import inspect
 from collections.abc import Callable, Mapping
 from copy import copy
-from dataclasses import dataclass, field, replace
 from types import FunctionType
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mainspring.metadata import MetadataKey, define_metadata, get_metadata
 
@@ -30,8 +32,7 @@ VERBS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
 WEBSOCKET = "websocket"
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredOperation:
+class DeclaredOperation(Struct, frozen=True):
     """One verb decorator: the verb in lower case, the path as written, the spec as written (copied)."""
 
     verb: str
@@ -39,8 +40,7 @@ class DeclaredOperation:
     spec: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class MethodNotes:
+class MethodNotes(Struct, frozen=True):
     """What decorators say of one method or function; tuples are in the order of reading, top to bottom."""
 
     operations: tuple[DeclaredOperation, ...] = ()
@@ -51,11 +51,10 @@ class MethodNotes:
     blocking: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ClassNotes:
+class ClassNotes(Struct, frozen=True):
     """What decorators say of one class. ``None`` means that nothing is said, so that a base may."""
 
-    api: Mapping[str, Any] = field(default_factory=dict)
+    api: Mapping[str, Any] = {}
     tags: tuple[str, ...] | None = None
     deprecated: bool | None = None
     visibility: str | None = None

@@ -4,9 +4,10 @@ A class is read along its MRO, nearest first. The nearest word counts for each t
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
 from types import FunctionType
 from typing import Any
+
+from msgspec import Struct
 
 from mainspring.http.paths import join_paths, parse_path_template
 from mainspring.openapi.builders import built
@@ -30,8 +31,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class OperationDeclaration:
+class OperationDeclaration(Struct, frozen=True):
     """One operation of a controller.
 
     Attributes:
@@ -81,8 +81,7 @@ class OperationDeclaration:
         return list(dict.fromkeys(said))
 
 
-@dataclass(frozen=True, slots=True)
-class ControllerDescription:
+class ControllerDescription(Struct, frozen=True):
     """What ``@api``, ``@tags``, ``@deprecated`` and ``@visibility`` say of a class, its bases included.
 
     ``members`` are the members for the document: ``components``, ``tags`` and others.
@@ -195,18 +194,18 @@ def _own_function(klass: type, name: str) -> FunctionType | None:
     return function_behind(vars(klass).get(name))
 
 
-def _merged_notes(cls: type, name: str) -> MethodNotes:
+def _merged_notes(cls: type, method_name: str) -> MethodNotes:
     """What decorators say of a method: for each thing the word of the nearest class that says it."""
     merged: dict[str, Any] = {}
     nothing = MethodNotes()
     for klass in cls.__mro__:
-        notes = method_notes(_own_function(klass, name))
+        notes = method_notes(_own_function(klass, method_name))
         if notes is None:
             continue
-        for field in fields(MethodNotes):
-            value = getattr(notes, field.name)
-            if value != getattr(nothing, field.name):
-                merged.setdefault(field.name, value)
+        for name in MethodNotes.__struct_fields__:
+            value = getattr(notes, name)
+            if value != getattr(nothing, name):
+                merged.setdefault(name, value)
     return MethodNotes(**merged)
 
 

@@ -6,10 +6,11 @@ What a parameter means for a request is not decided here; see ``signatures``.
 import functools
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass
 from inspect import Parameter
 from types import FunctionType
 from typing import Annotated, Any, get_args, get_origin
+
+from msgspec import Struct
 
 from mainspring.openapi.annotations import handler_hints
 from mainspring.openapi.errors import DeclarationError
@@ -20,8 +21,7 @@ from mainspring.openapi.parameters import MISSING, BodyMarker, ParameterMarker
 __all__ = ["RawParameter", "json_types", "plain_function", "raw_parameters"]
 
 
-@dataclass(frozen=True, slots=True)
-class RawParameter:
+class RawParameter(Struct, frozen=True):
     """One parameter. ``annotation`` has no markers any more; ``marker`` is the first one, wherever it stood."""
 
     parameter: Parameter

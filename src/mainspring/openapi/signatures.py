@@ -5,9 +5,10 @@ injected, the rest are query parameters; markers say otherwise.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from inspect import Parameter, getdoc
 from typing import Any, get_args, get_origin
+
+from msgspec.structs import replace
 
 from mainspring.http.paths import PathTemplate, parse_path_template
 from mainspring.openapi.bodies import body_from_parameter, form_of_fields

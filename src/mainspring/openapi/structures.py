@@ -3,10 +3,10 @@
 import dataclasses
 import inspect
 import re
-from dataclasses import dataclass
 from typing import Any, NotRequired, Required, get_args, get_origin, is_typeddict
 
 import msgspec
+from msgspec import Struct
 
 from mainspring.openapi.annotations import class_hints
 from mainspring.openapi.caching import remembered
@@ -16,8 +16,7 @@ from mainspring.openapi.parameters import MISSING
 __all__ = ["Structure", "StructureField", "structure_of", "tag_of"]
 
 
-@dataclass(frozen=True, slots=True)
-class StructureField:
+class StructureField(Struct, frozen=True):
     """One field. ``default`` is ``MISSING`` where there is none, or where it is made anew each time."""
 
     name: str
@@ -27,8 +26,7 @@ class StructureField:
     default: Any = MISSING
 
 
-@dataclass(frozen=True, slots=True)
-class Structure:
+class Structure(Struct, frozen=True):
     """A class with fields.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 __all__ = ["PING", "ServerSentEvent", "encode_event"]
 
@@ -13,8 +14,7 @@ _BREAK = re.compile(r"\r\n|\r|\n")
 PING = b": ping\n\n"
 
 
-@dataclass(frozen=True, slots=True)
-class ServerSentEvent:
+class ServerSentEvent(Struct, frozen=True):
     """One event.
 
     Attributes:

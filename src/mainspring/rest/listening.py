@@ -11,10 +11,11 @@ import logging
 import os
 import socket
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
 from importlib.util import find_spec
 from ssl import SSLContext
 from typing import Any
+
+from msgspec import Struct
 
 from mainspring.rest.errors import MissingLibraryError
 from mainspring.rest.logs import was_logged
@@ -34,8 +35,7 @@ _CLEANUP_TIME = 5.0
 CUT_OFF = "the grace period of the server has passed"
 
 
-@dataclass(frozen=True)
-class ListenOptions:
+class ListenOptions(Struct, frozen=True):
     """Where and how to listen. Times are seconds.
 
     Attributes:

@@ -4,9 +4,9 @@ import asyncio
 import logging
 import re
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
@@ -27,8 +27,7 @@ _UNHEARD = logging.getLogger(f"{__name__}.parser")
 _UNHEARD.setLevel(logging.CRITICAL)
 
 
-@dataclass(frozen=True, slots=True)
-class MultipartLimits:
+class MultipartLimits(Struct, frozen=True):
     """What a form may hold. Sizes are bytes; ``None`` is bounded by the whole body only."""
 
     file_size: int | None = None

@@ -7,9 +7,10 @@ import asyncio
 import os
 import stat as modes
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, BinaryIO
+
+from msgspec import Struct
 
 from mainspring.http import HttpErrors, PercentDecodingError, ResponseHeaders, decode_path_segment
 from mainspring.rest.errors import SettingError
@@ -25,8 +26,7 @@ _DOTFILES = ("ignore", "deny", "allow")
 _NOSNIFF: Header = (b"x-content-type-options", b"nosniff")
 
 
-@dataclass(frozen=True)
-class StaticOptions:
+class StaticOptions(Struct, frozen=True):
     """How files are served.
 
     Attributes:
@@ -62,7 +62,7 @@ class StaticOptions:
         Raises:
             SettingError: One is unknown or impossible.
         """
-        known = {field.name for field in fields(StaticOptions)}
+        known = set(StaticOptions.__struct_fields__)
         for name, value in options.items():
             if name not in known:
                 raise SettingError("static", name, f"it is no option; known are {', '.join(sorted(known))}")
@@ -73,8 +73,7 @@ class StaticOptions:
         return StaticOptions(**options)
 
 
-@dataclass(frozen=True)
-class _Found:
+class _Found(Struct, frozen=True):
     """What a path means: an open file, or a directory that wants a slash."""
 
     path: Path

@@ -6,8 +6,9 @@ A controller says its version by ``@api(version="2")``. By the strategy ``path``
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from mainspring.http import HttpErrors, parse_media_type
 from mainspring.rest.errors import SettingError
@@ -22,8 +23,7 @@ _HEADER = "API-Version"
 _PARAMETER = "version"
 
 
-@dataclass(frozen=True, slots=True)
-class Versioning:
+class Versioning(Struct, frozen=True):
     """The setting ``rest.versioning``.
 
     Attributes:

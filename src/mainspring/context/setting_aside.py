@@ -1,0 +1,56 @@
+"""Setting kept values aside and putting them back: what was made with one binding does not answer for another one."""
+
+from typing import Any, NamedTuple
+
+from mainspring.context.bindings import Binding
+from mainspring.context.resolving import MISSING
+
+__all__ = ["KeptValue", "drop_kept", "put_back", "set_aside"]
+
+
+class KeptValue(NamedTuple):
+    """A value that a context kept for a binding.
+
+    Attributes:
+        context: The context.
+        binding: The binding.
+        epoch: The time of the binding it was made in.
+        value: The value.
+    """
+
+    context: Any
+    binding: Binding[Any]
+    epoch: object
+    value: Any
+
+
+def set_aside(ctx: Any, binding: Binding[Any]) -> KeptValue | None:
+    """Take the value that a context keeps for a binding out of it, without disposing of it; ``None`` without one.
+
+    A value that is being made is not kept when it is there: who waits for it gets it, who asks next a new one.
+    """
+    with ctx._lock:
+        value = ctx._kept.get(binding.epoch, MISSING)
+        is_made = ctx._pending is not None and binding in ctx._pending
+        if value is MISSING and not is_made:
+            return None
+        ctx._drop_value(binding)
+        ctx._touch()
+        return None if value is MISSING else KeptValue(ctx, binding, binding.epoch, value)
+
+
+def drop_kept(ctx: Any, binding: Binding[Any]) -> None:
+    """Forget the value that a context keeps for a binding; its clean-up runs when the context closes, as ever."""
+    set_aside(ctx, binding)
+
+
+def put_back(kept: KeptValue) -> bool:
+    """Let the context keep the value again; whether it does: not when the binding got another source meanwhile."""
+    ctx, binding, epoch, value = kept
+    with ctx._lock:
+        if binding.epoch is not epoch:
+            return False
+        ctx._drop_value(binding)
+        ctx._kept[epoch] = value
+        ctx._touch()
+        return True

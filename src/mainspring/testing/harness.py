@@ -9,11 +9,11 @@ from weakref import WeakSet
 
 from mainspring.context import Binding
 from mainspring.core import Application
+from mainspring.core.overriding import Overrides
 from mainspring.errors import MainspringError
 from mainspring.rest import RestBindings, RestServer
 from mainspring.rest.inprocess import InProcessAnswer, call_in_process
 from mainspring.testing.client import new_client
-from mainspring.testing.overriding import Overrides
 
 __all__ = ["Harness", "HarnessClosedError", "harness"]
 

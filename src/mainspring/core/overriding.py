@@ -15,7 +15,7 @@ from mainspring.context.keys import binding_address, key_text
 from mainspring.context.resolving import locate
 from mainspring.context.setting_aside import KeptValue, drop_kept, put_back, set_aside
 from mainspring.context.sources import BindingType
-from mainspring.core import CoreTags
+from mainspring.core.keys import CoreTags
 
 __all__ = ["Overrides", "replacement_for"]
 

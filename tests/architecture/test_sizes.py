@@ -22,6 +22,7 @@ LARGE_MODULES: dict[str, str] = {
 # "module:Class.function" -> why it is one piece in spite of its size.
 LONG_FUNCTIONS: dict[str, str] = {
     "rest/entrance.py:answer": "every request takes this way, and every further call on it costs every request",
+    "rest/listener_door.py:ListenerDoor.serve": "as `rest/entrance.py:answer`",
     "rest/pipeline.py:walk": "the way of a request, every step in its order, belongs on one screen",
 }
 

@@ -36,6 +36,8 @@ class RestBindings:
     """Typed keys of a REST server. Every setting of the ``rest`` section has one, named as the setting."""
 
     CONFIG: BindingKey[Any] = BindingKey("rest.config")
+    #: What listens: ``mainspring``, its own listener, or ``uvicorn``.
+    SERVER: BindingKey[str] = BindingKey("rest.server")
     HOST: BindingKey[str | None] = BindingKey("rest.host")
     PORT: BindingKey[int] = BindingKey("rest.port")
     PATH: BindingKey[str] = BindingKey("rest.path")

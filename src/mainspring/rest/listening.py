@@ -8,7 +8,6 @@ the grace period, the rest cancelled.
 import asyncio
 import contextlib
 import logging
-import os
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from importlib.util import find_spec
@@ -19,7 +18,7 @@ from msgspec import Struct
 
 from mainspring.rest.errors import MissingLibraryError
 from mainspring.rest.logs import was_logged
-from mainspring.rest.sockets import bind_host, bind_path
+from mainspring.rest.sockets import Place
 
 __all__ = ["CUT_OFF", "ListenOptions", "Listener", "check_websockets"]
 
@@ -47,6 +46,8 @@ class ListenOptions(Struct, frozen=True):
         keep_alive_timeout: How long an idle connection is kept.
         max_connections: How many requests at a time before others get 503; ``None``: no limit.
         ws_max_size: Bytes of a WebSocket message.
+        headers_timeout: How long the head of a request may take; the own listener has this limit, and the next.
+        max_headers: How many header lines it may have.
     """
 
     host: str = "127.0.0.1"
@@ -57,6 +58,12 @@ class ListenOptions(Struct, frozen=True):
     keep_alive_timeout: float = 5.0
     max_connections: int | None = None
     ws_max_size: int = 16 * 1024 * 1024
+    headers_timeout: float = 10.0
+    max_headers: int = 100
+
+    def place(self) -> Place:
+        """The place, which nobody has taken yet."""
+        return Place(self.host, self.port, self.path, self.bound)
 
 
 def check_websockets() -> None:
@@ -75,26 +82,24 @@ class Listener:
     def __init__(self, app: Any, options: ListenOptions) -> None:
         self._app = app
         self._options = options
-        self._socket: socket.socket | None = None
+        self._place = options.place()
         self._server: Any = None
         self._ticking: asyncio.Task[None] | None = None
-        self._inode: tuple[int, int] | None = None
 
     @property
     def listening(self) -> bool:
         """Whether new connections are accepted."""
-        return self._socket is not None
+        return self._place.is_taken
 
     @property
     def address(self) -> Any:
         """The bound address: host and port (and more for IPv6), or the path; ``None`` while not listening."""
-        return self._socket.getsockname() if self._socket is not None else None
+        return self._place.address
 
     @property
     def port(self) -> int:
         """The port taken; 0 for a Unix socket."""
-        address = self.address
-        return int(address[1]) if isinstance(address, tuple) else 0
+        return self._place.port
 
     async def start(self) -> None:
         """Bind and serve.
@@ -102,22 +107,12 @@ class Listener:
         Raises:
             ListenError: The address cannot be had (an ``OSError`` with the same ``errno``); nothing is left open.
         """
-        options = self._options
-        if options.bound is not None:
-            bound = options.bound
-        elif options.path is not None:
-            bound = bind_path(options.path)
-            found = os.stat(options.path)
-            self._inode = (found.st_dev, found.st_ino)
-        else:
-            bound = await bind_host(options.host, options.port)
+        bound = await self._place.take()
         try:
             await self._serve(bound)
         except BaseException:  # a cancelled start leaves no socket either
-            bound.close()
-            self._remove_path()
+            self._place.leave()
             raise
-        self._socket = bound
 
     async def _serve(self, bound: socket.socket) -> None:
         import uvicorn  # noqa: PLC0415 - it brings its command line along; other ASGI servers need none of it
@@ -145,28 +140,16 @@ class Listener:
         logging.getLogger("uvicorn.error").addFilter(_is_news)
         self._ticking = asyncio.create_task(server.main_loop(), name="listener clock")
 
-    def _remove_path(self) -> None:
-        """Remove the socket file, if it still is the one made here."""
-        path, inode, self._inode = self._options.path, self._inode, None
-        if path is None or inode is None:
-            return
-        with contextlib.suppress(OSError):
-            found = os.stat(path)
-            if (found.st_dev, found.st_ino) == inode:
-                os.unlink(path)
-
     # Stopping
 
     async def stop_accepting(self) -> None:
         """Take no new connections. Those that are there have a moment to say what they came for."""
-        server, bound = self._server, self._socket
-        if server is None or bound is None:
+        server = self._server
+        if server is None or not self._place.is_taken:
             return
-        self._socket = None
         for each in server.servers:
             each.close()
-        bound.close()
-        self._remove_path()
+        self._place.leave()
         for _ in range(_TURNS):
             await asyncio.sleep(0)
         for _ in range(round(_FIRST_WORD / _LOOK_EVERY)):

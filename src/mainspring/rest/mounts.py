@@ -11,7 +11,7 @@ from mainspring.rest.exchange import Exchange, Header
 from mainspring.rest.heads import with_vary
 from mainspring.rest.keys import RestTags
 
-__all__ = ["Mount", "MountTable", "call_mounted"]
+__all__ = ["Mount", "MountTable", "call_mounted", "call_outer"]
 
 
 class Mount:
@@ -55,13 +55,25 @@ async def call_mounted(exchange: Exchange, mount: Mount) -> None:
     await mount.app(scope, _receiver(exchange), sender.send)
 
 
-def mounted_scope(exchange: Exchange, mount: Mount) -> dict[str, Any]:
-    """The scope of a mounted application: ``root_path`` is longer, ``path`` still the whole one, as ASGI says."""
-    given: Mapping[str, Any] = exchange.scope or {}
-    base = exchange.plan.base_path if exchange.path != exchange.raw_path else ""
-    prefix = "" if mount.path == "/" else mount.path
-    root = f"{exchange.root_path}{base}{prefix}"
-    whole = f"{exchange.root_path}{exchange.raw_path}"
+async def call_outer(exchange: Exchange, app: Any) -> None:
+    """Let an ASGI application that is around the whole server answer.
+
+    Raises:
+        Exception: What the application raises.
+    """
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            lines = [(bytes(name).lower(), bytes(value)) for name, value in message.get("headers", ())]
+            await exchange.start(message["status"], lines)
+        elif message["type"] == "http.response.body":
+            await exchange.write(message.get("body", b""), more=bool(message.get("more_body", False)))
+
+    scope = {**_scope_of(exchange), "path": unquote(exchange.raw_path), "raw_path": exchange.raw_path.encode("latin-1")}
+    await app(scope, _receiver(exchange), send)
+
+
+def _scope_of(exchange: Exchange) -> dict[str, Any]:
     return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
@@ -72,6 +84,19 @@ def mounted_scope(exchange: Exchange, mount: Mount) -> dict[str, Any]:
         "headers": exchange.raw_headers,
         "client": exchange.client,
         "server": exchange.local,
+        "root_path": exchange.root_path,
+    }
+
+
+def mounted_scope(exchange: Exchange, mount: Mount) -> dict[str, Any]:
+    """The scope of a mounted application: ``root_path`` is longer, ``path`` still the whole one, as ASGI says."""
+    given: Mapping[str, Any] = exchange.scope or {}
+    base = exchange.plan.base_path if exchange.path != exchange.raw_path else ""
+    prefix = "" if mount.path == "/" else mount.path
+    root = f"{exchange.root_path}{base}{prefix}"
+    whole = f"{exchange.root_path}{exchange.raw_path}"
+    return {
+        **_scope_of(exchange),
         **given,
         "root_path": root,
         "path": unquote(whole, errors="replace"),

@@ -184,7 +184,7 @@ def _problem(problem: Problem, detail: str | None, instance: str) -> dict[str, A
         "title": problem.title,
         "status": problem.status,
         "detail": detail,
-        "instance": instance,
+        "instance": instance or None,
         "code": problem.code,
         "errors": problem.entries,
         "details": problem.details,

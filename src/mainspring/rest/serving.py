@@ -15,6 +15,7 @@ from mainspring.core.settings import section_of
 from mainspring.rest.keys import RestBindings
 from mainspring.rest.listening import CUT_OFF, Listener, ListenOptions, check_websockets
 from mainspring.rest.mounts import MountLifespans
+from mainspring.rest.own_listening import OwnListener
 from mainspring.rest.settings import DEFAULTS, SETTING_KEYS
 from mainspring.rest.sockets import bind_host, bind_path
 from mainspring.rest.tls import ssl_context
@@ -35,7 +36,7 @@ class Serving:
 
     def __init__(self, server: Any) -> None:
         self._server = server
-        self._listener: Listener | None = None
+        self._listener: Listener | OwnListener | None = None
         self._is_started = False
         self._listens = True
         self._published: list[tuple[Binding[Any], Binding[Any] | None]] = []
@@ -134,14 +135,10 @@ class Serving:
         self._bound = bound
 
     async def _listen(self) -> None:
+        is_own = self.setting("server") == "mainspring"
         if self._server.registry.websockets():
             check_websockets()
-        for name in _WITHOUT_EFFECT:
-            if name in self._server.config or self.setting(name) != DEFAULTS[name]:
-                logger.warning(
-                    "rest.%s has no effect: uvicorn, which listens, has no such limit. Set it in the proxy in front.",
-                    name,
-                )
+        self._warn_of_limits(is_own=is_own)
         protocol = self.setting("protocol")
         tls = ssl_context(self.setting("ssl")) if protocol == "https" else None
         path = self.setting("path")
@@ -155,14 +152,24 @@ class Serving:
             keep_alive_timeout=self.setting("keep_alive_timeout"),
             max_connections=self.setting("max_connections"),
             ws_max_size=self.setting("ws_max_size"),
+            headers_timeout=self.setting("headers_timeout"),
+            max_headers=self.setting("max_headers"),
         )
-        listener = Listener(self._server, options)
+        listener = _listener(self._server, options, is_own=is_own)
         await listener.start()
         self._listener = listener
         self._place = (protocol, None if path else host, listener.port, path)
         if not path:
             self._publish(RestBindings.PORT, listener.port)
         self._publish(RestBindings.URL, self.url)
+
+    def _warn_of_limits(self, *, is_own: bool) -> None:
+        for name in () if is_own else _WITHOUT_EFFECT:
+            if name in self._server.config or self.setting(name) != DEFAULTS[name]:
+                logger.warning(
+                    "rest.%s has no effect: uvicorn, which listens, has no such limit. Set it in the proxy in front.",
+                    name,
+                )
 
     def _publish(self, key: Any, value: Any) -> None:
         """Bind what is known while listening; what was bound before comes back after it."""
@@ -294,6 +301,10 @@ _FAREWELL = 1.0
 
 #: What cancelled requests have for their clean-up.
 _CLEANUP = 5.0
+
+
+def _listener(server: Any, options: ListenOptions, *, is_own: bool) -> Listener | OwnListener:
+    return OwnListener(server, options) if is_own else Listener(server, options)
 
 
 def _shown(host: str) -> str:

@@ -19,6 +19,7 @@ _SECONDS = float | None
 
 #: The type of each setting, for text from the environment.
 SETTING_TYPES: dict[str, Any] = {
+    "server": str,
     "host": str,
     "port": int,
     "path": str,
@@ -62,6 +63,7 @@ SETTING_KEYS: dict[str, BindingKey[Any]] = {
 
 #: What holds when nothing is configured and nothing bound. A setting that is missing here is unbound then.
 DEFAULTS: dict[str, Any] = {
+    "server": "uvicorn",
     "host": "127.0.0.1",
     "port": 3000,
     "protocol": "http",
@@ -91,6 +93,7 @@ DEFAULTS: dict[str, Any] = {
 
 _FORMATS = ("problem", "loopback")
 _PROTOCOLS = ("http", "https")
+_SERVERS = ("mainspring", "uvicorn")
 
 
 def as_options(value: Any, name: str) -> dict[str, Any]:
@@ -119,7 +122,7 @@ def check_settings(values: Mapping[str, Any]) -> None:
     port = values.get("port")
     if port is not None and (isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= 65535):
         raise SettingError("port", port, "a port is a number from 0 (any free one) to 65535")
-    for name, known in (("error_format", _FORMATS), ("protocol", _PROTOCOLS)):
+    for name, known in (("error_format", _FORMATS), ("protocol", _PROTOCOLS), ("server", _SERVERS)):
         if values.get(name) is not None and values[name] not in known:
             raise SettingError(name, values[name], f"it is one of {', '.join(known)}")
     for name in ("grace_period", "request_timeout", "keep_alive_timeout", "headers_timeout"):

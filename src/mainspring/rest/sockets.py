@@ -1,18 +1,82 @@
 """Sockets to listen on: bound by ourselves, so that a place in use is an exception that names it."""
 
 import asyncio
+import contextlib
 import errno
 import os
 import socket
 import stat
 from pathlib import Path
+from typing import Any
 
 from mainspring.rest.errors import ListenError
 
-__all__ = ["bind_host", "bind_path"]
+__all__ = ["Place", "bind_host", "bind_path"]
 
 #: Pending connections the kernel keeps; what uvicorn and nginx use.
 _BACKLOG = 2048
+
+
+class Place:
+    """Where a server listens: a socket of its own making, or one that it was given.
+
+    Args:
+        host: An address or name.
+        port: A port, 0 for any free one.
+        path: A Unix socket instead of both.
+        bound: A socket that somebody else has bound to the place.
+    """
+
+    def __init__(self, host: str, port: int, path: str | None = None, bound: socket.socket | None = None) -> None:
+        self._host, self._port, self._path, self._given = host, port, path, bound
+        self._socket: socket.socket | None = None
+        self._inode: tuple[int, int] | None = None
+
+    async def take(self) -> socket.socket:
+        """The socket, which listens.
+
+        Raises:
+            ListenError: The place cannot be had.
+        """
+        if self._given is not None:
+            bound = self._given
+        elif self._path is not None:
+            bound = bind_path(self._path)
+            found = os.stat(self._path)
+            self._inode = (found.st_dev, found.st_ino)
+        else:
+            bound = await bind_host(self._host, self._port)
+        self._socket = bound
+        return bound
+
+    def leave(self) -> None:
+        """Close the socket, and remove its file, if it still is the one made here."""
+        bound, self._socket = self._socket, None
+        if bound is not None:
+            bound.close()
+        path, inode, self._inode = self._path, self._inode, None
+        if path is None or inode is None:
+            return
+        with contextlib.suppress(OSError):
+            found = os.stat(path)
+            if (found.st_dev, found.st_ino) == inode:
+                os.unlink(path)
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether there is a socket."""
+        return self._socket is not None
+
+    @property
+    def address(self) -> Any:
+        """The bound address: host and port (and more for IPv6), or the path; ``None`` without a socket."""
+        return self._socket.getsockname() if self._socket is not None else None
+
+    @property
+    def port(self) -> int:
+        """The port taken; 0 for a Unix socket."""
+        address = self.address
+        return int(address[1]) if isinstance(address, tuple) else 0
 
 
 async def bind_host(host: str, port: int) -> socket.socket:

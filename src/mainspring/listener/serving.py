@@ -1,0 +1,103 @@
+"""Serving a socket: accepting, and stopping in order: no new connections, idle ones closed, requests finished."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+from ssl import SSLContext
+
+from mainspring.listener.connection import Connection
+from mainspring.listener.service import Service
+
+__all__ = ["Listener"]
+
+#: Turns of the loop in which what the kernel has accepted becomes a connection, and its first bytes are read.
+_TURNS = 5
+#: Seconds in which the first request on a connection comes, if it comes: what was accepted is answered.
+_FIRST_WORD = 0.5
+#: How often to look whether it came.
+_LOOK_EVERY = 0.01
+#: Seconds that cancelled requests have for their clean-up.
+_CLEANUP = 5.0
+#: Connections that wait to be accepted.
+_BACKLOG = 2048
+
+
+class Listener:
+    """One socket, served until `stop`.
+
+    Args:
+        service: Answers what comes.
+        bound: The socket.
+        leave: Closes it, and cares for what belongs to it.
+        tls: A ready context for TLS.
+    """
+
+    def __init__(
+        self, service: Service, bound: socket.socket, leave: Callable[[], None], tls: SSLContext | None = None
+    ) -> None:
+        self._service = service
+        self._bound = bound
+        self._leave = leave
+        self._tls = tls
+        self._server: asyncio.Server | None = None
+        service.scheme = "http" if tls is None else "https"
+
+    async def start(self) -> None:
+        """Accept connections."""
+        loop, tls = self._service.loop, self._tls
+        patience = self._service.limits.headers_timeout if tls is not None else None
+        create = (
+            loop.create_unix_server if self._bound.family == getattr(socket, "AF_UNIX", None) else loop.create_server
+        )
+        self._server = await create(
+            self._connection, sock=self._bound, ssl=tls, backlog=_BACKLOG, ssl_handshake_timeout=patience
+        )
+
+    def _connection(self) -> Connection:
+        return Connection(self._service)
+
+    async def stop_accepting(self) -> None:
+        """Take no new connections. Those that are there have a moment to say what they came for."""
+        server, self._server = self._server, None
+        if server is None:
+            return
+        self._service.is_closing = True
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+        server.close()
+        self._leave()
+        for _ in range(round(_FIRST_WORD / _LOOK_EVERY)):
+            if not any(connection.is_new for connection in self._service.connections):
+                break
+            await asyncio.sleep(_LOOK_EVERY)
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+
+    async def stop(
+        self, grace_period: float | None, farewell: Callable[[], Awaitable[None]], cut_off: str = "stopped"
+    ) -> None:
+        """Wait for the requests in flight, then close what is left.
+
+        Args:
+            grace_period: Seconds until the remaining ones are cancelled; ``None`` waits without limit.
+            farewell: What is to be said on connections that would not end by themselves.
+            cut_off: The word with which requests are cancelled.
+        """
+        await self.stop_accepting()
+        connections = self._service.connections
+        try:
+            await farewell()
+            for connection in list(connections):
+                connection.end()
+            await self._service.until_empty(grace_period)
+            tasks = {connection.task for connection in connections if connection.task is not None}
+        finally:
+            for connection in list(connections):
+                connection.abort()
+        tasks = {task for task in tasks if not task.done()}
+        for task in tasks:
+            task.cancel(cut_off)
+        if tasks:  # bounded: a clean-up that does not end must not keep the server from stopping
+            await asyncio.wait(tasks, timeout=_CLEANUP)
+        for _ in range(2):  # until the transports have told their connections
+            await asyncio.sleep(0)

@@ -1,0 +1,247 @@
+"""The door of the own listener: a request as its connection has it becomes an exchange. Nothing behind it sees either.
+
+What `entrance` is to ASGI. A task of its own belongs to each request, so what is set in its context goes with it.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from mainspring.http import HttpError
+from mainspring.listener import NO_HEAD, Body, Connection, Head, PeerGoneError
+from mainspring.rest.admitting import admit
+from mainspring.rest.errors import ClientDisconnected
+from mainspring.rest.exchange import CURRENT, Exchange, Header
+from mainspring.rest.heads import finished
+from mainspring.rest.mounts import call_outer
+from mainspring.rest.pipeline import fail, is_left, leave, serve
+from mainspring.rest.problems import problem_of, problem_reply
+
+__all__ = ["ListenerDoor", "ListenerExchange"]
+
+
+class ListenerExchange(Exchange):
+    """An exchange over a connection of the listener.
+
+    Attributes:
+        connection: The connection.
+        head: The head of the request.
+        body: Its body, where it has one.
+    """
+
+    __slots__ = ("body", "connection", "head")
+
+    body: Body | None
+
+    def __init__(self, connection: Connection, head: Head, body: Body | None) -> None:
+        self.connection, self.head, self.body = connection, head, body
+        self.scope = None
+
+    @property
+    def method(self) -> str:  # type: ignore[override]  # read-only here, as the following
+        """As on the request line."""
+        return self.head.method
+
+    @property
+    def raw_path(self) -> str:  # type: ignore[override]
+        """The path as sent."""
+        return self.head.path.decode("latin-1")
+
+    @property
+    def raw_query(self) -> bytes:  # type: ignore[override]
+        """What follows the question mark."""
+        return self.head.query
+
+    @property
+    def raw_headers(self) -> list[Header]:  # type: ignore[override]
+        """Pairs of bytes, names in lower case."""
+        return self.head.fields.lines
+
+    root_path = ""
+
+    @property
+    def scheme(self) -> str:  # type: ignore[override]
+        """``http`` or ``https``."""
+        return self.connection.service.scheme
+
+    @property
+    def http_version(self) -> str:  # type: ignore[override]
+        """``1.1``."""
+        return self.head.fields.version
+
+    @property
+    def client(self) -> tuple[str, int] | None:  # type: ignore[override]
+        """Host and port of the peer."""
+        return self.connection.client
+
+    @property
+    def local(self) -> tuple[str, int | None] | None:  # type: ignore[override]
+        """Host and port of the socket."""
+        return self.connection.local
+
+    @property
+    def state(self) -> dict[str, Any]:  # type: ignore[override]
+        """Nothing is shared by a lifespan here: the application itself is started."""
+        return {}
+
+    async def read(self) -> bytes | None:
+        """The next piece of the body, ``None`` at its end."""
+        body = self.body
+        if self.body_done or body is None:
+            self.body_done = True
+            return None
+        if body.expects:
+            self.connection.say_continue()
+        self.is_reading = True
+        try:
+            piece = await body.read()
+        except PeerGoneError:
+            self.disconnected = True
+            raise ClientDisconnected from None
+        if piece is None or body.is_read:
+            self.body_done = True
+        return piece
+
+    async def respond(self, status: int, headers: list[Header], body: bytes) -> None:
+        """Send head and body at once."""
+        self.started = True
+        self.status = status
+        await self._out(self.connection.send, status, headers, body)
+        self.completed = True
+
+    async def start(self, status: int, headers: list[Header]) -> None:
+        """Send the head."""
+        self.started = True
+        self.status = status
+        await self._out(self.connection.start, status, headers)
+
+    async def write(self, data: bytes, *, more: bool) -> None:
+        """Send a piece of the body."""
+        if self.completed:
+            raise ClientDisconnected
+        try:
+            self.connection.write(data, more=more)
+            if more:
+                # What never waits must not be all that runs: whether the client is gone is heard between two turns.
+                await (self.connection.drain() if self.connection.is_held_back else asyncio.sleep(0))
+        except PeerGoneError:
+            self.disconnected = True
+            raise ClientDisconnected from None
+        self.completed = not more
+
+    async def _out(self, send: Any, *what: Any) -> None:
+        try:
+            send(*what)
+        except PeerGoneError:
+            self.disconnected = True
+            raise ClientDisconnected from None
+
+    async def wait_disconnected(self) -> None:
+        """Return when the client is gone."""
+        await self.connection.wait_gone()
+        self.disconnected = True
+
+    async def is_disconnected(self) -> bool:
+        """Whether the client is gone already."""
+        await asyncio.sleep(0)
+        self.disconnected = self.connection.is_ended
+        return self.disconnected
+
+
+class ListenerDoor:
+    """Where requests of the listener come in.
+
+    Args:
+        server: The server they are for.
+    """
+
+    __slots__ = ("_server",)
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
+
+    async def serve(  # noqa: C901 - the whole way in one function: every further call costs every request
+        self, connection: Connection, head: Head, body: Body | None
+    ) -> None:
+        """Answer a request."""
+        server = self._server
+        exchange = ListenerExchange(connection, head, body)
+        lane = server.entrance.lane
+        if lane is None or lane.shape.plans is not lane.plans:
+            await self._enter(exchange)
+            return
+        exchange.begin(lane.plan)
+        ready = lane.ready.get(head.method)
+        run = ready.get(head.path) if ready is not None else None
+        if run is None:
+            run = lane.find(exchange, head.method, head.path)
+            if run is None:
+                await self._guarded(exchange, serve(exchange, lane.plan))
+                return
+        task = connection.task
+        running = lane.running
+        running.add(task)
+        CURRENT.set(exchange)
+        try:
+            reply = await run(exchange)
+            if reply is not None:
+                exchange.started = True
+                try:
+                    connection.send(exchange.status, *reply)
+                except PeerGoneError:
+                    exchange.disconnected = True
+                else:
+                    exchange.completed = True
+        except BaseException as error:
+            await self._fail(exchange, error)
+        finally:
+            exchange.is_past = True
+            try:
+                if (exchange.context is not None or exchange.request is not None) and not is_left(exchange):
+                    await leave(exchange)
+            finally:
+                running.discard(task)
+                if not exchange.completed:
+                    connection.abort()
+
+    async def _fail(self, exchange: ListenerExchange, error: BaseException) -> None:
+        """The answer to an error, if there can be one; it is logged, and the connection is cut without one."""
+        try:
+            await fail(exchange, error)
+        except Exception as raised:
+            if raised is not error:
+                raise
+
+    async def _enter(self, exchange: ListenerExchange) -> None:
+        """A request that is not for the lane, or comes before there is one."""
+        server = self._server
+        exchange.begin(None)
+        if server.entrance.outer is not None:
+            await self._guarded(exchange, call_outer(exchange, server.entrance.outer))
+            return
+        plan = await admit(server, exchange)
+        if plan is not None:
+            await self._guarded(exchange, serve(exchange, plan))
+        elif not exchange.completed:
+            exchange.connection.abort()
+
+    async def _guarded(self, exchange: ListenerExchange, answering: Coroutine[Any, Any, None]) -> None:
+        """Answer a request by the steps, counted among those in flight."""
+        running = self._server.serving.tasks
+        task = exchange.connection.task
+        running.add(task)
+        try:
+            await answering
+        except Exception:  # it is logged already
+            return
+        finally:
+            running.discard(task)
+            if not exchange.completed:
+                exchange.connection.abort()
+
+    def refuse(self, connection: Connection, error: HttpError) -> tuple[list[Header], bytes]:
+        """The answer to what is no request, in the error format of the server."""
+        exchange = ListenerExchange(connection, NO_HEAD, None)
+        exchange.begin(self._server.planning.plan())
+        reply = finished(exchange, problem_reply(exchange, problem_of(error)))
+        return reply.headers, reply.body

@@ -1,0 +1,72 @@
+"""Listening with the listener of our own: its sockets, its limits and its door."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from mainspring.listener import Limits, Listener, Service
+from mainspring.rest.listener_door import ListenerDoor
+from mainspring.rest.listening import CUT_OFF, ListenOptions
+
+__all__ = ["OwnListener"]
+
+
+class OwnListener:
+    """One socket, served by our own listener inside the running loop until ``stop``."""
+
+    def __init__(self, server: Any, options: ListenOptions) -> None:
+        self._server = server
+        self._options = options
+        self._place = options.place()
+        self._listener: Listener | None = None
+
+    @property
+    def listening(self) -> bool:
+        """Whether new connections are accepted."""
+        return self._place.is_taken
+
+    @property
+    def address(self) -> Any:
+        """The bound address: host and port (and more for IPv6), or the path; ``None`` while not listening."""
+        return self._place.address
+
+    @property
+    def port(self) -> int:
+        """The port taken; 0 for a Unix socket."""
+        return self._place.port
+
+    async def start(self) -> None:
+        """Bind and serve.
+
+        Raises:
+            ListenError: The address cannot be had (an ``OSError`` with the same ``errno``); nothing is left open.
+        """
+        options, door = self._options, ListenerDoor(self._server)
+        limits = Limits(
+            headers=options.max_headers,
+            headers_timeout=options.headers_timeout,
+            keep_alive_timeout=options.keep_alive_timeout,
+            connections=options.max_connections,
+        )
+        bound = await self._place.take()
+        service = Service(door.serve, door.refuse, limits, asyncio.get_running_loop())
+        listener = Listener(service, bound, self._place.leave, options.ssl)
+        try:
+            await listener.start()
+        except BaseException:  # a cancelled start leaves no socket either
+            self._place.leave()
+            raise
+        self._listener = listener
+
+    async def stop_accepting(self) -> None:
+        """Take no new connections. Those that are there have a moment to say what they came for."""
+        if self._listener is not None:
+            await self._listener.stop_accepting()
+
+    async def stop(self, grace_period: float | None, farewell: Callable[[], Awaitable[None]]) -> None:
+        """Stop listening at once, then wait for requests in flight; see `Listener.stop`."""
+        listener = self._listener
+        if listener is None:
+            return
+        self._listener = None
+        await listener.stop(grace_period, farewell, CUT_OFF)

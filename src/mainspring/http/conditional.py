@@ -20,8 +20,8 @@ __all__ = [
     "weak_match",
 ]
 
-_ETAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
-_RANGE = re.compile(r"bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*", re.IGNORECASE | re.ASCII)
+_ETAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
+_RANGE = r"(?ai)bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*"
 
 Outcome = Literal[200, 304, 412]
 
@@ -66,7 +66,7 @@ def parse_etags(header: str) -> list[str] | None:
     """The tags of ``If-Match`` or ``If-None-Match`` as written; ``None`` means ``*``, any."""
     if header.strip() == "*":
         return None
-    return _ETAG.findall(header)
+    return re.findall(_ETAG, header)
 
 
 def weak_match(header: str, etag: str | None) -> bool:
@@ -127,7 +127,7 @@ def parse_range(header: str | None, size: int) -> ByteRange | None:
     Raises:
         RangeNotSatisfiableError: The range begins after the end, or asks for the last zero bytes.
     """
-    match = None if header is None else _RANGE.fullmatch(header.strip())
+    match = None if header is None else re.fullmatch(_RANGE, header.strip())
     if match is None or not (match[1] or match[2]):
         return None
     if len(match[1]) > 20 or len(match[2]) > 20:  # longer than any size, and than what is worth converting

@@ -14,8 +14,8 @@ __all__ = ["InvalidCookieError", "SameSite", "format_cookie", "parse_cookies"]
 SameSite = Literal["lax", "strict", "none"]
 
 # cookie-octet of RFC 6265 section 4.1.1: no control characters, space, quotes, comma, semicolon and backslash.
-_VALUE = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*")
-_ATTRIBUTE = re.compile(r"[\x20-\x3a\x3c-\x7e]*")
+_VALUE = r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*"
+_ATTRIBUTE = r"[\x20-\x3a\x3c-\x7e]*"
 
 
 class InvalidCookieError(MainspringError, ValueError):
@@ -86,12 +86,12 @@ def format_cookie(  # noqa: PLR0913  # the attributes of a cookie, by the names 
 def _check(name: str, value: str, path: str | None, domain: str | None, same_site: str | None) -> None:
     if not is_token(name):
         raise InvalidCookieError(name, "name", "it is no token; use letters, digits, '-' and '_'")
-    if not isinstance(value, str) or not _VALUE.fullmatch(value):
+    if not isinstance(value, str) or not re.fullmatch(_VALUE, value):
         raise InvalidCookieError(
             name, "value", "it has blanks, quotes, ',', ';', '\\' or is not ASCII; percent-encode it"
         )
     for part, text in (("path", path), ("domain", domain)):
-        if text is not None and not _ATTRIBUTE.fullmatch(text):
+        if text is not None and not re.fullmatch(_ATTRIBUTE, text):
             raise InvalidCookieError(name, part, "it has ';', a control character or is not ASCII")
     if same_site not in (None, "lax", "strict", "none"):
         raise InvalidCookieError(name, "same_site", f"{same_site!r} is none of 'lax', 'strict', 'none'")

@@ -15,9 +15,9 @@ from mainspring.http.headers import Headers
 
 __all__ = ["Forwarding", "TrustedProxies", "TrustedProxiesError", "authority", "forwarding_of", "split_host"]
 
-_HOST = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~-]+)(?::(?P<port>\d{1,5}))?", re.ASCII)
-_PREFIX = re.compile(r"(?:/[A-Za-z0-9\-._~%!$&'()*+,;=:@]+)+")
-_PAIR = re.compile(r'\s*([^=;,\s]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;,\s]*)\s*')
+_HOST = r"(?a)(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~-]+)(?::(?P<port>\d{1,5}))?"
+_PREFIX = r"(?:/[A-Za-z0-9\-._~%!$&'()*+,;=:@]+)+"
+_PAIR = r'\s*([^=;,\s]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;,\s]*)\s*'
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
@@ -117,7 +117,7 @@ def forwarding_of(headers: Headers, peer: str | None, trusted: TrustedProxies) -
 
 def split_host(text: str | None) -> tuple[str, int | None] | None:
     """Host and port of the text of a ``Host`` field, IPv6 addresses in brackets; ``None`` for what is no host."""
-    match = _HOST.fullmatch(text.strip()) if text else None
+    match = re.fullmatch(_HOST, text.strip()) if text else None
     if match is None:
         return None
     port = int(match["port"]) if match["port"] else None
@@ -181,10 +181,11 @@ def _at(headers_list: str, from_end: int) -> str:
 
 def _forwarded_elements(lines: list[str]) -> list[dict[str, str]]:
     elements: list[dict[str, str]] = []
+    pair = re.compile(_PAIR)
     for line in lines:
         position, element = 0, dict[str, str]()
         while position < len(line):
-            match = _PAIR.match(line, position)
+            match = pair.match(line, position)
             if match is None:
                 return []  # garbage: who wrote half a line may have written the rest as well
             value = match[2]
@@ -230,4 +231,4 @@ def _scheme(text: str | None) -> str | None:
 
 def _prefix(text: str) -> str:
     path = text.rstrip("/")
-    return path if _PREFIX.fullmatch(path) else ""
+    return path if re.fullmatch(_PREFIX, path) else ""

@@ -20,8 +20,8 @@ __all__ = [
     "parse_quality_list",
 ]
 
-_PARAMETER = re.compile(r';\s*([^\s=;]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)')
-_QUALITY = re.compile(r"0(?:\.\d{0,3})?|1(?:\.0{0,3})?")
+_PARAMETER = r';\s*([^\s=;]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)'
+_QUALITY = r"0(?:\.\d{0,3})?|1(?:\.0{0,3})?"
 _NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -73,7 +73,7 @@ def parse_media_type(text: str) -> MediaType | None:
     if ";" not in text:
         return MediaType(kind, subtype)
     parameters: dict[str, str] = {}
-    for name, value in _PARAMETER.findall(text):
+    for name, value in re.findall(_PARAMETER, text):
         parameters.setdefault(name.lower(), _unquoted(value.strip()))
     return MediaType(kind, subtype, MappingProxyType(parameters))
 
@@ -94,9 +94,9 @@ def parse_quality_list(header: str) -> list[tuple[str, float]]:
     found: list[tuple[str, float]] = []
     for member in _members(header):
         value, quality = member, 1.0
-        for match in _PARAMETER.finditer(member):
+        for match in re.finditer(_PARAMETER, member):
             if match[1].lower() == "q":
-                if not _QUALITY.fullmatch(match[2].strip()):
+                if not re.fullmatch(_QUALITY, match[2].strip()):
                     break
                 value, quality = member[: match.start()].strip(), float(match[2].strip() or 0)
                 found.append((value, quality))

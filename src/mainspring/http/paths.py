@@ -22,11 +22,11 @@ __all__ = [
     "parse_path_template",
 ]
 
-_NAME = re.compile(r"\w[\w.\-]*")
-_COLON = re.compile(r":(\w+)")
-_SLASHES = re.compile(r"/{2,}")
+_NAME = r"\w[\w.\-]*"
+_COLON = r":(\w+)"
+_SLASHES = r"/{2,}"
 # What may stay as it is in a path segment (RFC 3986): unreserved, sub-delims, ":" and "@".
-_CANONICAL = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:@]*")
+_CANONICAL = r"[A-Za-z0-9\-._~!$&'()*+,;=:@]*"
 _SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@")
 
 
@@ -124,7 +124,7 @@ def parse_path_template(text: str) -> PathTemplate:
     Raises:
         PathTemplateError: It is no template; the message quotes it and the part at fault.
     """
-    path = _SLASHES.sub("/", text if text.startswith("/") else f"/{text}")
+    path = re.sub(_SLASHES, "/", text if text.startswith("/") else f"/{text}")
     found = path[1:].split("/")
     segments = tuple(
         _parse_segment(segment, text, last=position == len(found)) for position, segment in enumerate(found, 1)
@@ -140,7 +140,7 @@ def parse_path_template(text: str) -> PathTemplate:
 
 def join_paths(*parts: str, strict: bool = False) -> str:
     """The parts joined by single slashes, with a leading one and, unless ``strict``, without a trailing one."""
-    joined = _SLASHES.sub("/", "/" + "/".join(part for part in parts if part))
+    joined = re.sub(_SLASHES, "/", "/" + "/".join(part for part in parts if part))
     if not strict or not (parts and parts[-1].endswith("/")):
         joined = joined.rstrip("/")
     return joined or "/"
@@ -151,7 +151,7 @@ def canonical_segment(text: str) -> str:
 
     ``text`` is a segment as it was on the wire, byte by byte as Latin-1; one that does not decode stays as it is.
     """
-    if _CANONICAL.fullmatch(text):
+    if re.fullmatch(_CANONICAL, text):
         return text
     try:
         data = decode_path_segment(text).encode()
@@ -190,7 +190,7 @@ def _parse_variable(text: str, template: str) -> Variable:
     if not text.endswith("}"):
         raise PathTemplateError(template, text, 'has an opening brace that is not closed; write "{name}"')
     name, colon, kind = text[1:-1].partition(":")
-    if not _NAME.fullmatch(name):
+    if not re.fullmatch(_NAME, name):
         raise PathTemplateError(
             template, text, "is no variable: a name has letters, digits, '_', '-' and '.', as in \"{id}\""
         )
@@ -203,7 +203,7 @@ def _parse_variable(text: str, template: str) -> Variable:
 
 def _check_literals(text: str, template: str) -> None:
     """Refuse what other routers' languages mean by signs that mean nothing here."""
-    colon = _COLON.match(text)
+    colon = re.match(_COLON, text)
     if colon:
         raise PathTemplateError(template, colon[0], f'is not a variable here; write "{{{colon[1]}}}"')
     modifier = re.search(r"\}([?*+])", text)

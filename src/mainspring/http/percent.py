@@ -7,9 +7,9 @@ from mainspring.errors import MainspringError
 
 __all__ = ["PercentDecodingError", "decode_component", "decode_path_segment", "encode_path_value", "uri_of"]
 
-_INCOMPLETE = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_FOREIGN = re.compile(r"[^\x00-\x7f]+")
-_UNRESERVED = re.compile(rb"[A-Za-z0-9\-._~]")
+_INCOMPLETE = r"%(?![0-9A-Fa-f]{2})"
+_FOREIGN = r"[^\x00-\x7f]+"
+_UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
 
 class PercentDecodingError(MainspringError, ValueError):
@@ -48,18 +48,17 @@ def decode_path_segment(text: str) -> str:
 def encode_path_value(value: str) -> str:
     """The text with everything percent-encoded that is not unreserved (RFC 3986), slashes included."""
     return "".join(
-        chr(byte) if _UNRESERVED.match(bytes((byte,))) else f"%{byte:02X}"
-        for byte in value.encode("utf-8", "surrogatepass")
+        chr(byte) if byte in _UNRESERVED else f"%{byte:02X}" for byte in value.encode("utf-8", "surrogatepass")
     )
 
 
 def uri_of(text: str) -> str:
     """An address as people write it, with what is outside ASCII percent-encoded (RFC 3987 section 3.1)."""
-    return _FOREIGN.sub(lambda match: encode_path_value(match[0]), text)
+    return re.sub(_FOREIGN, lambda match: encode_path_value(match[0]), text)
 
 
 def _decoded(text: str) -> str:
-    if _INCOMPLETE.search(text):
+    if re.search(_INCOMPLETE, text):
         raise PercentDecodingError(text, "a percent sign is not followed by two hexadecimal digits")
     try:
         return unquote_to_bytes(text.encode("latin-1")).decode("utf-8")

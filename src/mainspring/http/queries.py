@@ -18,8 +18,8 @@ QUERY_LIMIT = 1000
 """Pairs that are read by default, as in the servers of other languages; it bounds what a short request can cost."""
 _INDEX_LIMIT = 1000
 
-_NESTED = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])+)")
-_BRACKET = re.compile(r"\[([^\[\]]*)\]")
+_NESTED = r"([^\[\]]+)((?:\[[^\[\]]*\])+)"
+_BRACKET = r"\[([^\[\]]*)\]"
 
 
 class QueryLimitError(MainspringError, ValueError):
@@ -148,7 +148,7 @@ class Query:
             name, _, value = part.partition("=")
             if not plain:
                 name = _decoded_or_raw(name)
-            match = _NESTED.fullmatch(name) if "[" in name else None
+            match = re.fullmatch(_NESTED, name) if "[" in name else None
             if match is not None:
                 self._nested.setdefault(match[1], []).append((match[2], value))
             elif name in flat:
@@ -174,7 +174,7 @@ def nest_pairs(pairs: list[tuple[str, Any]], *, depth: int = QUERY_DEPTH) -> Any
 
 
 def _insert(node: _Node, path: str, value: Any, depth: int) -> None:
-    steps = _BRACKET.findall(path)
+    steps = re.findall(_BRACKET, path)
     if len(steps) > depth:
         raise QueryLimitError("depth", depth)
     for step in steps:

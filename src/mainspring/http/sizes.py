@@ -6,7 +6,7 @@ from mainspring.errors import MainspringError
 
 __all__ = ["InvalidSizeError", "parse_size"]
 
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(b|kb|mb|gb)?", re.IGNORECASE | re.ASCII)
+_SIZE = r"(?ai)(\d+(?:\.\d+)?)\s*(b|kb|mb|gb)?"
 _UNITS = {"b": 1, "kb": 1024, "mb": 1024**2, "gb": 1024**3}
 
 
@@ -29,7 +29,7 @@ def parse_size(value: int | str) -> int:
     """
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
-    match = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
+    match = re.fullmatch(_SIZE, value.strip()) if isinstance(value, str) else None
     if match is None:
         raise InvalidSizeError(value)
     number, unit = match[1], _UNITS[(match[2] or "b").lower()]

@@ -14,7 +14,7 @@ from mainspring.openapi.references import pointer_escape
 
 __all__ = ["Components", "rewrite_references"]
 
-_UNSAFE = re.compile(r"[^A-Za-z0-9._\-]")
+_UNSAFE = r"[^A-Za-z0-9._\-]"
 _PROVISIONAL = "#mainspring/"
 
 
@@ -42,7 +42,7 @@ class Components:
         position = self._by_key.get(key)
         if position is None:
             position = self._by_key[key] = len(self._entries)
-            entry = _Entry(_UNSAFE.sub("_", name), qualifier)
+            entry = _Entry(re.sub(_UNSAFE, "_", name), qualifier)
             self._entries.append(entry)
             try:
                 entry.schema = make()
@@ -165,7 +165,7 @@ class Components:
                 continue
             for position in group:
                 qualifier = self._entries[position].qualifier
-                wanted = _UNSAFE.sub("_", f"{qualifier}.{name}") if qualifier else name
+                wanted = re.sub(_UNSAFE, "_", f"{qualifier}.{name}") if qualifier else name
                 names[position] = _free(wanted, taken)
                 taken.add(names[position])
         return names

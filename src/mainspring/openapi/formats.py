@@ -13,20 +13,20 @@ from urllib.parse import urlsplit
 
 __all__ = ["FORMATS", "parse_date", "parse_date_time", "parse_time"]
 
-_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_DATE = r"(?a)\d{4}-\d\d-\d\d"
 _TIME = r"([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(?:\.\d+)?"
 _OFFSET = r"(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)"
-_DATE_TIME = re.compile(rf"(\d{{4}}-\d\d-\d\d)[Tt]({_TIME})({_OFFSET})", re.ASCII)
-_FULL_TIME = re.compile(rf"({_TIME})({_OFFSET})?", re.ASCII)
-_EMAIL = re.compile(r"[^@\s\x00-\x1f]+@[^@\s.\x00-\x1f]+(?:\.[^@\s.\x00-\x1f]+)*")
-_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
+_DATE_TIME = rf"(?a)(\d{{4}}-\d\d-\d\d)[Tt]({_TIME})({_OFFSET})"
+_FULL_TIME = rf"(?a)({_TIME})({_OFFSET})?"
+_EMAIL = r"[^@\s\x00-\x1f]+@[^@\s.\x00-\x1f]+(?:\.[^@\s.\x00-\x1f]+)*"
+_BASE64 = r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
 # The largest number of single precision (IEEE 754).
 _FLOAT_MAX = 3.4028234663852886e38
 
 
 def parse_date(text: str) -> date | None:
     """The day of a text ``YYYY-MM-DD``, ``None`` for another text or a day that does not exist."""
-    if not _DATE.fullmatch(text):
+    if not re.fullmatch(_DATE, text):
         return None
     try:
         return date.fromisoformat(text)
@@ -36,7 +36,7 @@ def parse_date(text: str) -> date | None:
 
 def parse_date_time(text: str) -> datetime | None:
     """The moment of an RFC 3339 date-time, which has an offset; ``None`` for another text. Microseconds are kept."""
-    match = _DATE_TIME.fullmatch(text)
+    match = re.fullmatch(_DATE_TIME, text)
     if match is None or match[2].partition(":")[2].startswith("60"):
         return None
     whole, _, fraction = match[2].partition(".")
@@ -52,7 +52,7 @@ def parse_date_time(text: str) -> datetime | None:
 
 def parse_time(text: str) -> time | None:
     """The time of day of an RFC 3339 time; the offset may be missing. ``None`` for another text."""
-    match = _FULL_TIME.fullmatch(text)
+    match = re.fullmatch(_FULL_TIME, text)
     if match is None:
         return None
     whole, _, fraction = match[1].partition(".")
@@ -100,7 +100,7 @@ def _is_double(value: Any) -> bool:
 
 def _is_base64(text: str) -> bool:
     try:
-        return _BASE64.fullmatch(text) is not None and base64.b64decode(text, validate=True) is not None
+        return re.fullmatch(_BASE64, text) is not None and base64.b64decode(text, validate=True) is not None
     except binascii.Error:
         return False
 
@@ -154,7 +154,7 @@ FORMATS: Mapping[str, Callable[[Any], bool]] = MappingProxyType(
         "float": _is_float,
         "double": _is_double,
         "uuid": _text(_is_uuid),
-        "email": _text(_EMAIL.fullmatch),
+        "email": _text(lambda text: re.fullmatch(_EMAIL, text)),
         "uri": _text(_is_uri),
         "decimal": _text(_is_decimal),
         "regex": _text(_is_regex),

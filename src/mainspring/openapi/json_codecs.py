@@ -26,12 +26,12 @@ __all__ = ["DEPTH_LIMIT", "JsonCodec", "codec_of_type", "decode_json", "encode_j
 DEPTH_LIMIT = 100
 """Levels of untyped JSON that are read: far more than people write, far less than what exhausts a stack."""
 
-_POSITION = re.compile(r"^(?:JSON is malformed: )?(.*?)(?: \(byte (\d+)\))?$", re.DOTALL)
-_TEXT = re.compile(rb'"[^"]*"?')
+_POSITION = r"(?s)^(?:JSON is malformed: )?(.*?)(?: \(byte (\d+)\))?$"
+_TEXT = rb'"[^"]*"?'
 _ONE_SORT = bytes.maketrans(b"{}", b"[]")
 _NO_STRUCTURE = bytes(byte for byte in range(256) if byte not in b'[]{}"')
-_TYPED_FAULT = re.compile(r"^(?:Expected `(?P<type>[^`]*)`|.*?)(?:, got .*?)?(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
-_STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
+_TYPED_FAULT = r"(?s)^(?:Expected `(?P<type>[^`]*)`|.*?)(?:, got .*?)?(?: - at `(?P<path>[^`]*)`)?$"
+_STEP = r"\.([^.\[]+)|\[(\d+|\.\.\.)\]"
 _STEP_OF_BRACKET = {ord("["): 1, ord("]"): -1}
 #: Levels taken off before what is left is counted bracket by bracket: most texts have no more.
 _PEELED = 8
@@ -250,7 +250,7 @@ def malformed(error: Exception, data: bytes) -> MalformedJsonError:
         return MalformedJsonError("it nests too deeply")
     if isinstance(error, UnicodeDecodeError):
         return MalformedJsonError("it is no UTF-8", error.start if error.object == data else None)
-    match = _POSITION.match(str(error))
+    match = re.match(_POSITION, str(error))
     if match is None:
         return MalformedJsonError(str(error))
     if "truncated" in match[1]:
@@ -283,7 +283,7 @@ def _is_deeper(data: bytes, limit: int) -> bool:
     of one and the beginning of the next, and in both cases what is inside and outside stays the same without them.
     """
     plain = data.replace(b"\\\\", b"").replace(b'\\"', b"").translate(_ONE_SORT, _NO_STRUCTURE).replace(b'""', b"")
-    brackets = _TEXT.sub(b"", plain) if b'"' in plain else plain
+    brackets = re.sub(_TEXT, b"", plain) if b'"' in plain else plain
     for _ in range(min(_PEELED, limit)):
         peeled = brackets.replace(b"[]", b"")  # the innermost ones: one level less
         if not peeled:
@@ -306,10 +306,10 @@ def _whole_floats_as_integers(plain: Any) -> Any:
 
 def _from_text(text: str) -> Violation:
     """The violation that a message of msgspec says, for the rare case that only msgspec sees one."""
-    match = _TYPED_FAULT.match(text)
+    match = re.match(_TYPED_FAULT, text)
     path = ""
     if match is not None and match["path"]:
-        steps = (step[0] or step[1] for step in _STEP.findall(match["path"]))
+        steps = (step[0] or step[1] for step in re.findall(_STEP, match["path"]))
         path = "".join(f"/{pointer_escape(step)}" for step in steps if step != "...")
     wanted = _JSON_NAMES.get((match["type"] or "").partition(" ")[0]) if match is not None else None
     message = text.partition(" - at `")[0]

@@ -7,11 +7,11 @@ from typing import Any
 
 __all__ = ["to_json_text", "to_yaml_text"]
 
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_\-]*")
+_PLAIN = r"[A-Za-z][A-Za-z0-9_\-]*"
 # Words that some readers take for something else than text.
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 # What must not stand in a text as it is: control characters, line separators, byte order marks, lone surrogates.
-_UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+_UNPRINTABLE = "[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]"
 
 
 def to_json_text(document: Any) -> str:
@@ -60,6 +60,6 @@ def _scalar(value: Any) -> str:
 
 
 def _text(text: str) -> str:
-    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
+    if re.fullmatch(_PLAIN, text) and text.lower() not in _WORDS:
         return text
-    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(text, ensure_ascii=False))
+    return re.sub(_UNPRINTABLE, lambda match: f"\\u{ord(match[0]):04x}", json.dumps(text, ensure_ascii=False))

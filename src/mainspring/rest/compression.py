@@ -13,8 +13,9 @@ from mainspring.rest.settings import as_options
 
 __all__ = ["Compression"]
 
-_COMPRESSIBLE = re.compile(
-    rb"text/(?!event-stream)|application/(?:json|javascript|xml|yaml|x-ndjson|wasm|[^;]*\+(?:json|xml|yaml))|image/svg\+xml"
+_COMPRESSIBLE = (
+    rb"text/(?!event-stream)|image/svg\+xml"
+    rb"|application/(?:json|javascript|xml|yaml|x-ndjson|wasm|[^;]*\+(?:json|xml|yaml))"
 )
 _MIN_SIZE = 1024
 """Bytes below which the head of the coding costs more than it saves; what proxies and servers use."""
@@ -131,7 +132,7 @@ def _may_be_compressed(lines: list[Header]) -> bool:
         if name == b"content-encoding" or (name == b"cache-control" and b"no-transform" in value):
             return False
         if name == b"content-type":
-            compressible = _COMPRESSIBLE.match(value.lower()) is not None
+            compressible = re.match(_COMPRESSIBLE, value.lower()) is not None
     return compressible
 
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 __all__ = ["PING", "ServerSentEvent", "encode_event"]
 
-_BREAK = re.compile(r"\r\n|\r|\n")
+_BREAK = r"\r\n|\r|\n"
 
 #: A comment line: keeps proxies from closing an idle connection, and tells us when the client is gone.
 PING = b": ping\n\n"
@@ -36,7 +36,7 @@ class ServerSentEvent(Struct, frozen=True):
 
     def __post_init__(self) -> None:
         for name, value in (("event", self.event), ("id", self.id)):
-            if value is not None and (_BREAK.search(str(value)) or (name == "id" and "\0" in str(value))):
+            if value is not None and (re.search(_BREAK, str(value)) or (name == "id" and "\0" in str(value))):
                 raise ValueError(
                     f"The {name} of an event has no line break or NUL, as {value!r} does; put it in the data."
                 )
@@ -47,7 +47,7 @@ def encode_event(item: Any, *, encode: Callable[[Any], bytes]) -> bytes:
     event = item if isinstance(item, ServerSentEvent) else ServerSentEvent(_text(item))
     lines: list[str] = []
     if event.comment is not None:
-        lines += [f": {line}" for line in _BREAK.split(event.comment)]
+        lines += [f": {line}" for line in re.split(_BREAK, event.comment)]
     if event.event is not None:
         lines.append(f"event: {event.event}")
     if event.id is not None:
@@ -57,7 +57,7 @@ def encode_event(item: Any, *, encode: Callable[[Any], bytes]) -> bytes:
     if event.data is not None:
         data = _text(event.data)
         text = data if isinstance(data, str) else encode(data).decode()
-        lines += [f"data: {line}" for line in _BREAK.split(text)]
+        lines += [f"data: {line}" for line in re.split(_BREAK, text)]
     return "".join(f"{line}\n" for line in lines).encode() + b"\n"
 
 

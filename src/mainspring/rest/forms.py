@@ -21,7 +21,7 @@ from mainspring.rest.uploads import UploadFile
 
 __all__ = ["Form", "form_limit", "read_form"]
 
-_NESTED = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])+)")
+_NESTED = r"([^\[\]]+)((?:\[[^\[\]]*\])+)"
 MULTIPART_LIMIT = 10 * 1024 * 1024
 #: Fields of a form that is no multipart: as many as pairs of a query.
 _FIELDS = 1000
@@ -51,7 +51,7 @@ class Form(Mapping[str, Any]):
         """What is said of a name with brackets; ``None`` when nothing is."""
         found = []
         for key, value in self.pairs:
-            match = _NESTED.fullmatch(key)
+            match = re.fullmatch(_NESTED, key)
             if match is not None and match[1] == name:
                 found.append((match[2], value))
         return nest_pairs(found) if found else None
@@ -60,7 +60,7 @@ class Form(Mapping[str, Any]):
         """Everything: texts and files, lists for repeated names, trees for brackets."""
         names: dict[str, None] = {}
         for key, _ in self.pairs:
-            match = _NESTED.fullmatch(key)
+            match = re.fullmatch(_NESTED, key)
             names[match[1] if match is not None else key] = None
         result: dict[str, Any] = {}
         for name in names:

@@ -13,8 +13,8 @@ __all__ = ["redirect_route"]
 
 STATUSES = (301, 302, 303, 307, 308)
 
-_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_CONTROL = re.compile(r"[\x00-\x20\x7f]")
+_ABSOLUTE = r"[A-Za-z][A-Za-z0-9+.-]*://"
+_CONTROL = r"[\x00-\x20\x7f]"
 
 
 def redirect_route(source: str, target: str, status: int | None = None) -> Route:
@@ -27,12 +27,12 @@ def redirect_route(source: str, target: str, status: int | None = None) -> Route
     place = f"redirect from {source} to {target!a}"
     if status not in STATUSES:
         raise RegistrationError(place, f"the status {status!r} is none of {', '.join(map(str, STATUSES))}")
-    if _CONTROL.search(target):
+    if re.search(_CONTROL, target):
         raise RegistrationError(place, "the target has blanks or control characters; percent-encode them")
     if target.replace("\\", "/").startswith("//"):
         raise RegistrationError(place, "the target would lead to another host; write its whole URL, or one slash")
     target = uri_of(target)
-    absolute = _ABSOLUTE.match(target) is not None
+    absolute = re.match(_ABSOLUTE, target) is not None
     relative = target if target.startswith("/") else f"/{target}"
 
     def redirect(context: RequestContext) -> Response[Any]:

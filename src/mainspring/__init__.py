@@ -9,45 +9,7 @@ Write ``from mainspring import rest`` and ``@rest.get(...)`` in controllers: a m
 # The names are made by __getattr__; what they are to a type checker is in __init__.pyi.
 # pyright: reportUnsupportedDunderAll=false
 
-from importlib import import_module
-from typing import Any
-
-__all__ = [
-    "Application",
-    "BindingKey",
-    "BindingScope",
-    "BootMixin",
-    "Context",
-    "DataSource",
-    "DefaultCrudRepository",
-    "Entity",
-    "Getter",
-    "HttpErrors",
-    "InvocationContext",
-    "Next",
-    "RepositoryMixin",
-    "RequestContext",
-    "Response",
-    "RestApplication",
-    "api",
-    "belongs_to",
-    "config",
-    "delete",
-    "field",
-    "get",
-    "has_many",
-    "inject",
-    "injectable",
-    "intercept",
-    "load_config",
-    "model",
-    "param",
-    "patch",
-    "post",
-    "put",
-    "request_body",
-    "service",
-]
+from mainspring.lazy import lazy_names
 
 _ROOMS = {
     "mainspring.boot": ("BootMixin",),
@@ -89,16 +51,5 @@ _ROOMS = {
         "request_body",
     ),
 }
-_HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 
-
-def __getattr__(name: str) -> Any:
-    room = _HOMES.get(name)
-    if room is None:
-        raise AttributeError(f"module 'mainspring' has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(room), name)
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__all__, __getattr__, __dir__ = lazy_names(__name__, _ROOMS)

@@ -3,102 +3,91 @@
 A line belongs here when it reads or writes HTTP meaning and decides nothing.
 """
 
-from mainspring.http.conditional import (
-    ByteRange,
-    RangeNotSatisfiableError,
-    evaluate_preconditions,
-    if_range_matches,
-    parse_etags,
-    parse_range,
-    weak_match,
-)
-from mainspring.http.cookies import InvalidCookieError, format_cookie, parse_cookies
-from mainspring.http.cors import CorsConfigError, CorsOptions
-from mainspring.http.dates import format_http_date, parse_http_date
-from mainspring.http.errors import HttpError, HttpErrors, InvalidHeaderError, http_error_class
-from mainspring.http.forwarding import (
-    Forwarding,
-    TrustedProxies,
-    TrustedProxiesError,
-    authority,
-    forwarding_of,
-    split_host,
-)
-from mainspring.http.headers import Headers, ResponseHeaders
-from mainspring.http.media import (
-    MediaType,
-    is_json,
-    media_type_matches,
-    negotiate,
-    negotiate_encoding,
-    parse_media_type,
-    parse_quality_list,
-)
-from mainspring.http.paths import (
-    PathTemplate,
-    PathTemplateError,
-    Segment,
-    Variable,
-    canonical_segment,
-    join_paths,
-    parse_path_template,
-)
-from mainspring.http.percent import PercentDecodingError, decode_component, decode_path_segment, encode_path_value
-from mainspring.http.queries import IndexedList, Query, QueryLimitError, nest_pairs
-from mainspring.http.sizes import InvalidSizeError, parse_size
-from mainspring.http.statuses import has_body, reason_phrase
+# The names are made by __getattr__; what they are to a type checker is in __init__.pyi.
+# pyright: reportUnsupportedDunderAll=false
 
-__all__ = [
-    "ByteRange",
-    "CorsConfigError",
-    "CorsOptions",
-    "Forwarding",
-    "Headers",
-    "HttpError",
-    "HttpErrors",
-    "IndexedList",
-    "InvalidCookieError",
-    "InvalidHeaderError",
-    "InvalidSizeError",
-    "MediaType",
-    "PathTemplate",
-    "PathTemplateError",
-    "PercentDecodingError",
-    "Query",
-    "QueryLimitError",
-    "RangeNotSatisfiableError",
-    "ResponseHeaders",
-    "Segment",
-    "TrustedProxies",
-    "TrustedProxiesError",
-    "Variable",
-    "authority",
-    "canonical_segment",
-    "decode_component",
-    "decode_path_segment",
-    "encode_path_value",
-    "evaluate_preconditions",
-    "format_cookie",
-    "format_http_date",
-    "forwarding_of",
-    "has_body",
-    "http_error_class",
-    "if_range_matches",
-    "is_json",
-    "join_paths",
-    "media_type_matches",
-    "negotiate",
-    "negotiate_encoding",
-    "nest_pairs",
-    "parse_cookies",
-    "parse_etags",
-    "parse_http_date",
-    "parse_media_type",
-    "parse_path_template",
-    "parse_quality_list",
-    "parse_range",
-    "parse_size",
-    "reason_phrase",
-    "split_host",
-    "weak_match",
-]
+from mainspring.lazy import lazy_names
+
+__all__, __getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "mainspring.http.conditional": (
+            "ByteRange",
+            "RangeNotSatisfiableError",
+            "evaluate_preconditions",
+            "if_range_matches",
+            "parse_etags",
+            "parse_range",
+            "weak_match",
+        ),
+        "mainspring.http.cookies": (
+            "InvalidCookieError",
+            "format_cookie",
+            "parse_cookies",
+        ),
+        "mainspring.http.cors": (
+            "CorsConfigError",
+            "CorsOptions",
+        ),
+        "mainspring.http.dates": (
+            "format_http_date",
+            "parse_http_date",
+        ),
+        "mainspring.http.errors": (
+            "HttpError",
+            "HttpErrors",
+            "InvalidHeaderError",
+            "http_error_class",
+        ),
+        "mainspring.http.forwarding": (
+            "Forwarding",
+            "TrustedProxies",
+            "TrustedProxiesError",
+            "authority",
+            "forwarding_of",
+            "split_host",
+        ),
+        "mainspring.http.headers": (
+            "Headers",
+            "ResponseHeaders",
+        ),
+        "mainspring.http.media": (
+            "MediaType",
+            "is_json",
+            "media_type_matches",
+            "negotiate",
+            "negotiate_encoding",
+            "parse_media_type",
+            "parse_quality_list",
+        ),
+        "mainspring.http.paths": (
+            "PathTemplate",
+            "PathTemplateError",
+            "Segment",
+            "Variable",
+            "canonical_segment",
+            "join_paths",
+            "parse_path_template",
+        ),
+        "mainspring.http.percent": (
+            "PercentDecodingError",
+            "decode_component",
+            "decode_path_segment",
+            "encode_path_value",
+        ),
+        "mainspring.http.queries": (
+            "IndexedList",
+            "Query",
+            "QueryLimitError",
+            "nest_pairs",
+        ),
+        "mainspring.http.sizes": (
+            "InvalidSizeError",
+            "parse_size",
+        ),
+        "mainspring.http.statuses": (
+            "has_body",
+            "reason_phrase",
+        ),
+    },
+)

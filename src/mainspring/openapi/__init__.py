@@ -3,71 +3,61 @@
 Nothing here serves requests; one description of a handler feeds both the document and whoever calls the handler.
 """
 
-from mainspring.openapi.builders import components_spec, openapi_spec, operation_spec
-from mainspring.openapi.decorators import (
-    api,
-    blocking,
-    delete,
-    deprecated,
-    get,
-    head,
-    operation,
-    options,
-    patch,
-    post,
-    put,
-    tags,
-    visibility,
-)
-from mainspring.openapi.dialects import json_schema_to_openapi, to_openapi_30
-from mainspring.openapi.errors import (
-    AnnotationError,
-    DeclarationError,
-    DocumentError,
-    MalformedJsonError,
-    SchemaViolation,
-    UnknownLocationError,
-    Violation,
-)
-from mainspring.openapi.merging import merge_openapi_spec, merge_security_scheme
-from mainspring.openapi.operations import OperationDeclaration, controller_operations, describe_controller
-from mainspring.openapi.parameters import param, request_body
-from mainspring.openapi.responses import response
-from mainspring.openapi.signatures import describe_handler
+# The names are made by __getattr__; what they are to a type checker is in __init__.pyi.
+# pyright: reportUnsupportedDunderAll=false
 
-__all__ = [
-    "AnnotationError",
-    "DeclarationError",
-    "DocumentError",
-    "MalformedJsonError",
-    "OperationDeclaration",
-    "SchemaViolation",
-    "UnknownLocationError",
-    "Violation",
-    "api",
-    "blocking",
-    "components_spec",
-    "controller_operations",
-    "delete",
-    "deprecated",
-    "describe_controller",
-    "describe_handler",
-    "get",
-    "head",
-    "json_schema_to_openapi",
-    "merge_openapi_spec",
-    "merge_security_scheme",
-    "openapi_spec",
-    "operation",
-    "operation_spec",
-    "options",
-    "param",
-    "patch",
-    "post",
-    "put",
-    "request_body",
-    "response",
-    "tags",
-    "to_openapi_30",
-    "visibility",
-]
+from mainspring.lazy import lazy_names
+
+__all__, __getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "mainspring.openapi.builders": (
+            "components_spec",
+            "openapi_spec",
+            "operation_spec",
+        ),
+        "mainspring.openapi.decorators": (
+            "api",
+            "blocking",
+            "delete",
+            "deprecated",
+            "get",
+            "head",
+            "operation",
+            "options",
+            "patch",
+            "post",
+            "put",
+            "tags",
+            "visibility",
+        ),
+        "mainspring.openapi.dialects": (
+            "json_schema_to_openapi",
+            "to_openapi_30",
+        ),
+        "mainspring.openapi.errors": (
+            "AnnotationError",
+            "DeclarationError",
+            "DocumentError",
+            "MalformedJsonError",
+            "SchemaViolation",
+            "UnknownLocationError",
+            "Violation",
+        ),
+        "mainspring.openapi.merging": (
+            "merge_openapi_spec",
+            "merge_security_scheme",
+        ),
+        "mainspring.openapi.operations": (
+            "OperationDeclaration",
+            "controller_operations",
+            "describe_controller",
+        ),
+        "mainspring.openapi.parameters": (
+            "param",
+            "request_body",
+        ),
+        "mainspring.openapi.responses": ("response",),
+        "mainspring.openapi.signatures": ("describe_handler",),
+    },
+)

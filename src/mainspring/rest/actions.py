@@ -9,6 +9,7 @@ from typing import Any
 
 from mainspring.context import BindingKey
 from mainspring.context.interceptors import run_chain
+from mainspring.http import HttpError
 from mainspring.rest.arguments import Arguments
 from mainspring.rest.context import RequestContext
 from mainspring.rest.exchange import SENT, Exchange, Reply
@@ -123,30 +124,59 @@ async def reject(context: RequestContext, error: BaseException) -> None:
     exchange = context.exchange
     if exchange.started:
         raise error
-    await deliver(exchange, finished(exchange, await refused(exchange, error)))
+    reply = await refused(exchange, error)
+    if reply is not SENT:
+        await deliver(exchange, reply)
 
 
 async def refused(exchange: Exchange, error: BaseException) -> Reply:
-    """The reply for an error: what the program's own handler makes of it, else the problem it is, which is logged."""
-    handled = await _handled(exchange, error)
-    if isinstance(handled, Reply):
-        return handled
-    problem = problem_of(handled)
+    """The reply for an error: what the program makes of it, else the problem it is, which is logged.
+
+    The program is asked by its recovery, by the nearest handler of such errors, and last by its handler of all. What
+    one of them raises is what the next one is asked about.
+    """
+    plan = exchange.plan
+    found: Any = error
+    if plan.recovery is not None:
+        found = await _attempt(exchange, plan.recovery, error)
+    function = None if isinstance(found, Reply) else plan.error_handler_of(exchange, found)
+    if function is not None:
+        found = await _attempt(exchange, function, found)
+    return found if isinstance(found, Reply) else await _last_word(exchange, found)
+
+
+async def _last_word(exchange: Exchange, error: BaseException) -> Reply:
+    """What the program's handler of all errors makes of one; the framework's answer without one, or when it fails."""
+    problem = problem_of(error)
     await log_problem(exchange, problem)
-    return problem_reply(exchange, problem)
+    handler = exchange.plan.last_error_handler
+    if handler is not None:
+        found = await _attempt(exchange, handler, error)
+        if isinstance(found, Reply):
+            return found
+        if found is not error:
+            problem = problem_of(found) if isinstance(found, HttpError) else Problem(500, found)
+            await log_problem(exchange, problem)
+    return finished(exchange, problem_reply(exchange, problem))
 
 
-async def _handled(exchange: Exchange, error: BaseException) -> Any:
-    """The reply of the nearest handler of such errors; the error to be told when there is none, or it raises."""
-    function = exchange.plan.error_handler_of(exchange, error)
-    if function is None:
-        return error
+async def _attempt(exchange: Exchange, function: Any, error: BaseException) -> Any:
+    """The reply that a function of the program gives for an error; the error it raises instead.
+
+    Raises:
+        Exception: What it raised after it had begun to answer by itself.
+    """
     try:
         result = function(RequestContext.current(), error)
         if inspect.isawaitable(result):
             result = await result
-        return await reply_to(exchange, exchange.plan.planning.plain_reply, result)
+        if exchange.started:
+            await _complete(exchange)
+            return SENT
+        return finished(exchange, await reply_to(exchange, exchange.plan.planning.plain_reply, result))
     except Exception as raised:
+        if exchange.started:
+            raise
         return raised
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from mainspring.rest.errors import ClientDisconnected
 from mainspring.rest.exchange import Exchange, Header
@@ -208,6 +208,16 @@ class AsgiExchange(Exchange):
         received: Message = await asyncio.shield(pending)
         self.pending = None
         return received
+
+    def rewrite(self, method: str | None = None, raw_path: str | None = None) -> None:
+        """Go on as if the scope had another verb or path; the server's own scope stays as it is."""
+        self.scope = {**self.scope}
+        if method is not None:
+            self.scope["method"] = method
+        if raw_path is not None:
+            whole = f"{quote(self.root_path, safe=_PATH_SAFE)}{raw_path}"
+            self.scope |= {"path": unquote(whole), "raw_path": whole.encode("latin-1")}
+            self.raw = None
 
     def release(self) -> None:
         """The request is over: nobody waits for a message any more."""

@@ -63,7 +63,7 @@ def compile_run(operation: Operation, parts: Parts | None, exchange: Exchange, e
         exchange: A request for it: contexts of later ones will be of the same shape.
         edges: Where what is out of the ordinary goes.
     """
-    if parts is None or operation.watches or operation.negotiates:
+    if parts is None or operation.watches or operation.negotiates or operation.around is not None:
         return None
     return _Writer(operation, parts, exchange, edges).function()
 

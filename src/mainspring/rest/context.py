@@ -167,8 +167,12 @@ class RequestContext(Context):
 
     @property
     def result(self) -> Any:
-        """What the handler returned."""
+        """What the handler returned, or a middleware instead of it."""
         return self.exchange.result
+
+    @result.setter
+    def result(self, value: Any) -> None:
+        self.exchange.result = value
 
     @property
     def path_params(self) -> dict[str, str]:

@@ -12,6 +12,7 @@ __all__ = [
     "BodyConsumedError",
     "ClientDisconnected",
     "DuplicateRouteError",
+    "EndpointNotFoundError",
     "InvalidResultError",
     "ListenError",
     "MiddlewareOrderError",
@@ -38,6 +39,10 @@ class RegistrationError(MainspringError, ValueError):
 
     def __str__(self) -> str:
         return f"{self.subject}: {self.reason}."
+
+
+class EndpointNotFoundError(HttpErrors.NotFound):
+    """A request that no operation, mount or static file answers."""
 
 
 class UnknownMethodError(HttpErrors.NotImplemented):

@@ -208,6 +208,13 @@ class Exchange:
         """Whether the client is gone already."""
         raise NotImplementedError
 
+    def rewrite(self, method: str | None = None, raw_path: str | None = None) -> None:
+        """Go on as if the request had come with another verb or another (undecoded) path."""
+        if method is not None:
+            self.method = method
+        if raw_path is not None:
+            self.raw_path = raw_path
+
     def release(self) -> None:
         """The request is over: nobody waits for anything of it any more."""
 

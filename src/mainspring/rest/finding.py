@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mainspring.http import HttpErrors
-from mainspring.rest.errors import UnknownMethodError
+from mainspring.rest.errors import EndpointNotFoundError, UnknownMethodError
 from mainspring.rest.exchange import SENT, Exchange, Reply
 from mainspring.rest.mounts import Mount, call_mounted
 from mainspring.rest.operations import Operation
@@ -147,4 +147,4 @@ def check_host(exchange: Exchange) -> None:
 
 def not_found(exchange: Exchange) -> Exception:
     """The error of a path at which there is nothing."""
-    return HttpErrors.NotFound(f'Endpoint "{exchange.method} {exchange.raw_path}" not found.')
+    return EndpointNotFoundError(f'Endpoint "{exchange.method} {exchange.raw_path}" not found.')

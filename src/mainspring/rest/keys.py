@@ -80,6 +80,12 @@ class RestBindings:
     API_SPEC: BindingKey[Any] = BindingKey("rest.api_spec")
     #: The operation object of the matched operation.
     OPERATION_SPEC_CURRENT: BindingKey[Any] = BindingKey("rest.operation_spec.current")
+    #: A function of a route that gives what runs around its operation, ``async fn(context, proceed)``, or ``None``.
+    AROUND: BindingKey[Any] = BindingKey("rest.around")
+    #: ``fn(context, error)`` that is asked first about every error: it gives a result to send, or raises what goes on.
+    RECOVERY: BindingKey[Any] = BindingKey("rest.recovery")
+    #: ``fn(context, error)`` that is asked last, in the place of the framework's own answer.
+    LAST_ERROR_HANDLER: BindingKey[Any] = BindingKey("rest.last_error_handler")
     ERROR_WRITER_OPTIONS: BindingKey[Any] = BindingKey("rest.error_writer_options")
     REQUEST_BODY_PARSER: BindingKey[Any] = BindingKey("rest.request_body_parser")
     REQUEST_BODY_PARSER_OPTIONS: BindingKey[Any] = BindingKey("rest.request_body_parser.options")

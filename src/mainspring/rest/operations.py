@@ -3,7 +3,7 @@
 The parts that say nothing of other bindings are kept with the route; the call is made anew when a binding has changed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from mainspring.http import HttpErrors
@@ -25,7 +25,10 @@ from mainspring.rest.results import declared_schemas, result_check
 from mainspring.rest.routes import AnyRoute, ControllerRoute
 from mainspring.rest.validating import Validation
 
-__all__ = ["Operation", "Parts", "describe_route", "make_operation"]
+__all__ = ["Around", "Operation", "Parts", "describe_route", "make_operation"]
+
+Around = Callable[[Any, Callable[[], Awaitable[Any]]], Awaitable[Any]]
+"""``async fn(context, proceed)``: gives the result to send; ``await proceed()`` reads the request and calls the handler."""
 
 
 class Parts:
@@ -53,6 +56,7 @@ class Operation:
         positional: The names of positional-only parameters.
         body: Reads the body, ``None`` when there is none.
         call: Calls the handler.
+        around: What the program has put around reading the request and calling the handler; ``None`` for nothing.
         instance: Gives the controller; ``None`` for functions.
         reply: What is known of its replies.
         is_plain_call: Whether the call is that of the handler and nothing else.
@@ -64,6 +68,7 @@ class Operation:
     """
 
     __slots__ = (
+        "around",
         "body",
         "call",
         "cancel_on_disconnect",
@@ -89,6 +94,7 @@ class Operation:
         self.reply = parts.reply if parts is not None else ReplyPlan(route.description, json_codec(MISSING).encode)
         self.names = _names(parts.description) if parts is not None else ()
         self.call = call
+        self.around: Around | None = None
         self.is_plain_call = False
         self.is_warm = instance is None or not instance.warms
         self.timeout: float | None = _seconds(route.spec.get("x-timeout"))

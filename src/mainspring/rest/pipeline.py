@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from mainspring.http import HttpError, HttpErrors
-from mainspring.rest.actions import deliver, refused
+from mainspring.rest.actions import deliver, parse_params, refused
 from mainspring.rest.compiling import Edges
 from mainspring.rest.context import RequestContext, request_context_of
 from mainspring.rest.errors import ClientDisconnected, SequenceError
@@ -79,6 +79,8 @@ async def steps(exchange: Exchange) -> Reply:
         operation = find_operation(exchange)
     else:
         exchange.match, exchange.operation = match, operation
+    if operation.around is not None:
+        return await _surrounded(exchange)
     if operation.negotiates:
         check_acceptable(operation.reply, exchange)
     exchange.arguments = values = operation.collect(exchange) if operation.collect is not None else {}
@@ -99,7 +101,7 @@ async def refuse(exchange: Exchange, error: Exception) -> Reply:
     """
     if isinstance(error, ClientDisconnected) or exchange.started:
         raise error
-    return finished(exchange, await refused(exchange, error))
+    return await refused(exchange, error)
 
 
 async def conclude(exchange: Exchange, reply: Reply) -> None:
@@ -153,6 +155,20 @@ async def _before_routes(exchange: Exchange) -> Reply | None:
         return None
     found = page(exchange)
     return await found if inspect.isawaitable(found) else found  # type: ignore[no-any-return]  # pages give replies
+
+
+async def _surrounded(exchange: Exchange) -> Reply:
+    """The rest of the steps, for an operation that the program has put something around."""
+    operation, request = exchange.operation, request_context_of(exchange).request
+    call = _watched if operation.watches or exchange.plan.cancel_on_disconnect else operation.call
+
+    async def proceed() -> Any:
+        await parse_params(request, operation.route)
+        exchange.result = result = await call(exchange, exchange.arguments)
+        return result
+
+    exchange.result = result = await operation.around(exchange.context, proceed)
+    return await _by_hand(exchange) if exchange.started else await reply_to(exchange, operation.reply, result)
 
 
 async def _watched(exchange: Exchange, values: dict[str, Any]) -> Any:
@@ -231,7 +247,7 @@ async def _in_time(exchange: Exchange, run: Callable[[Exchange], Awaitable[Reply
         message = f"The request was not answered within {limit} seconds."
         late = HttpErrors.ServiceUnavailable(message, code="REQUEST_TIMEOUT")
         late.__cause__ = error
-        return finished(exchange, await refused(exchange, late))
+        return await refused(exchange, late)
 
 
 def _timeout_of(exchange: Exchange) -> float | None:

@@ -65,6 +65,9 @@ class ServerPlan:
         self.operations: dict[AnyRoute, Operation] = {}
         self._cold: set[AnyRoute] = set()
         self.failure: Exception | None = None
+        self._around = server.get_sync(RestBindings.AROUND, optional=True)
+        self.recovery = server.get_sync(RestBindings.RECOVERY, optional=True)
+        self.last_error_handler = server.get_sync(RestBindings.LAST_ERROR_HANDLER, optional=True)
         self._read_settings()
         self._build_router()
         self.parsers = self._parsers()
@@ -154,6 +157,8 @@ class ServerPlan:
             operation, parts = make_operation(route, self.validation, self.server, self._kept.get(route))
             if parts is not None:
                 self._kept[route] = parts
+            if self._around is not None:
+                operation.around = self._around(route)
             if operation.is_warm or route in self._cold:
                 self.operations[route] = operation
             else:  # what its controller needs is not made yet; after the first request a shorter way is known

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from mainspring.http import Headers, Query, authority, forwarding_of, parse_cookies, split_host
 from mainspring.rest.bodies import Reading, json_value
@@ -10,6 +10,9 @@ from mainspring.rest.exchange import Exchange
 from mainspring.rest.forms import read_form
 
 __all__ = ["Request"]
+
+# What may stand in a path without being encoded (RFC 3986), the slash included.
+_PATH_SAFE = "/-._~!$&'()*+,;=:@"
 
 
 class Request:
@@ -21,6 +24,7 @@ class Request:
     _nested: dict[str, Any] | None = None
     _cookies: dict[str, str] | None = None
     _forwarding: Any = False
+    _original_method: str | None = None
 
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
@@ -39,8 +43,19 @@ class Request:
 
     @property
     def method(self) -> str:
-        """The verb, in upper case as sent."""
+        """The verb, in upper case as sent; a middleware before route finding may set another one."""
         return self.exchange.method
+
+    @method.setter
+    def method(self, value: str) -> None:
+        if self._original_method is None:
+            self._original_method = self.exchange.method
+        self.exchange.rewrite(method=value.upper())
+
+    @property
+    def original_method(self) -> str:
+        """The verb as it was sent, whatever was set since."""
+        return self._original_method or self.exchange.method
 
     @property
     def raw_path(self) -> str:
@@ -49,11 +64,22 @@ class Request:
 
     @property
     def path(self) -> str:
-        """The decoded path below the base path."""
+        """The decoded path below the base path; a middleware before route finding may set another one."""
         below = self.exchange._path  # what `Exchange.path` looks at: as a rule the path is the whole
         if below is ... or below is None:
             below = self.exchange.raw_path
         return unquote(below, errors="replace") if "%" in below else below
+
+    @path.setter
+    def path(self, value: str) -> None:
+        if not value.startswith("/"):
+            raise ValueError(f"A path begins with a slash, not {value!r}.")
+        exchange = self.exchange
+        base = exchange.plan.base_path
+        below = quote(value, safe=_PATH_SAFE)
+        exchange.rewrite(raw_path=below if exchange.root_path.endswith(base or "/") else f"{base}{below}")
+        if base:
+            exchange.path = below
 
     @property
     def query_string(self) -> str:

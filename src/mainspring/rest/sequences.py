@@ -73,11 +73,20 @@ class DefaultSequence(_Actions):
             if await self._answered(context):
                 return
             route = await self.find_route(context.request)
-            args = await self.parse_params(context.request, route)
-            result = await self.invoke(route, args)
+            result = await self._called(context, route)
             await self.send(context.response, result)
         except Exception as error:
             await self.reject(context, error)
+
+    async def _called(self, context: RequestContext, route: Any) -> Any:
+        """Read the arguments and call the handler, with what the program has put around its operation."""
+
+        async def proceed() -> Any:
+            args = await self.parse_params(context.request, route)
+            return await self.invoke(route, args)
+
+        around = context.exchange.plan.operation_of(route).around
+        return await (proceed() if around is None else around(context, proceed))
 
     async def _answered(self, context: RequestContext) -> bool:
         """Run the middleware; whether it answered instead of letting the rest run."""
@@ -140,6 +149,23 @@ async def _find_route(context: RequestContext) -> Any:
     return CONTINUE
 
 
+class _AroundLink(Link):
+    """What the program has put around single operations; skipped for all others."""
+
+    __slots__ = ()
+
+    def concerns(self, context: RequestContext) -> bool:
+        """Whether there is anything around the operation of this request."""
+        operation = context.exchange.operation
+        return operation is not None and operation.around is not None
+
+
+async def _around(context: RequestContext, next: Any) -> Any:
+    exchange = context.exchange
+    exchange.result = result = await exchange.operation.around(context, next)
+    return result
+
+
 async def _parse_params(context: RequestContext) -> Any:
     route = context.exchange.operation.route
     context.exchange.arguments_given = await _acted("parse_params", parse_params, context, context.request, route)
@@ -158,6 +184,9 @@ def sequence_steps() -> dict[str, list[Link]]:
         "cors": [Link("cors", "cors", step=_cors)],
         "api_spec": [Link("api_spec", "api_spec", step=_api_spec)],
         "find_route": [Link("find_route", "find_route", step=_find_route)],
-        "parse_params": [Link("parse_params", "parse_params", step=_parse_params)],
+        "parse_params": [
+            _AroundLink("parse_params", "around", function=_around),
+            Link("parse_params", "parse_params", step=_parse_params),
+        ],
         "invoke_method": [Link("invoke_method", "invoke_method", step=_invoke_method)],
     }

@@ -14,7 +14,7 @@ from mainspring.rest.groups import INNERMOST, sort_groups
 from mainspring.rest.keys import RestTags
 from mainspring.rest.middleware import as_list
 
-__all__ = ["CONTINUE", "Chain", "Link", "build_chain"]
+__all__ = ["CONTINUE", "Chain", "Following", "Link", "build_chain"]
 
 
 class _Continue:
@@ -71,12 +71,12 @@ class Link:
         return Link(group, binding.key, function=function, binding=binding)
 
 
-class _Rest:
-    """What ``next()`` gives: the rest of the chain, run when it is awaited."""
+class Rest:
+    """What ``next()`` gives: the rest of a chain, run when it is awaited."""
 
-    __slots__ = ("_context", "_next")
+    __slots__ = ("_next",)
 
-    def __init__(self, next: "_Next") -> None:
+    def __init__(self, next: "Following") -> None:
         self._next = next
 
     def __await__(self) -> Generator[Any, Any, Any]:
@@ -84,24 +84,52 @@ class _Rest:
         return self._next.run().__await__()
 
 
-class _Next:
-    """The ``next`` a middleware gets. Called again, it runs the rest of the chain again."""
+class Following:
+    """The ``next`` a middleware gets. Called again, it runs the rest of the chain again.
 
-    __slots__ = ("_chain", "_context", "_final", "_position", "awaited", "called")
+    Attributes:
+        called: How often it was called.
+        awaited: How often what it gave was awaited.
+    """
+
+    __slots__ = ("awaited", "called")
+
+    def __init__(self) -> None:
+        self.called = 0
+        self.awaited = 0
+
+    def __call__(self) -> Rest:
+        self.called += 1
+        return Rest(self)
+
+    async def run(self) -> Any:
+        """Run the rest of the chain."""
+        raise NotImplementedError
+
+    def check(self, name: str) -> None:
+        """Warn of a middleware that did not await what it was given."""
+        if self.called > self.awaited:
+            warnings.warn(
+                f"Middleware {name} called next() without awaiting it: the rest of the chain did not run.",
+                RuntimeWarning,
+                stacklevel=3,
+            )
+
+
+class _Next(Following):
+    """The rest of a `Chain`."""
+
+    __slots__ = ("_chain", "_context", "_final", "_position")
 
     def __init__(self, chain: "Chain", context: Any, position: int, final: Callable[[], Any] | None) -> None:
+        super().__init__()
         self._chain = chain
         self._context = context
         self._position = position
         self._final = final
-        self.called = 0
-        self.awaited = 0
-
-    def __call__(self) -> _Rest:
-        self.called += 1
-        return _Rest(self)
 
     async def run(self) -> Any:
+        """Run the links that follow."""
         return await self._chain.run_from(self._context, self._position, self._final)
 
 
@@ -151,12 +179,7 @@ class Chain:
         result = function(context, following)
         if inspect.isawaitable(result):
             result = await result
-        if following.called > following.awaited:
-            warnings.warn(
-                f"Middleware {link.name} called next() without awaiting it: the rest of the chain did not run.",
-                RuntimeWarning,
-                stacklevel=2,
-            )
+        following.check(link.name)
         return result
 
 

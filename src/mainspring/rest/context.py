@@ -1,7 +1,8 @@
 """The context of one request: its bindings end with it, and everything about the request is asked of it."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
 
@@ -73,7 +74,12 @@ class RequestContext(Context):
 
     Most requests that have one look at nothing of it but the values it keeps, so its bindings are made when somebody
     looks at them.
+
+    Attributes:
+        stage_options: What was said with the middleware that runs, where a loader runs it.
     """
+
+    stage_options: Mapping[str, Any] = MappingProxyType({})
 
     def __init__(self, parent: Context, exchange: Exchange) -> None:
         # What `Context` begins with, in one place: every call would cost every request that has a context.

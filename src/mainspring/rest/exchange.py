@@ -211,9 +211,9 @@ class Exchange:
     def rewrite(self, method: str | None = None, raw_path: str | None = None) -> None:
         """Go on as if the request had come with another verb or another (undecoded) path."""
         if method is not None:
-            self.method = method
+            self.method = method  # type: ignore[misc]  # a slot of the door's own, as the next
         if raw_path is not None:
-            self.raw_path = raw_path
+            self.raw_path = raw_path  # type: ignore[misc]
 
     def release(self) -> None:
         """The request is over: nobody waits for anything of it any more."""

@@ -118,6 +118,10 @@ class Response(Generic[T]):
             raise ResponseStartedError("status")
         self._status = _checked_status(value)
 
+    @status.deleter
+    def status(self) -> None:
+        self._status = None
+
     @property
     def given_status(self) -> int | None:
         """The status that was set, ``None`` when none was."""

@@ -131,6 +131,8 @@ class ControllerRoute(AnyRoute):
         self.factory = factory
         #: The operation as decorators declare it; ``None`` when it was routed by hand.
         self.declaration: Any = None
+        #: The controllers that its own is served below, the outermost first.
+        self.parents: tuple[type[Any], ...] = ()
         #: The key of the controller's binding, when it comes from one.
         self.binding_key: str | None = None
 

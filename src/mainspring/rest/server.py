@@ -138,7 +138,21 @@ class RestServer(Context):
         if self.serving.is_started:
             name = getattr(cls, "__name__", cls)
             raise RegistrationError(f"asgi_middleware({name})", "the server has started; register it before")
-        self._wrappers.append((cls, options))
+        self.wrap(cls, options)
+
+    def wrap(self, cls: Any, options: Mapping[str, Any]) -> Callable[[], None]:
+        """The same at any time, for requests that come from then on; gives what takes the class away again."""
+        wrapper = (cls, dict(options))
+        self._wrappers.append(wrapper)
+        self._build_entrance()
+
+        def unwrap() -> None:
+            self._wrappers = [each for each in self._wrappers if each is not wrapper]
+            self._build_entrance()
+
+        return unwrap
+
+    def _build_entrance(self) -> None:
         if self.entrance is self._inmost:
             self._inmost = Entrance(self)
         wrapped: Any = self._inmost

@@ -220,10 +220,11 @@ class StageRegistry:
 
     def explain(self, route: Any = None) -> list[str]:
         """The names of the stages a request passes on its way to a route (or to none), in order."""
-        line = operation_line(route) if route is not None else None
-        own = [route.description] if route is not None else []
-        if line is not None:
-            own = [route.description if stage is CORE else stage.name for stage in line.stages]
+        own: list[str] = []
+        if route is not None:
+            line = operation_line(route)
+            stages = line.stages if line is not None else (CORE,)
+            own = [route.description if stage is CORE else stage.name for stage in stages]
         return [*(stage.name for stage in self._front), *own, *(stage.name for stage in self._behind)]
 
 

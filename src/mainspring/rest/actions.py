@@ -136,13 +136,18 @@ async def refused(exchange: Exchange, error: BaseException) -> Reply:
     one of them raises is what the next one is asked about.
     """
     plan = exchange.plan
-    found: Any = error
     if plan.recovery is not None:
         found = await _attempt(exchange, plan.recovery, error)
-    function = None if isinstance(found, Reply) else plan.error_handler_of(exchange, found)
+        if isinstance(found, Reply):
+            return found
+        error = found
+    function = plan.error_handler_of(exchange, error)
     if function is not None:
-        found = await _attempt(exchange, function, found)
-    return found if isinstance(found, Reply) else await _last_word(exchange, found)
+        found = await _attempt(exchange, function, error)
+        if isinstance(found, Reply):
+            return found
+        error = found
+    return await _last_word(exchange, error)
 
 
 async def _last_word(exchange: Exchange, error: BaseException) -> Reply:

@@ -99,6 +99,7 @@ class Following:
         self.awaited = 0
 
     def __call__(self) -> Rest:
+        """The rest, to be awaited."""
         self.called += 1
         return Rest(self)
 

@@ -4,7 +4,6 @@ import functools
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, TypeVar
-from urllib.parse import urlencode
 
 from mainspring.context import (
     Binding,
@@ -20,6 +19,7 @@ from mainspring.core import CoreBindings
 from mainspring.rest.errors import NoRequestError, WebSocketStateError
 from mainspring.rest.exchange import CURRENT, Exchange
 from mainspring.rest.keys import RestBindings
+from mainspring.rest.paging import page_links
 from mainspring.rest.requests import Request
 from mainspring.rest.responses import Response
 from mainspring.rest.websockets import SocketExchange, WebSocket, websocket_of
@@ -256,29 +256,13 @@ class RequestContext(Context):
             limit: The size of a page.
             offset: How many items precede this page.
         """
-        if limit <= 0:
-            raise ValueError(f"The size of a page is a positive number, not {limit!r}.")
-        pages = {"first": 0}
-        if offset > 0:
-            pages["prev"] = max(offset - limit, 0)
+        url = f"{self.origin}{self.root_path}{self.exchange.raw_path}"
+        count = len(items) if total is None else 0
+        links = page_links(url, self.request.query_string, limit, offset, count, total)
         if total is not None:
             self.response.headers["X-Total-Count"] = total
-            pages["last"] = max((total - 1) // limit * limit, 0) if total else 0
-        if (total is not None and offset + limit < total) or (total is None and len(items) >= limit):
-            pages["next"] = offset + limit
-        order = [name for name in ("first", "prev", "next", "last") if name in pages]
-        links = ", ".join(f'<{self._page_url(limit, pages[name])}>; rel="{name}"' for name in order)
         self.response.headers["Link"] = links
         return items
-
-    def _page_url(self, limit: int, offset: int) -> str:
-        kept = [
-            pair
-            for pair in self.request.query_string.split("&")
-            if pair and pair.partition("=")[0] not in ("limit", "offset")
-        ]
-        query = "&".join([*kept, urlencode({"limit": limit, "offset": offset})])
-        return f"{self.origin}{self.root_path}{self.exchange.raw_path}?{query}"
 
     # The end of the request
 

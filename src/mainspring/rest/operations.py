@@ -28,7 +28,7 @@ from mainspring.rest.validating import Validation
 __all__ = ["Around", "Operation", "Parts", "describe_route", "make_operation"]
 
 Around = Callable[[Any, Callable[[], Awaitable[Any]]], Awaitable[Any]]
-"""``async fn(context, proceed)``: gives the result to send; ``await proceed()`` reads the request and calls the handler."""
+"""``async fn(context, proceed)`` gives the result; ``await proceed()`` reads the request and calls the handler."""
 
 
 class Parts:

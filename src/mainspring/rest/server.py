@@ -31,6 +31,7 @@ from mainspring.rest.serving import Serving
 from mainspring.rest.settings import SETTING_KEYS, SETTING_TYPES, as_options, check_settings
 from mainspring.rest.statics import static_mount
 from mainspring.rest.websocket_routes import WebSocketRoute
+from mainspring.rest.wrapping import Wrappers
 
 __all__ = ["RestServer", "refusing_paths"]
 
@@ -79,7 +80,7 @@ class RestServer(Context):
         self.registry = RouteRegistry(self)
         self.serving = Serving(self)
         self._has_served = False
-        self._wrappers: list[tuple[Any, dict[str, Any]]] = []
+        self._wrappers = Wrappers(self._wrap_entrance)
         self.entrance = self._inmost = Entrance(self)
         self.registry.sync()
         self.on("bind", self._follow).on("unbind", self._follow)
@@ -142,23 +143,12 @@ class RestServer(Context):
 
     def wrap(self, cls: Any, options: Mapping[str, Any]) -> Callable[[], None]:
         """The same at any time, for requests that come from then on; gives what takes the class away again."""
-        wrapper = (cls, dict(options))
-        self._wrappers.append(wrapper)
-        self._build_entrance()
+        return self._wrappers.add(cls, options)
 
-        def unwrap() -> None:
-            self._wrappers = [each for each in self._wrappers if each is not wrapper]
-            self._build_entrance()
-
-        return unwrap
-
-    def _build_entrance(self) -> None:
+    def _wrap_entrance(self) -> None:
         if self.entrance is self._inmost:
             self._inmost = Entrance(self)
-        wrapped: Any = self._inmost
-        for each, given in reversed(self._wrappers):
-            wrapped = each(wrapped, **given)
-        self.entrance.outer = wrapped
+        self.entrance.outer = self._wrappers.around(self._inmost)
         self.entrance.lane = None
 
     # Life

@@ -15,6 +15,7 @@ __all__ = ["main"]
 # The help of the whole is made from this table alone: `mainspring --help` imports no room and no command.
 COMMANDS = {
     "check": "Tell what would fail in an application: unbound injections, cycles, scopes, clashes.",
+    "generate": "Write files of a project: controllers, models, repositories, and more.",
     "discover": "Write models from the tables of a database.",
     "inspect": "Show what an application consists of: contexts and bindings.",
     "migrate": "Write revisions of the databases' schemas, and carry them out.",

@@ -15,7 +15,6 @@ FUNCTION_LINES = 30
 
 # Module -> why it is one piece in spite of its size.
 LARGE_MODULES: dict[str, str] = {
-    "context/compiling.py": "one writer of text: its parts share the levels, the lines and the path they write",
     "context/context.py": "a quarter of it are overloads for type checkers",
     "context/resolving.py": "the reference of resolution is read from top to bottom, in one sitting",
 }

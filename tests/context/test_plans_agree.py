@@ -3,13 +3,16 @@
 import asyncio
 import os
 from collections.abc import Callable
+from inspect import isfunction
 from typing import Annotated, Any
 
 import hypothesis.strategies as st
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from mainspring.context import BindingScope, Context, config, inject
+from mainspring.context import Binding, BindingScope, Context, ContextView, ResolutionContext, config, inject
+from mainspring.context.asking import injected
+from mainspring.context.signatures import call_spec
 
 KEYS = ("a", "b", "c", "d", "e")
 KINDS = (
@@ -17,6 +20,8 @@ KINDS = (
     "class",
     "function",
     "async",
+    "awaitable",
+    "told",
     "generator",
     "async_generator",
     "provider",
@@ -32,6 +37,47 @@ MAX_CONTEXTS = 9
 #: 20,000 steps by default; MAINSPRING_PLAN_STEPS asks for more.
 STEPS = int(os.environ.get("MAINSPRING_PLAN_STEPS", "20000"))
 STEPS_PER_RUN = 50
+
+
+class One:
+    """What a binding may provide."""
+
+
+class Two(One):
+    """What else."""
+
+
+def by_key(x=inject("a"), y: Any = inject("b"), z: Annotated[Any, inject("c")] = "own"): ...
+
+
+def leniently(x=inject("a", optional=True), y: Annotated[Any, inject("b", optional=True)] = 7, z: Any = 8): ...
+
+
+def behind_paths(x=inject("a#inner.0", optional=True), y: Annotated[Any, inject("b#nothing")] = "own"): ...
+
+
+def by_type(x: One | None, y: Annotated[Two, inject(optional=True)] = "own"): ...  # type: ignore[assignment]
+
+
+def needing_a_type(x: Two): ...
+
+
+def configured(
+    x=config("level", from_binding="a"),
+    y=config(from_binding="b", default=3),
+    z: Annotated[Any, config("level.deeper", from_binding="a")] = "own",
+    none=config("level"),
+    given=config("level", default=4),
+): ...
+
+
+def later(x=inject.getter("a", optional=True), y=inject.getter("b"), z=config.getter("level", from_binding="c")): ...
+
+
+def seen(x=inject.view("*"), y=inject.tag("wanted"), z=inject.context(), u=inject.binding("d"), v=inject.binding()): ...
+
+
+HANDLERS = (by_key, leniently, behind_paths, by_type, needing_a_type, configured, later, seen)
 
 
 class Interpreted(Context):
@@ -76,36 +122,45 @@ class Side:
 
         if kind == "function":
             return make
-        if kind == "class":
+        if kind == "told":
 
-            class Thing:
-                tagged: list[Any] = inject.tag("wanted")
-                level: Any = config("level", default="unset")
+            def make_told(of: ResolutionContext, x: Any = one) -> Any:
+                key = of.binding.key if of.binding is not None else None
+                return make(x, [key, of.context.name, *of.options.items()])
 
-                def __init__(self, x: Any = one, y: Annotated[Any, "extra"] = two) -> None:
-                    self.made = Made(side, label, {"x": x, "y": y})
-
-            return Thing
-        if kind == "provider":
-
-            class Giving:
-                def __init__(self, x: Any = one) -> None:
-                    self.x = x
-
-                def value(self, y: Any = two) -> Any:
-                    return Made(side, label, {"x": self.x, "y": y})
-
-            return Giving
+            return make_told
+        if kind in ("class", "provider"):
+            return self._class(kind, label, one, two)
         return self._awaiting(kind, label, make, one, two)
 
+    def _class(self, kind: str, label: str, one: Any, two: Any) -> type[Any]:
+        side = self
+
+        class Thing:
+            tagged: list[Any] = inject.tag("wanted")
+            level: Any = config("level", default="unset")
+            deeper: Any = config("level.deeper")
+
+            def __init__(self, x: Any = one, y: Annotated[Any, "extra"] = two, z: Any = config("level")) -> None:
+                self.made = Made(side, label, {"x": x, "y": y, "z": z})
+
+        class Giving:
+            def __init__(self, x: Any = one) -> None:
+                self.x = x
+
+            def value(self, y: Any = two) -> Any:
+                return Made(side, label, {"x": self.x, "y": y})
+
+        return Thing if kind == "class" else Giving
+
     def _awaiting(self, kind: str, label: str, make: Callable[..., Any], one: Any, two: Any) -> Any:
-        if kind == "async":
+        if kind in ("async", "awaitable"):
 
             async def make_async(x: Any = one, y: Any = two) -> Any:
                 await asyncio.sleep(0)
                 return make(x, y)
 
-            return make_async
+            return make_async if kind == "async" else lambda x=one, y=two: make_async(x, y)
         if kind == "generator":
 
             def generate(x: Any = one, y: Any = two) -> Any:
@@ -126,8 +181,16 @@ class Side:
             return (value.serial, value.label, {name: self.describe(part) for name, part in value.parts.items()})
         if isinstance(value, list):
             return [self.describe(item) for item in value]
+        if isinstance(value, dict):
+            return {name: self.describe(item) for name, item in value.items()}
+        if isinstance(value, Binding):
+            return ("binding", value.key)
+        if isinstance(value, ContextView):
+            return [binding.key for binding in value.bindings]
+        if isinstance(value, Context):
+            return value.name
         if hasattr(value, "made"):
-            return ("thing", self.describe(value.made), self.describe(value.tagged), value.level)
+            return ("thing", self.describe(value.made), self.describe(value.tagged), value.level, value.deeper)
         return value
 
 
@@ -271,6 +334,39 @@ class PlansAgree(RuleBasedStateMachine):
     def get(self, where: int, key: str, optional: bool, times: int) -> None:
         async def ask(side: Side) -> Any:
             return await side.contexts[where % len(side.contexts)].get(key, optional=optional)
+
+        for _ in range(times):
+            self.both(lambda side: self.loop.run_until_complete(ask(side)))
+
+    @rule(where=st.integers(0, MAX_CONTEXTS - 1), key=st.sampled_from(KEYS), cls=st.sampled_from((One, Two)))
+    def provide(self, where: int, key: str, cls: type[One]) -> None:
+        self.both(lambda side: side.contexts[where % len(side.contexts)].get_binding(key).provides(cls) and None)
+
+    @rule(where=st.integers(0, MAX_CONTEXTS - 1), handler=st.sampled_from(HANDLERS), times=st.integers(1, 4))
+    def inject(self, where: int, handler: Callable[..., Any], times: int) -> None:
+        """Give the parameters of a call."""
+
+        async def give(side: Side) -> Any:
+            points = call_spec(handler).points
+            found = await injected(side.contexts[where % len(side.contexts)], points)
+            given = {point.parameter: found.get(point.parameter, point.default) for point in points}
+            return {name: await value() if isfunction(value) else value for name, value in given.items()}
+
+        for _ in range(times):
+            self.both(lambda side: self.loop.run_until_complete(give(side)))
+
+    @rule(
+        where=st.integers(0, MAX_CONTEXTS - 1),
+        key=st.sampled_from(KEYS),
+        seen=st.integers(0, MAX_CONTEXTS - 1),
+        times=st.integers(1, 4),
+    )
+    def resolve_binding(self, where: int, key: str, seen: int, times: int) -> None:
+        """Ask a context for a binding that another one sees."""
+
+        async def ask(side: Side) -> Any:
+            binding = side.contexts[where % len(side.contexts)].get_binding(key)
+            return await side.contexts[seen % len(side.contexts)].resolve_binding(binding)
 
         for _ in range(times):
             self.both(lambda side: self.loop.run_until_complete(ask(side)))

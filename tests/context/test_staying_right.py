@@ -23,7 +23,9 @@ from mainspring.context import (
     invoke_method,
     register_interceptor,
 )
-from mainspring.context.errors import BindingLockedError, ResolutionError
+from mainspring.context.asking import injected
+from mainspring.context.errors import BindingLockedError, ContextError, ResolutionError
+from mainspring.context.signatures import method_spec
 
 
 class Tree:
@@ -707,3 +709,175 @@ async def test_a_registered_class_may_turn_a_plain_value_into_an_awaited_one(tre
     Speaker.register(Slow)
     for _ in range(4):
         assert isinstance(await tree.request.get(Speaker), Slow)
+
+
+# Factories of a request, and what calls are given
+
+
+class Session:
+    """What a request keeps."""
+
+
+def request_of(tree: Tree) -> Context:
+    return Context(tree.server, scope=BindingScope.REQUEST)
+
+
+async def test_a_factory_that_begins_to_await_is_awaited_and_shared(tree: Tree) -> None:
+    """CTX-140, CTX-681: plans count on what it gave until then; once it gives something else they do no more."""
+    calls = 0
+    slowly = False
+
+    async def later() -> Session:
+        await asyncio.sleep(0)
+        return Session()
+
+    def make() -> Any:
+        nonlocal calls
+        calls += 1
+        return later() if slowly else Session()
+
+    class Uses:
+        def __init__(self, session: Any = inject("session")) -> None:
+            self.session = session
+
+    tree.app.bind("session").to_dynamic_value(make).in_scope(BindingScope.REQUEST)
+    tree.app.bind("uses").to_class(Uses).in_scope(BindingScope.REQUEST)
+    for _ in range(4):
+        assert type((await request_of(tree).get("uses")).session) is Session
+    assert calls == 4
+    slowly = True
+    assert type((await request_of(tree).get("uses")).session) is Session
+    calls = 0
+    request = request_of(tree)
+    first, second = await asyncio.gather(request.get("uses"), request.get("uses"))
+    assert first is second
+    assert type(first.session) is Session
+    assert calls == 1
+
+
+class UserAndTenant:
+    def __init__(self, user: Any = inject("user"), tenant: Any = inject("tenant")) -> None:
+        self.seen = (user, tenant)
+
+    def handle(self, user: Any = inject("user"), tenant: Any = inject("tenant")) -> None: ...
+
+
+@pytest.mark.parametrize("is_generator", [False, True])
+async def test_a_factory_that_binds_in_its_request_is_seen_by_what_follows(tree: Tree, is_generator: bool) -> None:
+    """CTX-675"""
+    binds = False
+
+    def user(context: Annotated[Context, inject.context()]) -> str:
+        if binds:
+            context.bind("tenant").to("of the user")
+        return "user"
+
+    def generated(context: Annotated[Context, inject.context()]) -> Any:
+        yield user(context)
+
+    async def check(tenant: str) -> None:
+        for _ in range(4):
+            assert (await request_of(tree).get("k")).seen == ("user", tenant)
+            assert request_of(tree).get_sync("k").seen == ("user", tenant)
+            points = method_spec(UserAndTenant, "handle", UserAndTenant.handle).points[1:]
+            assert await injected(request_of(tree), points) == {"user": "user", "tenant": tenant}
+
+    tree.app.bind("user").to_dynamic_value(generated if is_generator else user).in_scope(BindingScope.REQUEST)
+    tree.app.bind("tenant").to("nobody's")
+    tree.app.bind("k").to_class(UserAndTenant)
+    await check("nobody's")
+    binds = True
+    await check("of the user")
+    binds = False
+    await check("nobody's")
+
+
+async def test_what_a_request_generates_ends_with_it(tree: Tree) -> None:
+    """CTX-681: last made first, also by plans; and a generator without a yield is told with its path."""
+    log: list[str] = []
+
+    def session() -> Any:
+        yield "session"
+        log.append("session ends")
+
+    def unit(session: str = inject("session")) -> Any:
+        yield f"unit of {session}"
+        log.append("unit ends")
+
+    tree.app.bind("session").to_dynamic_value(session).in_scope(BindingScope.REQUEST)
+    tree.app.bind("unit").to_dynamic_value(unit).in_scope(BindingScope.REQUEST)
+    for _ in range(4):
+        log.clear()
+        request = request_of(tree)
+        assert await request.get("unit") == "unit of session"
+        assert await request.get("unit") == "unit of session"
+        assert log == []
+        await request.close()
+        assert log == ["unit ends", "session ends"]
+        with pytest.raises(ContextError, match="closed"):
+            await request_of_closed(tree).get("unit")
+
+    yields = True
+
+    def perhaps() -> Any:
+        if yields:
+            yield 1
+
+    tree.app.bind("session").to_dynamic_value(perhaps).in_scope(BindingScope.REQUEST)
+    for _ in range(4):
+        assert await request_of(tree).get("unit") == "unit of 1"
+    yields = False
+    with pytest.raises(ResolutionError, match="ended without a yield") as raised:
+        await request_of(tree).get("unit")
+    assert raised.value.path == "unit --> unit[session] --> session"
+
+
+def request_of_closed(tree: Tree) -> Context:
+    request = request_of(tree)
+    request.close_sync()
+    return request
+
+
+async def test_what_a_call_is_given_follows_every_change(tree: Tree) -> None:
+    """CTX-681"""
+
+    def handler(a: Any = inject("a"), b: Annotated[Any, inject("b")] = "own", c: Any = config("c", from_binding="a")):
+        return [a, b, c]
+
+    async def given(ctx: Context) -> Any:
+        found = [await invoke_method(Holder(), "call", ctx) for _ in range(4)]
+        assert all(each == found[0] for each in found)
+        return found[0]
+
+    class Holder:
+        call = staticmethod(handler)
+
+    tree.app.bind("a").to(1)
+    assert await given(tree.request) == [1, "own", None]
+    tree.app.bind("b").to(2)
+    assert await given(tree.request) == [1, 2, None]
+    tree.app.configure("a").to({"c": 3})
+    assert await given(tree.request) == [1, 2, 3]
+    tree.request.bind("a").to("mine")
+    assert await given(tree.request) == ["mine", 2, 3]
+    assert await given(tree.request2) == [1, 2, 3]
+    tree.app.unbind("b")
+    assert await given(tree.request) == ["mine", "own", 3]
+    tree.app.unbind("a")
+    with pytest.raises(KeyNotBoundError, match=r"'a'"):
+        await given(tree.request2)
+
+
+async def test_a_binding_asked_for_by_itself_follows_every_change(tree: Tree) -> None:
+    """CTX-681: also while another one is nearer under its key."""
+    binding = tree.app.bind("k").to_class(Part)
+    tree.server.bind("k").to("nearer")
+    for _ in range(4):
+        assert type(await tree.request.resolve_binding(binding)) is Part
+    binding.to("changed")
+    assert await tree.request.resolve_binding(binding) == "changed"
+    binding.to_dynamic_value(lambda: "made")
+    for _ in range(4):
+        assert await tree.request.resolve_binding(binding) == "made"
+    tree.app.unbind("k")
+    assert await tree.request.resolve_binding(binding) == "made"

@@ -174,7 +174,7 @@ class Binding(Generic[T]):
         source, self.source = self.source, Constant(value)
         if source is not None or self._listeners is not None:
             return self._changed("value")
-        for ref in self.owners:
+        for ref in self.owners:  # a call more would cost every value that a request binds
             owner = ref()
             if owner is not None:
                 owner.binding_changed(self, None)
@@ -301,6 +301,15 @@ class Binding(Generic[T]):
         """Drop the value kept in the resolution context of this binding as seen from ``ctx``."""
         ctx.refresh_binding(self)
 
+    def note_factory(self, source: sources.BindingSource, *, awaits: bool = False, binds: bool = False) -> None:
+        """What a factory turned out to do: plans that rest on the contrary are dropped."""
+        if (awaits and not source.awaits) or (binds and not source.binds) or source.awaits is None:
+            source.awaits = awaits or bool(source.awaits)
+            source.binds = binds or source.binds
+            if source.is_planned:
+                source.is_planned = False
+                self._tell(None)
+
     # Listeners and owners
 
     def on(self, event: str, listener: BindingListener) -> Self:
@@ -340,12 +349,15 @@ class Binding(Generic[T]):
         stale: object | None = None
         if drops and operation in ("value", "scope"):
             stale, self.epoch = self.epoch, object()
-        for ref in self.owners:
-            owner = ref()
-            if owner is not None:
-                owner.binding_changed(self, stale)
+        self._tell(stale)
         if self._listeners:
             event = BindingEvent("changed", self, operation)
             for listener in self._listeners:
                 listener(event)
         return self
+
+    def _tell(self, stale: object | None) -> None:
+        for ref in self.owners:
+            owner = ref()
+            if owner is not None:
+                owner.binding_changed(self, stale)

@@ -16,11 +16,11 @@ from typing import Any, get_origin
 from mainspring.context.bindings import Binding, BindingScope
 from mainspring.context.errors import AmbiguousTypeError, ContextError, ResolutionError, ScopeError
 from mainspring.context.findings import Finding, finding_of
-from mainspring.context.injection import EMPTY, InjectionPoint
+from mainspring.context.injection import EMPTY, InjectionPoint, check_expected
 from mainspring.context.interceptors import declared_interceptors, interceptor_binding
 from mainspring.context.keys import BindingKey, binding_address, describe_type
 from mainspring.context.places import Place, place_of, place_of_binding
-from mainspring.context.resolving import MISSING, address_of, check_expected, locate, not_bound, required_holder
+from mainspring.context.resolving import MISSING, address_of, locate, not_bound, required_holder
 from mainspring.context.sessions import ARROW, ResolutionContext, Session
 from mainspring.context.signatures import CallSpec, call_spec, class_spec, method_spec
 from mainspring.context.sources import BindingType, is_class

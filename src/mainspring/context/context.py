@@ -3,9 +3,11 @@
 import logging
 import weakref
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import islice
 from typing import Any, ClassVar, Literal, Self, TypeVar, overload
 
+from mainspring.context.asking import bound
 from mainspring.context.bindings import Binding
 from mainspring.context.cleanup import Cleanup, CleanupStack, Closing
 from mainspring.context.compiling import PLANNED_AFTER, compile_plan
@@ -179,7 +181,7 @@ class Context(Registry):
 
     async def resolve_binding(self, binding: Binding[Any]) -> Any:
         """The value of this very binding as seen from here; of one that nobody in the chain has, this is the owner."""
-        return await drive(self._binding_steps(binding, Session.begin(sync=False)))
+        return await bound(self, binding, partial(self._binding_steps, binding))
 
     def resolve_binding_sync(self, binding: Binding[Any]) -> Any:
         """The same, synchronously."""

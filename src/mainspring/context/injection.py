@@ -8,13 +8,14 @@ import weakref
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from inspect import Parameter
+from types import UnionType
 from typing import Any, ClassVar, NoReturn, get_origin
 
 from mainspring.context.annotations import LateAnnotation, allows_none, strip_annotation
 from mainspring.context.errors import InvalidKeyError, ResolutionError
 from mainspring.context.keys import BindingKey
 
-__all__ = ["EMPTY", "Foresight", "Injection", "InjectionPoint", "ResolveFunction", "give_context"]
+__all__ = ["EMPTY", "Foresight", "Injection", "InjectionPoint", "ResolveFunction", "check_expected", "give_context"]
 
 #: Stands for "there is no default" and "nothing was found".
 EMPTY: Any = Parameter.empty
@@ -233,3 +234,30 @@ class InjectionPoint:
             return allows_none(self._late.value())
         except Exception:  # what it says is not known; that is reported only when the type itself is needed
             return allows_none(self._late.loosely())
+
+
+def check_expected(point: InjectionPoint, expected: type[Any], frame: Any) -> None:
+    """Refuse an annotation that what is injected can never be an instance of.
+
+    Raises:
+        ResolutionError: The annotation contradicts.
+    """
+    try:
+        wanted = point.wanted
+    except ResolutionError:  # what cannot be evaluated is not checked
+        return
+    wanted = get_origin(wanted) or wanted
+    if (
+        not isinstance(wanted, type)
+        or wanted is UnionType
+        or wanted in (EMPTY, object, Any, Callable)
+        or getattr(wanted, "_is_protocol", False)
+    ):
+        return
+    if issubclass(expected, wanted) or issubclass(wanted, expected):
+        return
+    raise ResolutionError(
+        f"{point.target_name} is annotated {wanted.__name__}, but {point.marker!r} injects a {expected.__name__}: "
+        "correct the annotation.",
+        path=frame.resolution_path,
+    )

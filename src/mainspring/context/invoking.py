@@ -4,12 +4,10 @@ from collections.abc import Callable, Iterable, Mapping
 from inspect import Parameter
 from typing import Any, NamedTuple
 
+from mainspring.context.asking import injected
 from mainspring.context.context import Context
-from mainspring.context.creations import Steps, drive
-from mainspring.context.injection import EMPTY
 from mainspring.context.interceptors import interceptors_for, run_chain
-from mainspring.context.resolving import MISSING, is_awaitable, resolve_point
-from mainspring.context.sessions import Session
+from mainspring.context.resolving import is_awaitable
 from mainspring.context.signatures import CallSpec, method_spec
 
 __all__ = ["InvocationContext", "InvocationSource", "invoke_method"]
@@ -96,8 +94,8 @@ class InvocationContext(Context):
         """The given ones in their places, the rest injected."""
         spec = method_spec(self.target_class, self.method_name, self._call)
         given = _place(spec, list(self.args), dict(self.kwargs), self.target_name)
-        result: tuple[list[Any], dict[str, Any]] = await drive(_complete(spec, self, given, Session.begin(sync=False)))
-        return result
+        points = tuple([point for point in spec.points if str(point.parameter) not in given.named])
+        return _complete(spec, given, await injected(self, points))
 
 
 async def invoke_method(  # noqa: PLR0913  # the public signature of API.md
@@ -179,17 +177,20 @@ def _place(spec: CallSpec, args: list[Any], kwargs: dict[str, Any], name: str) -
     return _Given(named, args, extra)
 
 
-def _complete(spec: CallSpec, ctx: Context, given: _Given, session: Session) -> Steps:
+def _complete(spec: CallSpec, given: _Given, found: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
     args: list[Any] = []
     kwargs: dict[str, Any] = {}
     by_position = bool(given.rest)
     for point in spec.points:
         name = str(point.parameter)
-        value = given.named[name] if name in given.named else (yield from resolve_point(point, ctx, session))
-        if value is MISSING:
-            if point.default is not EMPTY and point.kind is not Parameter.POSITIONAL_ONLY and not by_position:
-                continue
-            value = None if point.default is EMPTY else point.default
+        if name in given.named:
+            value = given.named[name]
+        elif name in found:
+            value = found[name]
+        elif point.kind is not Parameter.POSITIONAL_ONLY and not by_position:
+            continue
+        else:
+            value = point.default
         if point.kind is Parameter.POSITIONAL_ONLY or (by_position and point.kind is not Parameter.KEYWORD_ONLY):
             args.append(value)
         else:

@@ -4,20 +4,26 @@ from collections.abc import Callable
 from typing import Any
 
 from mainspring.context.bindings import Binding
+from mainspring.context.cleanup import Cleanup
 from mainspring.context.creations import discard, drive
 from mainspring.context.errors import AsyncValueError, ContextError
 from mainspring.context.injection import EMPTY, InjectionPoint
-from mainspring.context.resolving import MISSING, resolve_binding, resolve_point
+from mainspring.context.resolving import MISSING, resolve_binding, resolve_point, without_yield
 from mainspring.context.sessions import Session
+from mainspring.context.sources import BindingSource
 
 __all__ = [
     "BindingResolver",
+    "Doubt",
+    "First",
     "Guard",
     "Plan",
     "PlanSource",
     "PointResolver",
     "Refusal",
+    "Restless",
     "StalePlan",
+    "Unsettled",
     "note_from_line",
     "run_steps",
 ]
@@ -59,6 +65,57 @@ class Guard:
         for awaiting in (True, False):
             shape.asked.pop((self._key, awaiting), None)
         raise StalePlan
+
+
+class Unsettled(Exception):  # noqa: N818 - a word of a plan to itself, never seen outside
+    """A value that is made in place has to be awaited: the interpreter shares it between those who wait."""
+
+
+class Doubt:
+    """What to do with something awaitable from a factory that never gave any: drop it and begin anew."""
+
+    def __init__(self, binding: Binding[Any], source: BindingSource) -> None:
+        self._binding, self._source = binding, source
+
+    def __call__(self, awaitable: Any) -> None:
+        """Drop it, and all plans that rest on it."""
+        discard(awaitable)
+        self._binding.note_factory(self._source, awaits=True)
+        raise Unsettled
+
+
+class Restless:
+    """Stops a plan when a factory has bound something in the context that it is asked in."""
+
+    def __init__(self, binding: Binding[Any], source: BindingSource) -> None:
+        self._binding, self._source = binding, source
+
+    def __call__(self) -> None:
+        """Leave the get to the interpreter, from now on."""
+        self._binding.note_factory(self._source, binds=True)
+        raise StalePlan
+
+
+class First:
+    """The value that a plain generator yields, with the rest of it as clean-up of a context."""
+
+    def __init__(self, binding: Binding[Any], session: Session | None) -> None:
+        self._binding = binding
+        self._frame = Session(session, sync=True)
+        self._frame.binding = binding
+
+    def __call__(self, holder: Any, generator: Any) -> Any:
+        """The value."""
+        holder.check_open(self._frame)
+        try:
+            value = next(generator)
+        except StopIteration as error:
+            raise without_yield(self._frame) from error
+        cleanup = Cleanup(self._binding, generator)
+        if not holder.add_cleanup(cleanup):  # it was closed meanwhile
+            cleanup.run_sync()
+            holder.check_open(self._frame)
+        return value
 
 
 class PlanSource:

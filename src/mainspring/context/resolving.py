@@ -5,17 +5,16 @@ Everything here is a generator (`Steps`) that yields what must be awaited and re
 """
 
 from asyncio import get_running_loop
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Generator
 from inspect import Parameter
 from threading import get_ident
-from types import UnionType
 from typing import Any, get_origin
 
 from mainspring.context.bindings import Binding, BindingScope
 from mainspring.context.cleanup import Cleanup
 from mainspring.context.creations import Creation, Deferred, Steps, discard
 from mainspring.context.errors import AsyncValueError, ContextError, KeyNotBoundError, ResolutionError, ScopeError
-from mainspring.context.injection import EMPTY, Injection, InjectionPoint
+from mainspring.context.injection import EMPTY, Injection, InjectionPoint, check_expected
 from mainspring.context.keys import BindingKey, describe_type, read_path, split_key
 from mainspring.context.sessions import ARROW, ResolutionContext, Session, calling, circular
 from mainspring.context.signatures import call_spec, class_spec, method_spec
@@ -36,6 +35,7 @@ __all__ = [
     "resolve_binding",
     "resolve_point",
     "set_absent",
+    "without_yield",
 ]
 
 MISSING: Any = type("Missing", (), {"__repr__": lambda _self: "<missing>", "__slots__": ()})()
@@ -287,7 +287,7 @@ def _ask(source: BindingSource, holder: Any, frame: Session, optional: bool) -> 
     assert call is not None
     spec = method_spec(source.value, "value", call) if is_class(source.value) else call_spec(call)
     args, kwargs = yield from arguments(spec.points, holder, frame)
-    return (yield from _produce(call, args, kwargs, source.flavour, holder, frame))
+    return (yield from _produce(source, call, args, kwargs, holder, frame))
 
 
 def _instantiate(cls: type[Any], holder: Any, frame: Session) -> Steps:
@@ -314,13 +314,19 @@ def set_absent(instance: Any, point: InjectionPoint) -> None:
         setattr(instance, point.member, None)
 
 
-def _produce(call: Any, args: list[Any], kwargs: dict[str, Any], flavour: str, holder: Any, frame: Session) -> Steps:
+def _produce(
+    source: BindingSource, call: Any, args: list[Any], kwargs: dict[str, Any], holder: Any, frame: Session
+) -> Steps:
     """Call a factory; of a generator, take the value and leave the rest as clean-up to the holder."""
+    changes = holder._changes
     result = _call(frame, call, args, kwargs)
-    if is_awaitable(result):
+    awaits, binds = is_awaitable(result), holder._changes != changes
+    if (binds or source.awaits is not awaits) and frame.binding is not None:
+        frame.binding.note_factory(source, awaits=awaits, binds=binds)
+    if awaits:
         return (yield from awaited(result, frame))
     # Looked at, too: what decorates a generator function may make a plain value of it.
-    if flavour == "plain" or not isinstance(result, Generator | AsyncGenerator):
+    if source.flavour == "plain" or not isinstance(result, Generator | AsyncGenerator):
         return result
     return (yield from _begin(result, holder, frame))
 
@@ -336,18 +342,20 @@ def _begin(generator: Generator[Any, Any, Any] | AsyncGenerator[Any, Any], holde
         else:
             value = _call(frame, next, [generator], {})
     except (StopIteration, StopAsyncIteration) as error:
-        key = frame.binding.key if frame.binding is not None else ""
-        raise ResolutionError(
-            f"The generator for {key!r} ended without a yield: it must yield its value once.",
-            key=key,
-            path=frame.resolution_path,
-        ) from error
+        raise without_yield(frame) from error
     assert frame.binding is not None
     cleanup = Cleanup(frame.binding, generator)
     if not holder.add_cleanup(cleanup):  # it was closed meanwhile
         yield from awaited(cleanup.run(), frame)
         holder.check_open(frame)
     return value
+
+
+def without_yield(frame: Session) -> ResolutionError:
+    """The error of a generator that gave no value."""
+    key = frame.binding.key if frame.binding is not None else ""
+    reason = f"The generator for {key!r} ended without a yield: it must yield its value once."
+    return ResolutionError(reason, key=key, path=frame.resolution_path)
 
 
 def _call(frame: Session, call: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
@@ -461,30 +469,3 @@ def _by_type(point: InjectionPoint, ctx: Any, frame: Session) -> Steps:
         return ResolutionContext(ctx, frame.current_binding, frame.options)
     as_proxy = point.marker is not None and point.marker.as_proxy
     return (yield from _resolve_address(ctx, wanted, None, frame, point.optional, as_proxy))
-
-
-def check_expected(point: InjectionPoint, expected: type[Any], frame: Session) -> None:
-    """Refuse an annotation that what is injected can never be an instance of.
-
-    Raises:
-        ResolutionError: The annotation contradicts.
-    """
-    try:
-        wanted = point.wanted
-    except ResolutionError:  # what cannot be evaluated is not checked
-        return
-    wanted = get_origin(wanted) or wanted
-    if (
-        not isinstance(wanted, type)
-        or wanted is UnionType
-        or wanted in (EMPTY, object, Any, Callable)
-        or getattr(wanted, "_is_protocol", False)
-    ):
-        return
-    if issubclass(expected, wanted) or issubclass(wanted, expected):
-        return
-    raise ResolutionError(
-        f"{point.target_name} is annotated {wanted.__name__}, but {point.marker!r} injects a {expected.__name__}: "
-        "correct the annotation.",
-        path=frame.resolution_path,
-    )

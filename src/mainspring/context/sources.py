@@ -64,9 +64,12 @@ class BindingSource:
     Attributes:
         type: The kind of source.
         value: Exactly what was passed.
+        awaits: Whether its factory ever gave something to await; ``None`` before the first call.
+        binds: Whether its factory ever bound something in the context it is asked in.
+        is_planned: Whether plans rest on what ``awaits`` says.
     """
 
-    __slots__ = ("_provided", "call", "flavour", "key", "type", "value")
+    __slots__ = ("_provided", "awaits", "binds", "call", "flavour", "is_planned", "key", "type", "value")
 
     def __init__(
         self,
@@ -80,6 +83,9 @@ class BindingSource:
         self.call = call
         self.key = key
         self.flavour = flavour_of(call) if call is not None else "plain"
+        self.awaits: bool | None = None
+        self.binds = False
+        self.is_planned = False
         self._provided: Any = _UNKNOWN
 
     def __repr__(self) -> str:

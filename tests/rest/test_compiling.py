@@ -3,6 +3,7 @@
 import asyncio
 import copy
 import gc
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
 import msgspec
@@ -11,9 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.rest.conftest import Web
 
+from mainspring.context import config, inject
 from mainspring.rest import (
     BindingScope,
     Context,
+    CoreBindings,
     HttpErrors,
     RequestContext,
     Response,
@@ -134,6 +137,88 @@ class Results:
         return n
 
 
+class Unit:
+    """One per request, made by a factory; it tells when it is made and when it ends."""
+
+    def __init__(self, made_by: str, path: str) -> None:
+        self.shown = [made_by, path]
+
+
+def unit(context: RequestContext) -> Unit:
+    return Unit("function", context.request.path)
+
+
+def unit_as_coroutine(context: RequestContext) -> Any:
+    async def make() -> Unit:
+        await asyncio.sleep(0)
+        return Unit("coroutine", context.request.path)
+
+    return make()
+
+
+def unit_with_an_end(context: RequestContext, clock: Clock) -> Iterator[Unit]:
+    context.exchange.state["begun"] = clock.now
+    yield Unit("generator", context.request.path)
+    context.exchange.state["ended"] = clock.now
+
+
+def unit_that_binds(context: RequestContext) -> Unit:
+    context.bind("note").to(["of", context.request.path])
+    return Unit("binding", context.request.path)
+
+
+class Given:
+    @get("/given/unit")
+    async def unit(self, unit: Unit = inject("unit"), note: Any = inject("note", optional=True)) -> list[Any]:
+        return [unit.shown, note]
+
+    @get("/given/{n}")
+    async def beside(
+        self,
+        n: int,
+        clock: Annotated[Clock, inject()],
+        audit: Audit = inject(Audit),
+        context: RequestContext = inject(RequestContext),
+        limit: int = 3,
+        level: Any = config("level", from_binding="unit", default=0),
+        note: Annotated[Any, inject("note")] = "none",
+    ) -> list[Any]:
+        return [n, clock.now, audit.path, audit.clock.now, limit, level, note, await context.get(Audit) is audit]
+
+    @get("/later")
+    def later(self, note: Any = inject.getter("note", optional=True), units: Any = inject.view("unit")) -> Any:
+        async def shown() -> Any:
+            return [await note(), [each.shown for each in await units.values()]]
+
+        return shown()
+
+    @get("/here/{n}")
+    async def method(self, n: str, here: Any = inject(CoreBindings.CONTROLLER_METHOD_NAME)) -> list[Any]:
+        return [n, here]
+
+    @post("/given")
+    async def posted(self, order: Order, unit: Unit = inject("unit"), clock: Clock = inject(Clock)) -> list[Any]:
+        return [order.id, unit.shown, clock.now]
+
+
+class Kept:
+    def __init__(self, unit: Unit = inject("unit"), note: Any = inject("note", optional=True)) -> None:
+        self.unit, self.note = unit, note
+
+    @get("/kept")
+    async def kept(self, same: Unit = inject("unit")) -> list[Any]:
+        return [self.unit.shown, self.note, self.unit is same]
+
+
+class Named:
+    def __init__(self, name: str = inject(CoreBindings.CONTROLLER_METHOD_NAME)) -> None:
+        self.name = name
+
+    @get("/named")
+    async def named(self) -> str:
+        return self.name
+
+
 class Replaced:
     @get("/plain")
     async def plain(self) -> dict[str, int]:
@@ -216,6 +301,29 @@ def drop_route(app: RestApplication) -> None:
         app.rest_server.unbind(binding.key)
 
 
+def make_units(factory: Any, scope: BindingScope = BindingScope.REQUEST) -> Callable[[RestApplication], None]:
+    def change(app: RestApplication) -> None:
+        app.bind("unit").to_dynamic_value(factory).in_scope(scope)
+
+    return change
+
+
+def drop_units(app: RestApplication) -> None:
+    app.unbind("unit")
+
+
+def note(app: RestApplication) -> None:
+    app.bind("note").to("of the application")
+
+
+def drop_note(app: RestApplication) -> None:
+    app.unbind("note")
+
+
+def set_level(app: RestApplication) -> None:
+    app.configure("unit").to({"level": 5})
+
+
 def handle_errors(app: RestApplication) -> None:
     app.error_handler(HttpErrors.Conflict, lambda context, error: {"handled": str(error)})
 
@@ -237,6 +345,15 @@ CHANGES = (
     add_route,
     drop_route,
     handle_errors,
+    make_units(unit),
+    make_units(unit, BindingScope.TRANSIENT),
+    make_units(unit_as_coroutine),
+    make_units(unit_with_an_end),
+    make_units(unit_that_binds),
+    drop_units,
+    note,
+    drop_note,
+    set_level,
 )
 
 pieces = st.sampled_from(["1", "42", "x", "", "a%20b", "%ff", "%31", "é", "latest", "12345678901234567890", "-3"])
@@ -244,6 +361,9 @@ queries = st.sampled_from(["", "?q=a", "?q=a&limit=5", "?q=a&q=b", "?q=%20&limit
 paths = st.one_of(
     st.sampled_from(
         ["/plain", "/plain/", "/audit", "/declared", "/thread?n=4", "/openapi.json", "/nothing", "/extra/7"]
+    ),
+    st.sampled_from(
+        ["/given/unit", "/given/4", "/given/4?limit=5", "/given/x", "/later", "/here/1", "/kept", "/named"]
     ),
     st.builds("/items/{}{}".format, pieces, queries),
     st.builds("/items/{}/lines/{}{}".format, pieces, pieces, queries),
@@ -274,7 +394,7 @@ requests = st.one_of(
     st.tuples(st.sampled_from(["GET", "GET", "GET", "HEAD", "POST", "OPTIONS"]), paths, headers, st.none()),
     st.tuples(
         st.just("POST"),
-        st.sampled_from(["/orders", "/notes/a", "/notes/%31"]),
+        st.sampled_from(["/orders", "/notes/a", "/notes/%31", "/given"]),
         headers,
         st.tuples(types, bodies, st.booleans()),
     ),
@@ -288,6 +408,9 @@ def application() -> RestApplication:
     app.controller(Plain, "Plain")
     app.controller(Injected)
     app.controller(Results)
+    make_units(unit)(app)
+    for cls in (Given, Kept, Named):
+        app.controller(cls)
     return app
 
 
@@ -326,7 +449,9 @@ async def test_both_ways_answer_alike(steps: list[Any]) -> None:
     await stepped.close()
 
 
-@pytest.mark.parametrize("path", ["/plain", "/items/1?q=a", "/audit", "/audit/a", "/thread"])
+@pytest.mark.parametrize(
+    "path", ["/plain", "/items/1?q=a", "/audit", "/audit/a", "/thread", "/given/unit", "/given/4", "/kept"]
+)
 async def test_an_operation_that_is_asked_for_again_is_compiled(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """REST-080"""
     app = application()

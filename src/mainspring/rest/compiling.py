@@ -14,11 +14,15 @@ from collections.abc import Awaitable, Callable
 from types import FunctionType
 from typing import Any
 
+from mainspring.context.asking import injected
 from mainspring.context.compiling import compile_plan
+from mainspring.context.injection import EMPTY, InjectionPoint
+from mainspring.context.plans import StalePlan
 from mainspring.context.resolving import is_awaitable
 from mainspring.rest.bodies import read_on
 from mainspring.rest.collecting import ArgumentLines
-from mainspring.rest.context import RequestContext
+from mainspring.rest.context import RequestContext, request_context_of
+from mainspring.rest.dependencies import point_depends
 from mainspring.rest.exchange import Exchange, Header, request_id_line
 from mainspring.rest.generating import compiled
 from mainspring.rest.heads import CONTENT_TYPE, LENGTH_LINES
@@ -76,6 +80,7 @@ class _Writer:
         self._plan = exchange.plan
         self._names: dict[str, Any] = {
             "OPERATION": operation,
+            "STALE": StalePlan,
             "MATCH": exchange.match if operation.route.template.is_static else None,
             "REPLY": edges.reply,
             "REFUSE": edges.refuse,
@@ -193,6 +198,8 @@ class _Writer:
             handler = self._parts.description.handler
             self._controller(operation.instance)
             called = f"controller.{route.method_name}"
+        if operation.injected:
+            values = self._injected(operation.injected, values)
         if inspect.iscoroutinefunction(handler):
             self._lines.append(f"exchange.result = result = await {called}({_given(values, handler)})")
             return
@@ -205,22 +212,10 @@ class _Writer:
 
     def _controller(self, instance: Any) -> None:
         """The lines that put the controller of the request into a variable."""
-        if instance.direct is not None:
-            function, args = instance.direct
-            self._names |= {"MAKE": function, **{f"M{number}": arg for number, arg in enumerate(args)}}
-            given = ", ".join(f"M{number}" for number in range(len(args)))
-            if self._operation.body is None:
-                self._lines.append(f"controller = exchange.controller = MAKE({given})")
-                return
-            self._names["INSTANCE"] = instance
-            self._lines += [
-                "if exchange.context is None:",
-                f"    controller = exchange.controller = MAKE({given})",
-                "else:  # a parser may have bound something in it",
-                "    controller = await INSTANCE.get(exchange)",
-            ]
-            return
         self._names["INSTANCE"] = instance
+        if instance.direct is not None:
+            self._direct(*instance.direct)
+            return
         plan = self._controller_plan(instance)
         if plan is None:
             self._lines.append("controller = await INSTANCE.get(exchange)")
@@ -229,8 +224,26 @@ class _Writer:
         self._lines += [
             "if exchange.context is None:",
             "    context = exchange.context = CONTEXT(SERVER, exchange)",
-            f"    controller = exchange.controller = {'await ' if plan.kind == 'async' else ''}MAKE(context)",
-            "else:  # somebody may have bound something in it",
+            "    try:",
+            f"        exchange.controller = {'await ' if plan.kind == 'async' else ''}MAKE(context)",
+            "    except STALE:",
+            "        pass",
+            "controller = exchange.controller",
+            "if controller is None:  # somebody bound something in the context",
+            "    controller = await INSTANCE.get(exchange)",
+        ]
+
+    def _direct(self, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
+        """The same of one that depends on nothing of the request."""
+        self._names |= {"MAKE": function, **{f"M{number}": arg for number, arg in enumerate(args)}}
+        given = ", ".join(f"M{number}" for number in range(len(args)))
+        if self._operation.body is None:
+            self._lines.append(f"controller = exchange.controller = MAKE({given})")
+            return
+        self._lines += [
+            "if exchange.context is None:",
+            f"    controller = exchange.controller = MAKE({given})",
+            "else:  # a parser may have bound something in it",
             "    controller = await INSTANCE.get(exchange)",
         ]
 
@@ -238,8 +251,43 @@ class _Writer:
         """How the container makes the controller in the context of such a request that nothing was bound in."""
         if instance.key is None:
             return None
+        return self._plan_for(instance.key)
+
+    def _plan_for(self, what: Any) -> Any:
+        """How the container gives something in the context of a request that nothing was bound in."""
         context = RequestContext(self._plan.server, self._exchange)
-        return compile_plan(context, instance.key, awaiting=True)
+        shape = context.shape()
+        plan = compile_plan(context, what, awaiting=True)
+        # Of another shape now, it has what a request's context has only when somebody looks for it.
+        return plan if context.shape() is shape else None
+
+    def _injected(self, points: tuple[InjectionPoint, ...], values: dict[str, str] | str) -> dict[str, str] | str:
+        """The values with those that the container gives, from the context of the request or that of the server."""
+        server = self._plan.server
+        self._names |= {"INJECTED": injected, "POINTS": points, "CONTEXT_OF": request_context_of}
+        plan = self._plan_for(points)
+        if plan is None:
+            self._lines.append("injected = await INJECTED(CONTEXT_OF(exchange), POINTS)")
+            return _with_injected(points, values)
+        self._lines.append("context = exchange.context")
+        above = None
+        if not any(point_depends(server, point) for point in points):
+            above = compile_plan(server, points, awaiting=True)
+        if above is None:
+            self._lines.append("if context is None: context = exchange.context = CONTEXT(SERVER, exchange)")
+        plan, given = (above, "SERVER") if above is not None else (plan, "context")
+        self._names |= {"INJECT": plan.function, "CONTEXT": RequestContext, "SERVER": server}
+        self._lines += [
+            "injected = None",
+            "if context is None or not context.has_bindings:",
+            "    try:",
+            f"        injected = {'await ' if plan.kind == 'async' else ''}INJECT({given})",
+            "    except STALE:",
+            "        pass",
+            "if injected is None:  # somebody bound something in the context",
+            "    injected = await INJECTED(CONTEXT_OF(exchange), POINTS)",
+        ]
+        return _with_injected(points, values)
 
     # The reply
 
@@ -274,6 +322,13 @@ class _Writer:
 
 def _mapping(values: dict[str, str]) -> str:
     return "{" + ", ".join(f"{name!r}: {value}" for name, value in values.items()) + "}"
+
+
+def _with_injected(points: tuple[InjectionPoint, ...], values: dict[str, str] | str) -> dict[str, str] | str:
+    """All arguments of a call."""
+    if isinstance(values, str) or any(point.default is not EMPTY for point in points):
+        return f"{{**{values if isinstance(values, str) else _mapping(values)}, **injected}}"
+    return {**values, **{str(point.parameter): f"injected[{point.parameter!r}]" for point in points}}
 
 
 def _given(values: dict[str, str] | str, handler: Any) -> str:

@@ -6,10 +6,11 @@ A controller that could not is made from the server's context, and its request n
 from typing import Any
 
 from mainspring.context import Binding, BindingScope, BindingType
+from mainspring.context.injection import InjectionPoint
 from mainspring.context.resolving import address_of, locate
 from mainspring.context.signatures import class_spec
 
-__all__ = ["depends_on_request"]
+__all__ = ["depends_on_request", "point_depends"]
 
 #: Values in these scopes are made and kept by contexts above the request's, whoever asks.
 _ABOVE = (BindingScope.SINGLETON, BindingScope.APPLICATION, BindingScope.SERVER)
@@ -23,6 +24,11 @@ def depends_on_request(server: Any, key: Any) -> bool:
         key: Text, ``BindingKey`` or class.
     """
     return _key_depends(server, key, set())
+
+
+def point_depends(server: Any, point: InjectionPoint) -> bool:
+    """The same of what a parameter is injected with."""
+    return _point_depends(server, point, set())
 
 
 def _key_depends(server: Any, key: Any, seen: set[str]) -> bool:
@@ -56,7 +62,7 @@ def _class_depends(server: Any, cls: type[Any], seen: set[str]) -> bool:
     return any(_point_depends(server, point, seen) for point in (*spec.constructor.points, *spec.properties))
 
 
-def _point_depends(server: Any, point: Any, seen: set[str]) -> bool:
+def _point_depends(server: Any, point: InjectionPoint, seen: set[str]) -> bool:
     marker = point.marker
     if marker is not None and (marker.resolve is not None or marker.as_proxy):
         return True

@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
-from mainspring.context import InvocationContext, Session
+from mainspring.context import InvocationContext
+from mainspring.context.asking import injected
 from mainspring.context.compiling import compile_plan
-from mainspring.context.creations import drive
-from mainspring.context.injection import EMPTY, InjectionPoint
+from mainspring.context.injection import InjectionPoint
 from mainspring.context.interceptors import interceptors_for, run_chain
-from mainspring.context.resolving import MISSING, is_awaitable, resolve_point
+from mainspring.context.resolving import is_awaitable
 from mainspring.context.signatures import call_spec, method_spec
 from mainspring.http import HttpErrors
 from mainspring.openapi.descriptions import HandlerDescription
@@ -32,6 +32,8 @@ def make_call(
     route: Any, description: HandlerDescription, instance: "Instance | None", server: Any
 ) -> tuple[Call, bool]:
     """A function that calls the handler of a route with the values a request gave, and whether there is no more to it.
+
+    What the container gives the handler is no more to it.
 
     Args:
         route: The route.
@@ -70,16 +72,16 @@ def _is_blocking(description: HandlerDescription) -> bool:
     return notes is not None and notes.blocking
 
 
-def injection_points(route: Any, description: HandlerDescription) -> list[InjectionPoint]:
+def injection_points(route: Any, description: HandlerDescription) -> tuple[InjectionPoint, ...]:
     """The parameters of a route's handler that the container gives."""
-    injected = {parameter.name for parameter in description.parameters if parameter.source == "inject"}
-    if not injected:
-        return []
+    names = {parameter.name for parameter in description.parameters if parameter.source == "inject"}
+    if not names:
+        return ()
     if isinstance(route, ControllerRoute):
         spec = method_spec(route.controller_class, route.method_name, description.handler)
     else:
         spec = call_spec(route.handler)
-    return [point for point in spec.points if point.parameter in injected]
+    return tuple([point for point in spec.points if point.parameter in names])
 
 
 # Controllers
@@ -171,43 +173,36 @@ def _bare_call(
     """The call without interceptors, and whether there is no more to it."""
     handler = getattr(route, "handler", None)
     points = injection_points(route, description)
-    is_plain = not (points or positional or blocking)
+    is_plain = not (positional or blocking)
     if instance is None or not isinstance(route, ControllerRoute):
         return _function_call(handler, positional, points, blocking), is_plain
-    if not is_plain or not route.method_name.isidentifier():
-        return _full_call(instance, route.method_name, positional, points, blocking), False
+    is_plain = is_plain and route.method_name.isidentifier()
+    if points or not is_plain:
+        return _full_call(instance, route.method_name, positional, points, blocking), is_plain
     return _method_call(instance, route.method_name), True
 
 
 def _full_call(
-    instance: Instance, name: str, positional: tuple[str, ...], points: list[InjectionPoint], blocking: bool
+    instance: Instance, name: str, positional: tuple[str, ...], points: tuple[InjectionPoint, ...], blocking: bool
 ) -> Call:
     async def call(exchange: Exchange, values: dict[str, Any]) -> Any:
         method = getattr(await instance.get(exchange), name)
         if points:
-            await _inject(points, request_context_of(exchange), values)
+            values.update(await injected(request_context_of(exchange), points))
         return await _run(method, positional, values, blocking)
 
     return call
 
 
-def _function_call(handler: Any, positional: tuple[str, ...], points: list[InjectionPoint], blocking: bool) -> Call:
+def _function_call(
+    handler: Any, positional: tuple[str, ...], points: tuple[InjectionPoint, ...], blocking: bool
+) -> Call:
     async def call(exchange: Exchange, values: dict[str, Any]) -> Any:
         if points:
-            await _inject(points, request_context_of(exchange), values)
+            values.update(await injected(request_context_of(exchange), points))
         return await _run(handler, positional, values, blocking)
 
     return call
-
-
-async def _inject(points: list[InjectionPoint], context: RequestContext, values: dict[str, Any]) -> None:
-    session = Session.begin(sync=False)
-    for point in points:
-        value = await drive(resolve_point(point, context, session))
-        if value is not MISSING:
-            values[str(point.parameter)] = value
-        elif point.default is EMPTY:
-            values[str(point.parameter)] = None
 
 
 async def _run(function: Any, positional: tuple[str, ...], values: dict[str, Any], blocking: bool) -> Any:

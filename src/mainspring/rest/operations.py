@@ -18,7 +18,7 @@ from mainspring.openapi.signatures import describe_handler
 from mainspring.rest.arguments import ArgumentPlan
 from mainspring.rest.collecting import make_collect
 from mainspring.rest.exchange import Exchange
-from mainspring.rest.invoking import Call, Instance, make_call, make_instance, missing_method
+from mainspring.rest.invoking import Call, Instance, injection_points, make_call, make_instance, missing_method
 from mainspring.rest.payloads import BodyPlan
 from mainspring.rest.replying import ReplyPlan
 from mainspring.rest.results import declared_schemas, result_check
@@ -59,7 +59,8 @@ class Operation:
         around: What the program has put around reading the request and calling the handler; ``None`` for nothing.
         instance: Gives the controller; ``None`` for functions.
         reply: What is known of its replies.
-        is_plain_call: Whether the call is that of the handler and nothing else.
+        injected: The parameters that the container gives.
+        is_plain_call: Whether the call is that of the handler, with what it is injected with, and nothing else.
         is_warm: Whether a second making of it could be no shorter.
         timeout: Seconds until the response starts; ``None`` for the server's, 0 for none.
         cancel_on_disconnect: Whether the handler ends when the client goes away; ``None`` for the server's word.
@@ -73,6 +74,7 @@ class Operation:
         "call",
         "cancel_on_disconnect",
         "collect",
+        "injected",
         "instance",
         "is_plain_call",
         "is_warm",
@@ -95,6 +97,7 @@ class Operation:
         self.names = _names(parts.description) if parts is not None else ()
         self.call = call
         self.around: Around | None = None
+        self.injected = injection_points(route, parts.description) if parts is not None else ()
         self.is_plain_call = False
         self.is_warm = instance is None or not instance.warms
         self.timeout: float | None = _seconds(route.spec.get("x-timeout"))

@@ -9,7 +9,6 @@ Plans are dropped, not corrected: `shapes` forgets them when anything they rest 
 """
 
 from abc import get_cache_token
-from collections.abc import Callable
 from inspect import Parameter, getattr_static, iscoroutinefunction, isgeneratorfunction
 from types import FunctionType
 from typing import Any
@@ -27,13 +26,11 @@ from mainspring.context.plans import (
     Plan,
     Refusal,
     Restless,
-    Unsettled,
 )
 from mainspring.context.pointing import ABSENT, Interpreted, NotCompilable, PointWriter
-from mainspring.context.resolving import MISSING, address_of, is_awaitable, locate, set_absent
+from mainspring.context.resolving import MISSING, address_of, locate, set_absent
 from mainspring.context.signatures import call_spec, class_spec, method_spec, unwrap_callable
 from mainspring.context.sources import BindingSource, BindingType, is_class
-from mainspring.context.writing import Mark
 
 __all__ = ["PLANNED_AFTER", "Plan", "compile_plan", "plan_source"]
 
@@ -83,7 +80,6 @@ class _Compiler(PointWriter):
         # change of a value leaves the plans of contexts further down alone, so values are read from the context.
         shared = [i for i, each in enumerate(self.levels) if not each.shape().is_exclusive]
         self._exclusive = shared[-1] + 1 if shared else 0
-        self._in_doubt = False
         self._stack: list[tuple[Binding[Any], int]] = []
         self._constructions = 0
         self.is_guarded = False
@@ -212,7 +208,7 @@ class _Compiler(PointWriter):
         variable, epoch = self.variable(), self.embed(binding.epoch)
         self.line(f"{variable} = {self.kept(holder)}.get({epoch}, MISSING)")
         self.line(f"if {variable} is MISSING:")
-        mark, in_doubt, self._in_doubt = self.mark(), self._in_doubt, False
+        mark = self.mark()
         self.in_place += 1
         try:
             if binding.scope is BindingScope.SINGLETON:  # once for all threads: the interpreter sees to that
@@ -226,9 +222,6 @@ class _Compiler(PointWriter):
             self.indented(lambda: self.line(f"{variable} = {self._interpreted(binding, owner, holder)}"))
         else:
             self.in_place -= 1
-            if self._in_doubt and not self.in_place:
-                self._take_over(mark, variable, lambda: self._interpreted(binding, owner, holder))
-        self._in_doubt = self.in_place > 0 and (in_doubt or self._in_doubt)
         return variable
 
     def _check(self, binding: Binding[Any], holder: int) -> None:
@@ -236,14 +229,6 @@ class _Compiler(PointWriter):
         if binding.source is not None and binding.source.call is not None:
             stale = self.embed(Restless(binding, binding.source))
             self.line(f"if {self.level(holder)}._changes != {self.changes(holder)}: {stale}()")
-
-    def _take_over(self, mark: Mark, variable: str, interpreted: Callable[[], str]) -> None:
-        """Leave to the interpreter what was written since the mark when it turns out that it has to await."""
-        self.indent_since(mark)
-        self.indented(lambda: self.put(mark, "try:"))
-        self.indented(lambda: self.line(f"except {self.embed(Unsettled)}: pass"))
-        self.line(f"if {variable} is MISSING:")
-        self.indented(lambda: self.line(f"{variable} = {interpreted()}"))
 
     def _interpreted(self, binding: Binding[Any], owner: int, holder: int) -> str:
         """A call of the interpreter for this binding, with the path that led here."""
@@ -301,19 +286,18 @@ class _Compiler(PointWriter):
             self.awaits = True
             self.line(f"{variable} = await {variable}")
             return
-        awaitable = self.embed(is_awaitable)
-        if not self.awaiting:
+        awaitable = f"hasattr(type({variable}), '__await__')"  # what `is_awaitable` says, without a call
+        if source.awaits is False:
+            self.line(f"if {awaitable}: {self.embed(Doubt(binding, source))}({variable})")
+        elif not self.awaiting:
             self.only_sync = True
             refuse = self.embed(Refusal(self.path(), self.frames[-1]))
-            self.line(f"if {awaitable}({variable}): {refuse}({variable})")
-        elif not self.in_place:
-            self.awaits = True
-            self.line(f"if {awaitable}({variable}): {variable} = await {variable}")
+            self.line(f"if {awaitable}: {refuse}({variable})")
+        elif self.in_place:
+            raise Interpreted
         else:
-            if source.awaits is not False:
-                raise Interpreted
-            self._in_doubt = True
-            self.line(f"if {awaitable}({variable}): {self.embed(Doubt(binding, source))}({variable})")
+            self.awaits = True
+            self.line(f"if {awaitable}: {variable} = await {variable}")
 
     def _instance(self, cls: type[Any], level: int) -> str:
         spec = class_spec(cls)

@@ -23,7 +23,6 @@ __all__ = [
     "Refusal",
     "Restless",
     "StalePlan",
-    "Unsettled",
     "note_from_line",
     "run_steps",
 ]
@@ -67,21 +66,17 @@ class Guard:
         raise StalePlan
 
 
-class Unsettled(Exception):  # noqa: N818 - a word of a plan to itself, never seen outside
-    """A value that is made in place has to be awaited: the interpreter shares it between those who wait."""
-
-
 class Doubt:
-    """What to do with something awaitable from a factory that never gave any: drop it and begin anew."""
+    """Stops a plan when a factory that never gave anything to await does: who waits may have to share it."""
 
     def __init__(self, binding: Binding[Any], source: BindingSource) -> None:
         self._binding, self._source = binding, source
 
     def __call__(self, awaitable: Any) -> None:
-        """Drop it, and all plans that rest on it."""
+        """Drop it, and leave the get to the interpreter."""
         discard(awaitable)
         self._binding.note_factory(self._source, awaits=True)
-        raise Unsettled
+        raise StalePlan
 
 
 class Restless:

@@ -99,14 +99,6 @@ class Writer:
         count, self._variables, self.awaits = mark
         del self._lines[count:]
 
-    def put(self, mark: Mark, text: str) -> None:
-        """Put a line where the mark is."""
-        self._lines.insert(mark[0], (self._indent, text, self.path()))
-
-    def indent_since(self, mark: Mark) -> None:
-        """Move what was written since one step further in."""
-        self._lines[mark[0] :] = [(indent + 1, text, path) for indent, text, path in self._lines[mark[0] :]]
-
     def function(self, name: str, first: list[str], result: str) -> tuple[FunctionType, str]:
         """The function and its text.
 

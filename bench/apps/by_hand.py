@@ -45,7 +45,7 @@ async def app(scope, receive, send):
     if method == "GET":
         if path == "/hello":
             return await reply(send, 200, {"hello": "world"})
-        if path == "/di":
+        if path in ("/di", "/given"):
             graph = Graph(Service(Repository(CONFIG), CLOCK), RequestInfo(path))
             return await reply(send, 200, graph.handle())
         if path.startswith("/items/"):

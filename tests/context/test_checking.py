@@ -159,6 +159,15 @@ def test_nothing_is_made_and_no_resolve_function_is_called():
 class Session: ...
 
 
+def test_what_a_binding_of_a_wrong_scope_lacks_is_told_as_well():
+    ctx = Context("app", scope=BindingScope.APPLICATION)
+    ctx.bind("served").to_class(NeedsKey).in_scope(BindingScope.SERVER)
+    ctx.bind("asks").to_alias("served")
+    found = {(each.kind, each.key, each.path) for each in checked(ctx).findings}
+    assert ("scope", "served", "served") in found
+    assert ("unbound", "absent", "served --> NeedsKey.__init__[value] --> absent") in found
+
+
 @injectable(scope=BindingScope.SINGLETON)
 class Keeper:
     def __init__(self, through: object = inject("through")) -> None: ...

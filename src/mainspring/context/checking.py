@@ -181,6 +181,10 @@ class Check:
     ) -> None:
         try:
             holder = required_holder(binding, owner, ctx, session, optional)
+        except ContextError as error:
+            self._note(error, session, binding)
+            holder = owner  # what else it lacks is told as well
+        try:
             source = binding.source
             if source is None and not optional and not self._is_promised(ctx, binding.key):
                 self._note(_no_source(binding, session), session, binding)

@@ -10,6 +10,8 @@ import gc
 import inspect
 import pathlib
 import re
+import subprocess
+import sys
 import weakref
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
@@ -552,3 +554,18 @@ async def test_proxies_keep_no_class_alive(ctx: Context) -> None:
     del proxy, Gone
     gc.collect()
     assert gone() is None
+
+
+def test_a_program_that_imports_nothing_of_proxies_gets_them_all_the_same() -> None:
+    """CTX-563"""
+    code = (
+        "import asyncio\n"
+        "from mainspring.context import Context\n"
+        "context = Context()\n"
+        "context.bind('k').to_class(type('Service', (), {'value': lambda self: 'called'}))\n"
+        "proxy = context.get_sync('k', as_proxy_with_interceptors=True)\n"
+        "async def call(): return await proxy.value()\n"
+        "print(asyncio.run(call()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "called"

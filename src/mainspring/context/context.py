@@ -4,6 +4,7 @@ import logging
 import weakref
 from collections.abc import Callable, Iterator
 from functools import partial
+from importlib import import_module
 from itertools import islice
 from typing import Any, ClassVar, Literal, Self, TypeVar, overload
 
@@ -192,6 +193,8 @@ class Context(Registry):
 
     def as_proxy(self, value: Any, path: str) -> Any:
         """A proxy of the value whose calls have the source ``proxy`` and this path."""
+        if not hasattr(Context, "make_proxy"):
+            import_module("mainspring.context.proxies")
         return type(self).make_proxy(value, self, path)
 
     # Configuration

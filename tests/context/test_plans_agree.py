@@ -7,6 +7,7 @@ from inspect import isfunction
 from typing import Annotated, Any
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
@@ -379,6 +380,7 @@ class PlansAgree(RuleBasedStateMachine):
 
 TestPlansAgree = PlansAgree.TestCase
 TestPlansAgree.__doc__ = "CTX-681"
+TestPlansAgree.pytestmark = [pytest.mark.timeout(max(600, STEPS // 100))]
 TestPlansAgree.settings = settings(
     max_examples=max(1, STEPS // STEPS_PER_RUN),
     stateful_step_count=STEPS_PER_RUN,

@@ -267,7 +267,7 @@ class _Compiler(PointWriter):
             points = (method_spec(cls, "value", source.call) if is_class(cls) else call_spec(source.call)).points
             call = self.embed(source.call)
         variable = self.variable()
-        arguments = self._arguments(points, level, positional=False)
+        arguments = self._arguments(points, level, positional=_has_just(source.value, 0, points))
         self.line(f"{variable} = {call}({arguments})")
         if is_generator:
             first = self.embed(First(binding, self.session(self.frames[:-1])))
@@ -331,12 +331,11 @@ class _Compiler(PointWriter):
 
 def _takes_positionally(cls: type[Any], points: tuple[InjectionPoint, ...]) -> bool:
     """Whether the constructor is a plain function whose parameters are these, in this order."""
-    init: Any = getattr(cls, "__init__", None)
-    if (
-        not isinstance(init, FunctionType)
-        or hasattr(init, "__wrapped__")
-        or getattr(cls, "__new__", None) is not object.__new__
-    ):
+    return getattr(cls, "__new__", None) is object.__new__ and _has_just(getattr(cls, "__init__", None), 1, points)
+
+
+def _has_just(call: Any, first: int, points: tuple[InjectionPoint, ...]) -> bool:
+    """Whether something is a plain function whose parameters, from the first, are these, in this order."""
+    if not isinstance(call, FunctionType) or hasattr(call, "__wrapped__"):
         return False
-    code = init.__code__
-    return code.co_varnames[1 : 1 + len(points)] == tuple(point.parameter for point in points)
+    return call.__code__.co_varnames[first : first + len(points)] == tuple([point.parameter for point in points])

@@ -27,6 +27,7 @@ _ROOMS = {
     ),
     "mainspring.core": ("Application", "load_config", "service"),
     "mainspring.http": ("HttpErrors",),
+    "mainspring.loader": ("ServerLoader",),
     "mainspring.repository": (
         "DataSource",
         "DefaultCrudRepository",

@@ -45,6 +45,7 @@ from mainspring.core import (
 from mainspring.http import (
     HttpErrors as HttpErrors,
 )
+from mainspring.loader import ServerLoader as ServerLoader
 from mainspring.repository import (
     DataSource as DataSource,
 )
@@ -120,6 +121,7 @@ __all__ = [
     "RequestContext",
     "Response",
     "RestApplication",
+    "ServerLoader",
     "api",
     "belongs_to",
     "config",

@@ -1,6 +1,9 @@
-"""An application with stages, called in process."""
+"""What tests of the loader share: an application with stages, files, and a record of what was logged."""
 
+import logging
+import textwrap
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,3 +41,34 @@ class Staged:
 def make_staged() -> Callable[..., Staged]:
     """Makes one."""
     return Staged
+
+
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Write a file below the folder of the test; its text may be indented."""
+
+    def written(name: str, text: str = "") -> Path:
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(textwrap.dedent(text))
+        return file
+
+    return written
+
+
+@pytest.fixture
+def told(caplog: pytest.LogCaptureFixture) -> Callable[..., list[str]]:
+    """The messages of the loader, from a level on."""
+    caplog.set_level(logging.INFO, "mainspring.loader")
+
+    def messages(level: int = logging.WARNING) -> list[str]:
+        return [
+            record.getMessage()
+            for record in caplog.records
+            if record.name == "mainspring.loader" and record.levelno >= level
+        ]
+
+    return messages

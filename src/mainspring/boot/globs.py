@@ -7,7 +7,7 @@
 import re
 from functools import lru_cache
 
-__all__ = ["DEEP", "Part", "escape", "parse_pattern"]
+__all__ = ["DEEP", "Part", "escape", "matches", "parse_pattern"]
 
 #: Stands for ``**``: any number of folders.
 DEEP = "**"
@@ -164,3 +164,20 @@ def _set(inside: str) -> str:
     body = body.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]").replace("^", "\\^")
     body = body.replace("&&", "\\&\\&").replace("||", "\\|\\|").replace("~~", "\\~\\~")
     return f"[{'^' if negated else ''}{body}]"
+
+
+def matches(pattern: str, path: str) -> bool:
+    """Whether a path of a file, relative and with slashes, matches a pattern as discovery reads it."""
+    names = path.split("/")
+    return any(_matches(way, names) for way in parse_pattern(pattern))
+
+
+def _matches(way: tuple[Part | str, ...], names: list[str]) -> bool:
+    if not way:
+        return not names
+    first, rest = way[0], way[1:]
+    if first == DEEP:
+        if len(rest) == 1 and isinstance(rest[0], Part):  # most patterns are of this kind
+            return bool(names) and rest[0].matches(names[-1])
+        return any(_matches(rest, names[start:]) for start in range(len(names) + bool(not rest)))
+    return bool(names) and isinstance(first, Part) and first.matches(names[0]) and _matches(rest, names[1:])

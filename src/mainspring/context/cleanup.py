@@ -113,6 +113,12 @@ class CleanupStack:
         """Put one on top."""
         self._items.append(cleanup)
 
+    def take(self, binding: Binding[Any]) -> list[Cleanup]:
+        """Take out those of a binding, last first."""
+        taken = [item for item in reversed(self._items) if item.binding is binding]
+        self._items = [item for item in self._items if item.binding is not binding]
+        return taken
+
     def check_sync(self) -> None:
         """Refuse when something must be awaited.
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from mainspring.context.bindings import Binding
 from mainspring.context.resolving import MISSING
 
-__all__ = ["KeptValue", "drop_kept", "put_back", "set_aside"]
+__all__ = ["KeptValue", "drop_kept", "has_kept", "put_back", "release", "set_aside"]
 
 
 class KeptValue(NamedTuple):
@@ -54,3 +54,19 @@ def put_back(kept: KeptValue) -> bool:
         ctx._kept[epoch] = value
         ctx._touch()
         return True
+
+
+def has_kept(ctx: Any, binding: Binding[Any]) -> bool:
+    """Whether a context keeps a value for a binding."""
+    return ctx.kept_value(binding) is not MISSING
+
+
+async def release(ctx: Any, binding: Binding[Any]) -> None:
+    """Let a context dispose of the value it keeps for a binding: the next who asks gets a new one.
+
+    Raises:
+        Exception: What the clean-up raised; the value is forgotten all the same.
+    """
+    drop_kept(ctx, binding)
+    for cleanup in ctx.take_cleanups(binding):
+        await cleanup.run()

@@ -36,11 +36,12 @@ from mainspring.core.services import create_service_binding
 from mainspring.core.settings import section_of, server_configurations
 from mainspring.core.snapshots import BindingsSnapshot
 from mainspring.core.states import StateMachine
+from mainspring.core.steps import Steps
 
 __all__ = ["Application"]
 
 
-class Application(Context):
+class Application(Steps, Context):
     """A context of scope ``APPLICATION`` with servers, components, services, controllers and a life cycle.
 
     Args:

@@ -5,18 +5,19 @@
     stop    started|initialized -> stopping -> [stop of the observers] -> [resources closed] -> stopped
 
 A start that has to initialize opens the resources before that, so that observers can have them injected. Whatever fails
-is undone before the failure is told: then the way is ``... -> stopping -> stopped``.
+is undone before the failure is told: then the way is ``... -> stopping -> stopped``. What stands in brackets is put in
+its order by `steps`, to which an application may add.
 """
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from typing import Any, Protocol
 
-from mainspring.context import Context
 from mainspring.core.keys import CoreBindings
 from mainspring.core.resources import Resources
-from mainspring.core.states import Operation, StateMachine
+from mainspring.core.states import Operation, StateMachine, Variables
 
 __all__ = ["Lifecycle", "Registry"]
 
@@ -55,14 +56,16 @@ class Lifecycle:
             be it by the stop itself.
     """
 
-    def __init__(self, app: Context) -> None:
+    def __init__(self, app: Any) -> None:
         self.machine = StateMachine()
         self.resources = Resources(app, self.span_ended)
         self.failure: BaseException | None = None
         self.is_run = False
         self._app = app
+        self._variables = Variables()
         self._notifying: Iterable[str] = ()
         self._is_initialized = False
+        self._are_observers_up = False
         self._early: list[BaseException] = []
         self._background: set[asyncio.Task[None]] = set()
 
@@ -77,18 +80,17 @@ class Lifecycle:
                 raise machine.refusal("init", _BEFORE_INIT)
             if self._is_initialized or machine.state not in _BEFORE_INIT:
                 return
-            operation = self._begin_init(opens_resources=False)
+            operation = self._begin_init(starts=False)
         await machine.join(operation)
 
-    def _begin_init(self, *, opens_resources: bool) -> Operation:
+    def _begin_init(self, *, starts: bool) -> Operation:
         self.machine.move("initializing")
-        return self.machine.begin("init", self._init(opens_resources))
+        return self.machine.begin("init", self._init(starts))
 
-    async def _init(self, opens_resources: bool) -> None:
+    async def _init(self, starts: bool) -> None:
         try:
-            if opens_resources:
-                await self.resources.open()
-            await (await self._registry()).init()
+            with self._variables.noting():
+                await self._app.run_init(self, starts=starts)
         except BaseException as error:
             await self._fail("init", error)
             raise
@@ -120,7 +122,7 @@ class Lifecycle:
         self._early.clear()
         initializing = machine.under_way("init")
         if initializing is None and not self._is_initialized:
-            initializing = self._begin_init(opens_resources=True)
+            initializing = self._begin_init(starts=True)
         if initializing is None:
             machine.move("starting")
         return machine.begin("start", self._start(initializing), self.stop)
@@ -131,14 +133,13 @@ class Lifecycle:
                 await initializing.wait()
             except BaseException as error:
                 if self.machine.state == "starting":  # initialized in the very moment this was cancelled
-                    await self._stop_initialized(error)
                     await self._fail("start", error)
                 else:
                     self.machine.drop("start")
                 raise
         try:
-            await self.resources.open()
-            await (await self._registry()).start()
+            self._variables.restore()
+            await self._app.run_start(self)
             if self._early:
                 raise self._early[0]
         except BaseException as error:
@@ -171,35 +172,68 @@ class Lifecycle:
     async def _stop(self) -> None:
         failures: list[BaseException] = []
         try:
-            await (await self._registry()).stop()
+            await self._app.run_stop(self)
         except BaseException as error:  # what is left still has to be closed
             failures.append(error)
         failures.extend(await self.resources.close())
-        self.machine.finish("stop", "stopped")
+        self._end("stop")
         raise_all(failures)
+
+    def _end(self, operation: str) -> None:
+        """Nothing runs any more."""
+        self._are_observers_up = False
+        if self._app.initializes_anew:
+            self._is_initialized = False
+        self.machine.finish(operation, "stopped")
+
+    # The parts, for the steps
+
+    async def open_resources(self) -> None:
+        """Open the resources that are not open."""
+        await self.resources.open()
+
+    async def init_observers(self) -> None:
+        """Notify ``init``; a failure was undone."""
+        await (await self._registry()).init()
+        self._are_observers_up = True
+
+    async def start_observers(self) -> None:
+        """Notify ``start``; a failure was undone."""
+        registry = await self._registry()
+        self._are_observers_up = False
+        await registry.start()
+        self._are_observers_up = True
+
+    async def stop_observers(self) -> None:
+        """Notify ``stop``."""
+        self._are_observers_up = False
+        await (await self._registry()).stop()
 
     # What goes wrong
 
     async def _fail(self, operation: str, error: BaseException) -> None:
         """End a failed operation: what the registry has not undone yet is undone here."""
-        self._begin_undoing()
+        await self._begin_undoing(error)
+        if self._are_observers_up:
+            await self._undo(error, self.stop_observers)
+        await self._undo(error, partial(self._app.after_undo, error))
         for failure in await self.resources.close():
             error.add_note(f"and, while closing what was open: {failure!r}")
             logger.error("A resource could not be closed after a failure.", exc_info=failure)
-        self.machine.finish(operation, "stopped")
+        self._end(operation)
 
-    async def _stop_initialized(self, error: BaseException) -> None:
-        """Stop what was initialized and will not be started."""
-        self._begin_undoing()
-        try:
-            await (await self._registry()).stop()
-        except BaseException as failure:  # the first failure is the news; this one is a footnote
-            error.add_note(f"and, while undoing it: {failure!r}")
-            logger.error("What was initialized could not be stopped.", exc_info=failure)
-
-    def _begin_undoing(self) -> None:
+    async def _begin_undoing(self, error: BaseException) -> None:
         if self.machine.state != "stopping":
             self.machine.move("stopping")
+            await self._undo(error, partial(self._app.before_undo, error))
+
+    async def _undo(self, error: BaseException, step: Callable[[], Awaitable[None]]) -> None:
+        """A step of the undoing: the first failure is the news, what fails now is a footnote."""
+        try:
+            await step()
+        except BaseException as failure:
+            error.add_note(f"and, while undoing it: {failure!r}")
+            logger.error("A part of a failed operation could not be undone.", exc_info=failure)
 
     async def _registry(self) -> Registry:
         registry: Registry = await self._app.get(CoreBindings.LIFE_CYCLE_OBSERVER_REGISTRY)
@@ -227,7 +261,7 @@ class Lifecycle:
     async def _stop_after(self, error: BaseException) -> None:
         self.failure = error
         try:
-            await self._app.stop()  # type: ignore[attr-defined]  # an application: its own, perhaps overridden, stop
+            await self._app.stop()  # its own, perhaps overridden, stop
         except BaseException as failure:
             if failure is not error:
                 error.add_note(f"and, while stopping: {failure!r}")

@@ -6,10 +6,14 @@ from typing import Any, NamedTuple
 from mainspring.context import Binding
 from mainspring.core.keys import CoreTags
 
-__all__ = ["LifeCycleObserverGroup", "LifeCycleObserverOptions", "group_of", "order_groups"]
+__all__ = ["FOUNDATION", "LifeCycleObserverGroup", "LifeCycleObserverOptions", "group_of", "order_groups"]
 
 #: Datasources connect before anything else and disconnect after everything else.
 DATASOURCE = "datasource"
+#: What other observers stand on (the providers of a server, say) comes next, and ends when they have ended.
+FOUNDATION = "foundation"
+
+_FIRST = {DATASOURCE: 0, FOUNDATION: 1}
 
 
 class LifeCycleObserverOptions(NamedTuple):
@@ -67,8 +71,8 @@ def group_of(binding: Binding[Any], ordered_groups: Sequence[str]) -> str:
 
 
 def order_groups(groups: Iterable[str], options: LifeCycleObserverOptions) -> list[str]:
-    """Groups that are not listed first (``datasource`` before the others, then by name), then the listed ones."""
+    """Groups not listed (``datasource``, ``foundation``, then the others by name), then the listed ones."""
     listed = list(dict.fromkeys(options.ordered_groups))
     wanted = set(groups) - set(options.disabled_groups)
-    unlisted = sorted(wanted - set(listed), key=lambda group: (group != DATASOURCE, group))
+    unlisted = sorted(wanted - set(listed), key=lambda group: (_FIRST.get(group, len(_FIRST)), group))
     return [*unlisted, *(group for group in listed if group in wanted)]

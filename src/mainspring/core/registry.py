@@ -5,7 +5,7 @@ It knows bindings and instances, nothing of the states of an application. What a
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Annotated, Any
 
 from mainspring.context import Binding, BindingScope, BindingType, Context, inject
@@ -35,13 +35,13 @@ class LifeCycleObserverRegistry:
         context: The context whose observers are meant.
 
     Attributes:
-        on_undo: Called before a failed ``init`` or ``start`` is undone.
+        on_undo: Called with the error, and awaited, before a failed ``init`` or ``start`` is undone.
         notifying: The keys of the observers that are being notified, in order.
     """
 
     def __init__(self, context: Annotated[Context, inject.context()]) -> None:
         self.context = context
-        self.on_undo: Callable[[], Any] | None = None
+        self.on_undo: Callable[[BaseException], Awaitable[None]] | None = None
         self.notifying: dict[str, None] = {}
         self._ordered_groups: list[str] | None = None
         self._course: Course | None = None
@@ -85,6 +85,7 @@ class LifeCycleObserverRegistry:
         Raises:
             Exception: What an observer raised, or what prevented one from being made.
         """
+        self._was_started = False
         options, observers = await self._options(), await self._observers()
         if not any(map(_awaits_init, observers)):
             return
@@ -233,7 +234,7 @@ class LifeCycleObserverRegistry:
 
     async def _undo(self, course: Course, begun: Choice, error: BaseException) -> None:
         if self.on_undo is not None:
-            self.on_undo()
+            await self.on_undo(error)
         failures = Failures()
         await self._down(course, begun, failures)
         for failure in failures.errors:

@@ -1,5 +1,6 @@
 """The bindings of a context at one moment, to go back to when a larger change fails."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from mainspring.context import Binding, Context
@@ -28,6 +29,16 @@ class BindingsSnapshot:
             if self._ctx.own_binding(key) is not binding:
                 self._ctx.add(binding)
             binding.is_locked = is_locked
+
+    def take_back(self, bindings: Iterable[Binding[Any]]) -> None:
+        """Take away those of these that are still there, and put back what they had replaced."""
+        for binding in bindings:
+            if self._ctx.own_binding(binding.key) is binding:
+                binding.unlock()
+                self._ctx.unbind(binding.key)
+                before = self._before.get(binding.key)
+                if before is not None:
+                    self._ctx.add(before[0])
 
     def _held(self, binding: Binding[Any]) -> bool:
         entry = self._before.get(binding.key)

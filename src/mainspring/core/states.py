@@ -7,13 +7,14 @@ it: cancelling one caller cancels its waiting, cancelling the last one cancels t
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from contextvars import ContextVar
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar, copy_context
 from typing import Any
 
 from mainspring.core.errors import InvalidStateError
 
-__all__ = ["STATES", "Operation", "StateListener", "StateMachine", "settle"]
+__all__ = ["STATES", "Operation", "StateListener", "StateMachine", "Variables", "settle"]
 
 logger = logging.getLogger(__name__)
 
@@ -132,6 +133,26 @@ class Operation:
             logger.debug("A cancelled %s ended with %r.", self.name, error)
         elif self._abandoned is not None and not self._delivered:
             await self._abandoned()
+
+
+class Variables:
+    """Context variables that one operation sets and the next one sees, although each runs in a task of its own."""
+
+    def __init__(self) -> None:
+        self._changed: dict[ContextVar[Any], Any] = {}
+
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        """Note what the code inside sets."""
+        before = copy_context()
+        yield
+        after = copy_context().items()
+        self._changed = {variable: value for variable, value in after if before.get(variable, _inside) is not value}
+
+    def restore(self) -> None:
+        """Set what was noted."""
+        for variable, value in self._changed.items():
+            variable.set(value)
 
 
 class StateMachine:

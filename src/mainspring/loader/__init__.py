@@ -1,6 +1,112 @@
-"""ServerLoader: a server as one class, with hooks, settings, mounts and stages of middleware."""
+"""A server as one class with hooks, settings and mounted folders, on the same application, container and REST.
 
+What a loader application needs of the rooms below is here as well, as the same objects.
+"""
+
+from mainspring.core import (
+    BindingKey,
+    BindingScope,
+    Context,
+    Getter,
+    InvalidStateError,
+    Next,
+    config,
+    inject,
+    injectable,
+    intercept,
+    life_cycle_observer,
+    load_config,
+    service,
+)
+from mainspring.loader.decorators import controller, override, server_settings
 from mainspring.loader.error_handler import GlobalErrorHandler
+from mainspring.loader.errors import (
+    ClosedHarnessError,
+    LoaderSettingError,
+    MountError,
+    PlaceholderError,
+    SettingTypeError,
+    StartTimeoutError,
+)
+from mainspring.loader.harness import harness
+from mainspring.loader.server import ServerLoader
+from mainspring.loader.settings import ServerSettings
 from mainspring.loader.stage_decorators import middleware, use, use_after, use_auth, use_before
+from mainspring.rest import (
+    HttpError,
+    HttpErrors,
+    RequestContext,
+    Response,
+    UploadFile,
+    api,
+    blocking,
+    delete,
+    deprecated,
+    get,
+    head,
+    operation,
+    options,
+    param,
+    patch,
+    post,
+    put,
+    request_body,
+    response,
+    tags,
+    visibility,
+)
 
-__all__ = ["GlobalErrorHandler", "middleware", "use", "use_after", "use_auth", "use_before"]
+__all__ = [
+    "BindingKey",
+    "BindingScope",
+    "ClosedHarnessError",
+    "Context",
+    "Getter",
+    "GlobalErrorHandler",
+    "HttpError",
+    "HttpErrors",
+    "InvalidStateError",
+    "LoaderSettingError",
+    "MountError",
+    "Next",
+    "PlaceholderError",
+    "RequestContext",
+    "Response",
+    "ServerLoader",
+    "ServerSettings",
+    "SettingTypeError",
+    "StartTimeoutError",
+    "UploadFile",
+    "api",
+    "blocking",
+    "config",
+    "controller",
+    "delete",
+    "deprecated",
+    "get",
+    "harness",
+    "head",
+    "inject",
+    "injectable",
+    "intercept",
+    "life_cycle_observer",
+    "load_config",
+    "middleware",
+    "operation",
+    "options",
+    "override",
+    "param",
+    "patch",
+    "post",
+    "put",
+    "request_body",
+    "response",
+    "server_settings",
+    "service",
+    "tags",
+    "use",
+    "use_after",
+    "use_auth",
+    "use_before",
+    "visibility",
+]

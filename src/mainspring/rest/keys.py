@@ -119,6 +119,8 @@ class RestTags:
     STATIC = "rest_static"
     MOUNT = "rest_mount"
     WEBSOCKET_ROUTE = "websocket_route"
+    #: On a controller that is routed by whoever bound it, perhaps at several places.
+    MOUNTED = "rest_mounted"
 
 
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")

@@ -97,6 +97,11 @@ class Listener:
         return self._place.address
 
     @property
+    def sockets(self) -> list[socket.socket]:
+        """The sockets that listen."""
+        return self._place.sockets
+
+    @property
     def port(self) -> int:
         """The port taken; 0 for a Unix socket."""
         return self._place.port

@@ -1,6 +1,7 @@
 """Mounted ASGI applications: which one a path belongs to, and how an exchange becomes an ASGI call and back."""
 
 import asyncio
+import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import unquote
@@ -12,6 +13,8 @@ from mainspring.rest.heads import with_vary
 from mainspring.rest.keys import RestTags
 
 __all__ = ["Mount", "MountTable", "call_mounted", "call_outer"]
+
+logger = logging.getLogger(__name__)
 
 
 class Mount:
@@ -193,14 +196,32 @@ class MountLifespans:
         self._server = server
         self._running: list[MountLifespan] = []
 
+        self._starting: set[asyncio.Task[None]] = set()
+
     async def start(self) -> None:
         """Start them, in order of registration."""
         for binding in self._server.find_by_tag(RestTags.MOUNT):
-            lifespan = MountLifespan(binding.source.value.app)
-            await lifespan.start()
-            self._running.append(lifespan)
+            await self._start(binding.source.value)
+
+    async def _start(self, mount: Mount) -> None:
+        lifespan = MountLifespan(mount.app)
+        await lifespan.start()
+        self._running.append(lifespan)
+
+    def start_late(self, mount: Mount) -> None:
+        """Start the one of an application that is mounted while the server runs; requests may come before."""
+        task = asyncio.get_running_loop().create_task(self._start(mount), name=f"start what is mounted at {mount.path}")
+        self._starting.add(task)
+        task.add_done_callback(self._started)
+
+    def _started(self, task: "asyncio.Task[None]") -> None:
+        self._starting.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            logger.error("An application that was mounted did not start.", exc_info=task.exception())
 
     async def stop(self) -> None:
         """Stop them, last first."""
+        if self._starting:
+            await asyncio.wait(self._starting)
         while self._running:
             await self._running.pop().stop()

@@ -1,6 +1,7 @@
 """Listening with the listener of our own: its sockets, its limits and its door."""
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -29,6 +30,11 @@ class OwnListener:
     def address(self) -> Any:
         """The bound address: host and port (and more for IPv6), or the path; ``None`` while not listening."""
         return self._place.address
+
+    @property
+    def sockets(self) -> list[socket.socket]:
+        """The sockets that listen."""
+        return self._place.sockets
 
     @property
     def port(self) -> int:
@@ -63,10 +69,14 @@ class OwnListener:
         if self._listener is not None:
             await self._listener.stop_accepting()
 
-    async def stop(self, grace_period: float | None, farewell: Callable[[], Awaitable[None]]) -> None:
+    async def stop(self, grace_period: float | None, farewell: Callable[[], Awaitable[None]] | None = None) -> None:
         """Stop listening at once, then wait for requests in flight; see `Listener.stop`."""
         listener = self._listener
         if listener is None:
             return
         self._listener = None
-        await listener.stop(grace_period, farewell, CUT_OFF)
+        await listener.stop(grace_period, farewell or _nothing, CUT_OFF)
+
+
+async def _nothing() -> None:
+    """Say nothing."""

@@ -11,6 +11,7 @@ from typing import Any
 from mainspring.context import Binding, BindingKey, Context, filter_by_tag
 from mainspring.core import CoreTags
 from mainspring.core.refusals import refuse
+from mainspring.http.paths import join_paths
 from mainspring.openapi.notes import VERBS
 from mainspring.openapi.operations import controller_operations, controller_websockets, describe_controller
 from mainspring.rest.errors import DuplicateRouteError, RegistrationError
@@ -164,7 +165,7 @@ class RouteRegistry:
 
     def _controllers(self) -> list[Binding[Any]]:
         """The controllers, nearest context first, so last in the order of declaration."""
-        found = Context.find(self._server, _IS_CONTROLLER)
+        found = [each for each in Context.find(self._server, _IS_CONTROLLER) if RestTags.MOUNTED not in each.tag_map]
         own = [binding for binding in found if self._server.own_binding(binding.key) is binding]
         above = [binding for binding in found if self._server.own_binding(binding.key) is not binding]
         return list(reversed([*above, *own]))
@@ -195,17 +196,18 @@ class RouteRegistry:
         wanted = describe_controller(cls).server
         return wanted is None or wanted in registered_names(self._server)
 
-    def routes_of(self, cls: type[Any], key: str) -> list[ControllerRoute]:
-        """The routes of a controller class bound at ``key``."""
+    def routes_of(self, cls: type[Any], key: str, prefix: str = "") -> list[ControllerRoute]:
+        """The routes of a controller class bound at ``key``, below a prefix."""
         options = as_options(self._server.get_sync(RestBindings.ROUTER_OPTIONS, optional=True), "router")
         strict = bool(options.get("strict"))
         versioning = Versioning.of(self._server.get_sync(RestBindings.VERSIONING, optional=True))
         version = describe_controller(cls).version if versioning is not None else None
         by_path = versioning is not None and versioning.by_path
-        prefix = versioning.prefix(version) if versioning is not None and by_path and version is not None else ""
+        first = versioning.prefix(version) if versioning is not None and by_path and version is not None else ""
         routes: list[ControllerRoute] = []
         for declaration in (*controller_operations(cls), *controller_websockets(cls)):
-            path = f"{prefix}{declaration.strict_path if strict else declaration.path}"
+            path = declaration.strict_path if strict else declaration.path
+            path = f"{first}{join_paths(prefix, path, strict=strict) if prefix else path}"
             if declaration.verb == WEBSOCKET:
                 route: ControllerRoute = ControllerWebSocketRoute(path, cls, declaration.method_name)
             else:

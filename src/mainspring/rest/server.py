@@ -96,7 +96,8 @@ class RestServer(Context):
             self.add(binding)
 
     def _follow(self, event: Any) -> None:
-        if CoreTags.CONTROLLER not in event.binding.tag_map:
+        tags = event.binding.tag_map
+        if CoreTags.CONTROLLER not in tags or RestTags.MOUNTED in tags:
             return
         if event.type == "bind":
             self.registry.sync_one(event.binding)
@@ -322,7 +323,10 @@ class RestServer(Context):
             app: The application.
             spec: The document of what it serves, merged into ours below the path.
         """
-        return self._bound(Binding(BindingKey.generate("mounts")).to(Mount(path, app, spec)).tag(RestTags.MOUNT))
+        mount = Mount(path, app, spec)
+        binding = self._bound(Binding(BindingKey.generate("mounts")).to(mount).tag(RestTags.MOUNT))
+        self.serving.follow_mount(mount)
+        return binding
 
     def _bound(self, binding: Binding[Any]) -> Binding[Any]:
         self.add(binding)

@@ -6,19 +6,17 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from typing import Any
-from urllib.parse import quote
 
 from mainspring.context import Binding
 from mainspring.core.settings import section_of
 from mainspring.rest.keys import RestBindings
-from mainspring.rest.listening import CUT_OFF, Listener, ListenOptions, check_websockets
+from mainspring.rest.listening import CUT_OFF, check_websockets
 from mainspring.rest.mounts import MountLifespans
-from mainspring.rest.own_listening import OwnListener
+from mainspring.rest.places import OpenPlace, Place, open_places
 from mainspring.rest.settings import DEFAULTS, SETTING_KEYS
 from mainspring.rest.sockets import bind_host, bind_path
-from mainspring.rest.tls import ssl_context
 
 __all__ = ["Serving"]
 
@@ -32,15 +30,22 @@ _GRACE_PERIOD = 30.0
 
 
 class Serving:
-    """How one server is put to work and out of it."""
+    """How one server is put to work and out of it.
+
+    Attributes:
+        places: Gives the places to listen at, the one that the server's URL speaks of first; from the settings unless
+            something else is put here.
+        open: Those that are open.
+    """
 
     def __init__(self, server: Any) -> None:
         self._server = server
-        self._listener: Listener | OwnListener | None = None
+        self.places: Callable[[], list[Place]] = self._configured
+        self.open: list[OpenPlace] = []
         self._is_started = False
         self._listens = True
         self._published: list[tuple[Binding[Any], Binding[Any] | None]] = []
-        self._place: tuple[str, str | None, int, str | None] | None = None
+        self._reserved: Place | None = None
         #: The tasks of the requests in flight.
         self.tasks: set[asyncio.Task[Any] | None] = set()
         #: Streams of events under way: they end with the server, since no client would end them.
@@ -127,7 +132,8 @@ class Serving:
         """
         path, host = self.setting("path"), self.setting("host") or "127.0.0.1"
         bound = bind_path(path) if path else await bind_host(host, self.setting("port"))
-        self._place = (self.setting("protocol"), None if path else host, 0 if path else bound.getsockname()[1], path)
+        port = 0 if path else bound.getsockname()[1]
+        self._reserved = Place(self.setting("protocol"), None if path else host, port, path)
         return bound
 
     def adopt(self, bound: socket.socket) -> None:
@@ -139,28 +145,12 @@ class Serving:
         if self._server.registry.websockets():
             check_websockets()
         self._warn_of_limits(is_own=is_own)
-        protocol = self.setting("protocol")
-        tls = ssl_context(self.setting("ssl")) if protocol == "https" else None
-        path = self.setting("path")
-        host = self.setting("host") or "127.0.0.1"
-        options = ListenOptions(
-            host=host,
-            port=self.setting("port"),
-            path=path,
-            bound=self._bound,
-            ssl=tls,
-            keep_alive_timeout=self.setting("keep_alive_timeout"),
-            max_connections=self.setting("max_connections"),
-            ws_max_size=self.setting("ws_max_size"),
-            headers_timeout=self.setting("headers_timeout"),
-            max_headers=self.setting("max_headers"),
-        )
-        listener = _listener(self._server, options, is_own=is_own)
-        await listener.start()
-        self._listener = listener
-        self._place = (protocol, None if path else host, listener.port, path)
-        if not path:
-            self._publish(RestBindings.PORT, listener.port)
+        limits = {name: self.setting(name) for name in _LIMITS}
+        self.open = await open_places(self._server, self.places(), limits, is_own=is_own)
+        if not self.open:
+            return
+        if self.open[0].path is None:
+            self._publish(RestBindings.PORT, self.open[0].port)
         self._publish(RestBindings.URL, self.url)
 
     def _warn_of_limits(self, *, is_own: bool) -> None:
@@ -170,6 +160,15 @@ class Serving:
                     "rest.%s has no effect: uvicorn, which listens, has no such limit. Set it in the proxy in front.",
                     name,
                 )
+
+    def _configured(self) -> list[Place]:
+        """The place that the settings name."""
+        protocol, path = self.setting("protocol"), self.setting("path")
+        tls = self.setting("ssl") if protocol == "https" else None
+        if path:
+            return [Place(protocol, None, path=path, ssl=tls, bound=self._bound)]
+        host = self.setting("host") or "127.0.0.1"
+        return [Place(protocol, host, self.setting("port"), ssl=tls, bound=self._bound)]
 
     def _publish(self, key: Any, value: Any) -> None:
         """Bind what is known while listening; what was bound before comes back after it."""
@@ -198,19 +197,16 @@ class Serving:
         loop = asyncio.get_running_loop()
         seconds = self.grace_period
         end = None if seconds is None else loop.time() + seconds
-        listener, self._listener = self._listener, None
-        self._place = None
+        opened, self.open = self.open, []
+        self._reserved = None
         try:
-            if listener is not None:
-                self._withdraw()
-                await listener.stop_accepting()
+            self._withdraw()
+            await _all(place.stop_accepting() for place in opened)
             self.is_draining = True
             for stream in list(self.streams):
                 stream.end()
-            if listener is not None:
-                await listener.stop(seconds, self._say_goodbye)
-            else:
-                await self._say_goodbye()
+            await self._say_goodbye()
+            await _all(place.stop(seconds) for place in opened)
             await self._until_idle(None if end is None else max(end - loop.time(), 0))
         finally:
             await self._mounts.stop()
@@ -252,41 +248,46 @@ class Serving:
         number = signal.SIGINT if isinstance(error, KeyboardInterrupt) else signal.SIGTERM
         asyncio.get_running_loop().call_soon(os.kill, os.getpid(), number)
 
+    def follow_mount(self, mount: Any) -> None:
+        """An application is mounted: while the server runs, its life begins at once."""
+        if self._is_started:
+            self._mounts.start_late(mount)
+
     # Where
 
     @property
     def listening(self) -> bool:
         """Whether connections are accepted."""
-        return self._listener is not None and self._listener.listening
+        return any(place.listening for place in self.open)
 
     @property
     def address(self) -> Any:
         """The bound address while listening."""
-        return self._listener.address if self._listener is not None else None
+        return self.open[0].address if self.open else None
+
+    @property
+    def _place(self) -> OpenPlace | Place | None:
+        """The place that is known to be this server's."""
+        return self.open[0] if self.open else self._reserved
 
     @property
     def host(self) -> str | None:
         """The host; ``None`` on a Unix socket."""
         if self._place is not None:
-            return self._place[1]
+            return self._place.host
         return None if self.setting("path") else self.setting("host")
 
     @property
     def port(self) -> int:
         """The port: the one taken while listening, else the one wished for."""
         if self._place is not None:
-            return self._place[2]
-        return 0 if self.setting("path") else int(self.setting("port"))
+            return self._place.port
+        return next((place.port for place in self.places()), int(self.setting("port")))
 
     @property
     def root_url(self) -> str | None:
         """The URL without the base path while listening."""
-        if self._place is None:
-            return None
-        protocol, host, port, path = self._place
-        if path is not None:
-            return f"{protocol}+unix://{quote(path, safe='')}"
-        return f"{protocol}://{_shown(host or '')}:{port}"
+        return self._place.url if self._place is not None else None
 
     @property
     def url(self) -> str | None:
@@ -303,14 +304,13 @@ _FAREWELL = 1.0
 _CLEANUP = 5.0
 
 
-def _listener(server: Any, options: ListenOptions, *, is_own: bool) -> Listener | OwnListener:
-    return OwnListener(server, options) if is_own else Listener(server, options)
+#: Settings of each place.
+_LIMITS = ("keep_alive_timeout", "max_connections", "ws_max_size", "headers_timeout", "max_headers")
 
 
-def _shown(host: str) -> str:
-    """A host as a URL shows it to somebody on this machine."""
-    if host in ("0.0.0.0", ""):
-        return "127.0.0.1"
-    if host in ("::", "[::]"):
-        return "[::1]"
-    return f"[{host}]" if ":" in host and not host.startswith("[") else host
+async def _all(parts: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Do all of it at the same time; what goes wrong with one is told when the others are done."""
+    found = await asyncio.gather(*parts, return_exceptions=True)
+    for error in found:
+        if error is not None:
+            raise error

@@ -68,6 +68,11 @@ class Place:
         return self._socket is not None
 
     @property
+    def sockets(self) -> list[socket.socket]:
+        """The socket that listens, if there is one."""
+        return [] if self._socket is None else [self._socket]
+
+    @property
     def address(self) -> Any:
         """The bound address: host and port (and more for IPv6), or the path; ``None`` without a socket."""
         return self._socket.getsockname() if self._socket is not None else None

@@ -1,0 +1,103 @@
+"""What scanned files and components bring: each class is registered by the method of the application for its kind."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from mainspring.context import Binding, ContextTags
+from mainspring.context.declarations import TEMPLATES, templates_of
+from mainspring.core import CoreTags
+from mainspring.loader.decorators import controller_notes, overridden_by
+from mainspring.loader.hooks import warn_of_old_hooks
+from mainspring.loader.mounting import listed, report_nothing
+from mainspring.loader.scanning import Scanner, classes_of
+from mainspring.metadata.plain import own_value
+
+__all__ = ["Registering"]
+
+
+class Registering:
+    """Finds and registers what a server is made of, besides its controllers.
+
+    Args:
+        server: The server.
+    """
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
+        self._scanner = Scanner(server)
+        self._patterns: list[tuple[Any, bool]] = []
+        self._is_up = False
+
+    def add(self, patterns: Any, *, is_passing: bool) -> None:
+        """Scan something: at the start, or at once when that is past."""
+        if self._is_up:
+            self._scan(listed(patterns), is_explicit=True)
+        self._patterns += [(pattern, is_passing) for pattern in listed(patterns)]
+
+    def discover(self) -> None:
+        """Mount the components, then import and register what is to be scanned.
+
+        Raises:
+            BootError: A file cannot be imported.
+            MountError: A pattern finds nothing, and the settings are strict.
+        """
+        settings = self._server.get_settings()
+        for cls in settings.components:
+            self.mount_component(cls)
+        is_given = settings.is_given("scan")
+        self._scan(listed(settings.scan), is_explicit=is_given)
+        self._is_up = True
+        self._scan([pattern for pattern, _ in self._patterns], is_explicit=True)
+
+    def reset(self) -> None:
+        """Forget what hooks registered."""
+        self._patterns = [(pattern, passing) for pattern, passing in self._patterns if not passing]
+        self._is_up = False
+
+    def mount_component(self, cls: type[Any]) -> None:
+        """Mount a component; its ``settings`` are defaults."""
+        given = getattr(cls, "settings", None)
+        if given is not None:
+            self._server.get_settings().contribute(given)
+        self._server.component(cls)
+
+    def _scan(self, patterns: list[Any], *, is_explicit: bool) -> None:
+        for pattern, modules in self._scanner.modules(patterns).items() if patterns else ():
+            if not modules and is_explicit:
+                report_nothing(self._server, "scan", str(pattern), "matches no file")
+            for module in modules:
+                self.register(cls for cls in classes_of(module) if is_decorated(cls))
+
+    def register(self, classes: Iterable[type[Any]]) -> None:
+        """Register decorated classes, each as what it is."""
+        for cls in classes:
+            warn_of_old_hooks(cls)
+            self._register(cls)
+
+    def _register(self, cls: type[Any]) -> None:
+        server = self._server
+        tags = Binding[Any]("probe").apply(*templates_of(cls)).tag_map
+        if controller_notes(cls) is not None:
+            server.mounting.bind_type(cls)
+        elif CoreTags.LIFE_CYCLE_OBSERVER in tags:
+            server.life_cycle_observer(cls)
+        elif CoreTags.COMPONENT in tags:
+            self.mount_component(cls)
+        elif ContextTags.GLOBAL_INTERCEPTOR in tags:
+            server.interceptor(cls)
+        elif not self._is_bound(cls):
+            server.service(cls)
+
+    def _is_bound(self, cls: type[Any]) -> bool:
+        """Whether this very class is bound as a service already; binding it anew would make it anew."""
+        found = self._server.own_binding(f"services.{cls.__name__}")
+        return found is not None and found.source is not None and found.source.value is cls
+
+
+def is_decorated(cls: type[Any]) -> bool:
+    """Whether a class says by a decorator of its own that it belongs to a server."""
+    return (
+        own_value(TEMPLATES, cls, None) is not None
+        or controller_notes(cls) is not None
+        or overridden_by(cls) is not None
+    )

@@ -1,0 +1,131 @@
+"""From patterns to classes: files by globs, modules by dotted names, and what is defined in them."""
+
+import importlib
+import os
+import pkgutil
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from mainspring.boot.artifacts import own_packages
+from mainspring.boot.discovery import discover_files
+from mainspring.boot.errors import BootError
+from mainspring.boot.globs import matches
+from mainspring.boot.importing import import_files
+
+__all__ = ["Scanner", "classes_of"]
+
+_DOTTED = re.compile(r"[^\W\d]\w*(\.([^\W\d]\w*|\*\*?))+")
+_GLOB = re.compile(r"[*?\[{]")
+_ENDINGS = (".py", ".pyc")
+
+
+class Scanner:
+    """Finds the modules that patterns of one server mean.
+
+    Args:
+        server: The server; patterns are relative to its root.
+    """
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
+
+    def modules(self, patterns: Iterable[Any]) -> dict[Any, list[ModuleType]]:
+        """By pattern the modules of its files, in order; each file is imported once.
+
+        Raises:
+            BootError: A file or module fails to import; it is named.
+        """
+        files = {pattern: self.files(pattern) for pattern in patterns if not is_dotted(pattern)}
+        wanted = list(dict.fromkeys(file for found in files.values() for file in found))
+        root = self._server.get_settings().root_dir
+        imported = dict(zip(wanted, import_files(wanted, root, own_packages(self._server)), strict=True))
+        return {
+            pattern: [imported[file] for file in files[pattern]] if pattern in files else list(named_modules(pattern))
+            for pattern in patterns
+        }
+
+    def files(self, pattern: str | os.PathLike[str]) -> list[Path]:
+        """The Python files of a glob, or of a folder, that are not excluded."""
+        settings = self._server.get_settings()
+        folder, rest = split_pattern(pattern, settings.root_dir)
+        found = [file for file in discover_files(rest, folder) if file.suffix in _ENDINGS]
+        if not found:
+            return []
+        excluded = settings.get("exclude") or ()
+        return [file for file in found if not self._is_excluded(str(file), excluded, settings.root_dir)]
+
+    def _is_excluded(self, file: str, patterns: str | Iterable[str], root: str) -> bool:
+        path = file[len(root) + 1 :] if file.startswith(root + os.sep) else file
+        for pattern in [patterns] if isinstance(patterns, str) else patterns:
+            folder, rest = split_pattern(pattern, root)
+            if folder != root:
+                path = os.path.relpath(file, folder)
+            if matches(rest, path.replace(os.sep, "/")):
+                return True
+        return False
+
+
+def split_pattern(pattern: str | os.PathLike[str], root: str) -> tuple[str, str]:
+    """The folder a pattern begins in, and the rest of it. A folder itself means all Python files below it."""
+    text = os.path.expanduser(os.fspath(pattern)).replace("\\", "/")
+    base = root.replace(os.sep, "/").rstrip("/")
+    if text == base or text.startswith(f"{base}/"):
+        folder, rest = root, text[len(base) :].strip("/")
+    elif os.path.isabs(text) and (literal := _literal_folder(text)) is not None:
+        folder, rest = literal, text[len(literal) :].strip("/")
+    else:
+        folder, rest = root, text.lstrip("/")
+    if not rest or (not _GLOB.search(rest) and os.path.isdir(os.path.join(folder, rest))):
+        rest = f"{rest}/**/*.py".lstrip("/")
+    return folder, rest
+
+
+def _literal_folder(text: str) -> str | None:
+    """The folder that an absolute pattern begins with, if there is such a one."""
+    found = _GLOB.search(text)
+    folder = os.path.dirname(text[: found.start()] if found else text).rstrip("/")
+    return folder if folder and os.path.isdir(folder) else None
+
+
+def is_dotted(pattern: Any) -> bool:
+    """Whether a pattern names modules, not files."""
+    return isinstance(pattern, str) and not pattern.endswith(_ENDINGS) and _DOTTED.fullmatch(pattern) is not None
+
+
+def named_modules(pattern: str) -> Iterator[ModuleType]:
+    """The modules of a dotted name, of which the last part may be ``*`` or ``**``.
+
+    Raises:
+        BootError: One does not exist, or fails to import.
+    """
+    name, _, last = pattern.rpartition(".")
+    if last not in ("*", "**"):
+        yield _imported(pattern)
+        return
+    package = _imported(name)
+    for info in pkgutil.iter_modules(getattr(package, "__path__", ()), f"{name}."):
+        yield _imported(info.name)
+        if info.ispkg and last == "**":
+            yield from named_modules(f"{info.name}.**")
+
+
+def _imported(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except Exception as error:
+        raise BootError(f"The module {name} cannot be imported: {error}", None) from error
+
+
+def classes_of(module: ModuleType) -> list[type[Any]]:
+    """The classes defined in a module or named in its ``__all__``, in order, each once."""
+    listed = getattr(module, "__all__", ())
+    name = module.__name__
+    found = [
+        value
+        for key, value in list(vars(module).items())
+        if isinstance(value, type) and (value.__module__ == name or key in listed)
+    ]
+    return list(dict.fromkeys(found))

@@ -113,10 +113,10 @@ class CleanupStack:
         """Put one on top."""
         self._items.append(cleanup)
 
-    def take(self, binding: Binding[Any]) -> list[Cleanup]:
-        """Take out those of a binding, last first."""
-        taken = [item for item in reversed(self._items) if item.binding is binding]
-        self._items = [item for item in self._items if item.binding is not binding]
+    def take(self, epoch: object) -> list[Cleanup]:
+        """Take out those of a binding in an epoch of it, last first."""
+        taken = [item for item in reversed(self._items) if item.binding.epoch is epoch]
+        self._items = [item for item in self._items if item.binding.epoch is not epoch]
         return taken
 
     def check_sync(self) -> None:

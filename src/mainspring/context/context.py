@@ -380,9 +380,9 @@ class Context(Registry):
         self._cleanups.add(cleanup)
         return True
 
-    def take_cleanups(self, binding: Binding[Any]) -> list[Cleanup]:
-        """Take out the clean-ups of values of a binding, last first: whoever takes them runs them."""
-        return self._cleanups.take(binding) if self._cleanups is not None else []
+    def take_cleanups(self, epoch: object) -> list[Cleanup]:
+        """Take out the clean-ups of a binding in an epoch, last first: whoever takes them runs them."""
+        return self._cleanups.take(epoch) if self._cleanups is not None else []
 
     async def close(self) -> None:
         """Run the clean-ups of this context, last first, and end its subscriptions; only the first call does.

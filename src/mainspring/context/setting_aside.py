@@ -1,11 +1,12 @@
 """Setting kept values aside and putting them back: what was made with one binding does not answer for another one."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 from mainspring.context.bindings import Binding
 from mainspring.context.resolving import MISSING
 
-__all__ = ["KeptValue", "drop_kept", "has_kept", "put_back", "release", "set_aside"]
+__all__ = ["KeptValue", "dispose_kept", "drop_kept", "has_kept", "put_back", "release", "set_aside"]
 
 
 class KeptValue(NamedTuple):
@@ -68,5 +69,23 @@ async def release(ctx: Any, binding: Binding[Any]) -> None:
         Exception: What the clean-up raised; the value is forgotten all the same.
     """
     drop_kept(ctx, binding)
-    for cleanup in ctx.take_cleanups(binding):
+    for cleanup in ctx.take_cleanups(binding.epoch):
         await cleanup.run()
+
+
+async def dispose_kept(ctx: Any, dispose: Callable[[Any], Awaitable[None]]) -> list[Exception]:
+    """Let a context dispose of all it keeps, last made first: by clean-ups, and by a function of other values.
+
+    Returns:
+        What went wrong, in order; it robs no other value of its turn.
+    """
+    failures: list[Exception] = []
+    for epoch, value in reversed(list(ctx._kept.items())):
+        cleanups = ctx.take_cleanups(epoch)
+        steps = [cleanup.run() for cleanup in cleanups] if cleanups else [dispose(value)]
+        for step in steps:
+            try:
+                await step
+            except Exception as error:
+                failures.append(error)
+    return failures

@@ -73,6 +73,7 @@ class Phases:
         await self.providers.build_controllers(server.mounting.prepare())
         server.mounting.route()
         server.serve_statics()
+        server.stand_around_requests()
         server.rest_server.planning.check()
         server.log_routes()
 
@@ -100,7 +101,8 @@ class Phases:
         urls = [place.url for place in (self._server.http_server, self._server.https_server) if place is not None]
         took = time.perf_counter() - self._began_at
         where = f"listens at {', '.join(urls)}" if urls else "runs without listening"
-        logger.info("%s %s; it took %.3f s to start.", self._server.name, where, took)
+        if self._server.tells:
+            logger.info("%s %s; it took %.3f s to start.", self._server.name, where, took)
 
     # The end
 

@@ -3,13 +3,15 @@
 from collections.abc import Iterable
 from typing import Any
 
-from mainspring.context import Binding, ContextTags
+from mainspring.context import Binding, BindingType, ContextTags
 from mainspring.context.declarations import TEMPLATES, templates_of
 from mainspring.core import CoreTags
+from mainspring.core.snapshots import own_bindings
 from mainspring.loader.decorators import controller_notes, overridden_by
 from mainspring.loader.hooks import warn_of_old_hooks
 from mainspring.loader.mounting import listed, report_nothing
 from mainspring.loader.scanning import Scanner, classes_of
+from mainspring.loader.stage_decorators import is_middleware
 from mainspring.metadata.plain import own_value
 
 __all__ = ["Registering"]
@@ -26,6 +28,7 @@ class Registering:
         self._server = server
         self._scanner = Scanner(server)
         self._patterns: list[tuple[Any, bool]] = []
+        self._stand_ins: dict[type[Any], Binding[Any]] = {}
         self._is_up = False
 
     def add(self, patterns: Any, *, is_passing: bool) -> None:
@@ -48,6 +51,8 @@ class Registering:
         self._scan(listed(settings.scan), is_explicit=is_given)
         self._is_up = True
         self._scan([pattern for pattern, _ in self._patterns], is_explicit=True)
+        for cls, binding in list(self._stand_ins.items()):
+            self.stand_in(cls, binding)
 
     def reset(self) -> None:
         """Forget what hooks registered."""
@@ -85,8 +90,23 @@ class Registering:
             self.mount_component(cls)
         elif ContextTags.GLOBAL_INTERCEPTOR in tags:
             server.interceptor(cls)
+        elif is_middleware(cls):
+            server.stages.bind(cls)
+            self.stand_in(cls, server.get_binding(cls))
         elif not self._is_bound(cls):
             server.service(cls)
+
+    def stand_in(self, cls: type[Any], binding: Binding[Any]) -> None:
+        """Let a class that overrides another one be what is found wherever that one is bound, now or at the start."""
+        original = overridden_by(cls)
+        if original is None:
+            return
+        self._stand_ins[cls] = binding
+        if original not in binding.provided_types:
+            binding.provides(original)
+        for old in own_bindings(self._server):
+            if _makes(old, original) and old is not binding:
+                self._server.add(Binding[Any](old.key).to_alias(binding.key).tag(dict(old.tag_map)))
 
     def _is_bound(self, cls: type[Any]) -> bool:
         """Whether this very class is bound as a service already; binding it anew would make it anew."""
@@ -94,10 +114,16 @@ class Registering:
         return found is not None and found.source is not None and found.source.value is cls
 
 
+def _makes(binding: Binding[Any], cls: type[Any]) -> bool:
+    """Whether a binding makes instances of this very class."""
+    return binding.source is not None and binding.type is BindingType.CLASS and binding.source.value is cls
+
+
 def is_decorated(cls: type[Any]) -> bool:
     """Whether a class says by a decorator of its own that it belongs to a server."""
     return (
         own_value(TEMPLATES, cls, None) is not None
         or controller_notes(cls) is not None
+        or is_middleware(cls)
         or overridden_by(cls) is not None
     )

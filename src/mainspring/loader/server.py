@@ -1,7 +1,7 @@
 """The server as a class: settings by a decorator, behaviour by methods, controllers by mounting."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, Self
 
 from mainspring.boot import BootMixin
@@ -15,6 +15,8 @@ from mainspring.loader.mounting import Mounting, listed
 from mainspring.loader.phases import Phases
 from mainspring.loader.reaching import Reaching
 from mainspring.loader.registering import Registering
+from mainspring.loader.request_hooks import RequestHooks
+from mainspring.loader.request_log import LogOptions, RequestLog
 from mainspring.loader.server_hooks import ServerHooks
 from mainspring.loader.settings import ServerSettings
 from mainspring.loader.stages import StageRegistry
@@ -58,6 +60,8 @@ class ServerLoader(ServerHooks, Reaching, BootMixin, RestApplication):
         self.stages = StageRegistry(self, lambda: self._settings.scope("middleware"))
         self._hooks = Hooks(self, ServerLoader)
         self.phases = Phases(self, self._hooks)
+        self._request_hooks = RequestHooks(self)
+        self._unwrap: Callable[[], None] | None = None
         self._network = True
         self.add(_ending_binding(self.phases))
 
@@ -155,6 +159,9 @@ class ServerLoader(ServerHooks, Reaching, BootMixin, RestApplication):
             self.phases.reset()
             self._registering.reset()
             self._network = True
+            unwrap, self._unwrap = self._unwrap, None
+            if unwrap is not None:
+                unwrap()
             self.rest_server.planning.is_checked = False
 
     # Settings
@@ -244,6 +251,7 @@ class ServerLoader(ServerHooks, Reaching, BootMixin, RestApplication):
         """
         binding = create_service_binding(cls, name=name, interface=interface, namespace=namespace, key=key)
         self.add(binding.apply_default_scope(self._settings.scope("service")))
+        self._registering.stand_in(cls, binding)
         return binding
 
     def discover(self) -> None:
@@ -271,9 +279,14 @@ class ServerLoader(ServerHooks, Reaching, BootMixin, RestApplication):
         folders = [self._settings.path(each) for each in listed(directory)]
         return super().static(path, folders, options)
 
+    @property
+    def tells(self) -> bool:
+        """Whether the settings want to know what goes well."""
+        return self._settings.get("logger.level", "info") in ("debug", "info")
+
     def log_routes(self) -> None:
         """Say once what is served, unless that is switched off."""
-        if not self._settings.get("logger.disable_routes_summary"):
+        if not self._settings.get("logger.disable_routes_summary") and self.tells:
             self.mounting.log_routes()
 
     def use(self, *middleware: Any, path: Any = None, **options: Any) -> Self:
@@ -292,6 +305,13 @@ class ServerLoader(ServerHooks, Reaching, BootMixin, RestApplication):
         handler = self._settings.get("error_handler")
         if handler is not None:
             self.stages.error_handler(handler)
+
+    def stand_around_requests(self) -> None:
+        """Log requests, and call the hooks of providers around them, where that is wanted."""
+        self._request_hooks.install()
+        options = LogOptions.of(self._settings)
+        if options is not None:
+            self._unwrap = self.rest_server.wrap(RequestLog, {"options": options})
 
     def explain(self, verb: str, path: str) -> list[str]:
         """The names of the stages that a request passes, in order, its handler among them."""

@@ -19,6 +19,7 @@ from mainspring.core import CoreBindings
 from mainspring.rest.errors import NoRequestError, WebSocketStateError
 from mainspring.rest.exchange import CURRENT, Exchange
 from mainspring.rest.keys import RestBindings
+from mainspring.rest.logs import RequestLogger
 from mainspring.rest.paging import page_links
 from mainspring.rest.requests import Request
 from mainspring.rest.responses import Response
@@ -265,6 +266,11 @@ class RequestContext(Context):
         return items
 
     # The end of the request
+
+    @property
+    def logger(self) -> RequestLogger:
+        """A logger whose records carry ``request_id`` as ``req_id``."""
+        return RequestLogger(self.request_id)
 
     def after_response(self, function: Any, *args: Any, **kwargs: Any) -> None:
         """Call a function (plain ones in a worker thread) when the response is sent; several in this order."""

@@ -2,11 +2,24 @@
 
 import contextlib
 import logging
+from collections.abc import MutableMapping
 from typing import Any
 
-__all__ = ["escaped", "log_error", "log_failure", "was_logged"]
+__all__ = ["RequestLogger", "escaped", "log_error", "log_failure", "was_logged"]
 
 logger = logging.getLogger("mainspring.rest.requests")
+
+
+class RequestLogger(logging.LoggerAdapter[logging.Logger]):
+    """A logger whose records carry the id of a request as ``req_id``."""
+
+    def __init__(self, request_id: str) -> None:
+        super().__init__(logging.getLogger("mainspring.request"), {"req_id": request_id})
+
+    def process(self, msg: Any, kwargs: MutableMapping[str, Any]) -> tuple[Any, MutableMapping[str, Any]]:
+        """Add the id to what a call gives as ``extra``."""
+        kwargs["extra"] = {**(self.extra or {}), **(kwargs.get("extra") or {})}
+        return msg, kwargs
 
 
 def escaped(text: str) -> str:

@@ -15,6 +15,7 @@ from mainspring.http import HttpError, HttpErrors
 from mainspring.rest.actions import deliver, parse_params, refused
 from mainspring.rest.compiling import Edges
 from mainspring.rest.context import RequestContext, request_context_of
+from mainspring.rest.endings import Ending
 from mainspring.rest.errors import ClientDisconnected, SequenceError
 from mainspring.rest.exchange import CURRENT, SENT, Exchange, Reply
 from mainspring.rest.finding import check_host, find_operation, local_to_base, not_found
@@ -322,9 +323,8 @@ async def leave(exchange: Exchange) -> None:
     context = exchange.context
     request = exchange.request
     try:
-        if context is not None and exchange.completed and exchange.status < 500:
-            for function, args, kwargs in context.take_after_response():
-                await _after(function, args, kwargs)
+        if context is not None:
+            await _follow(exchange, context.take_after_response())
     finally:
         if request is not None and request.form_data is not None:
             await request.form_data.close()
@@ -334,6 +334,17 @@ async def leave(exchange: Exchange) -> None:
             except Exception as error:
                 log_failure("Cleaning up after a request", error)
         exchange.release()
+
+
+async def _follow(exchange: Exchange, work: list[tuple[Any, tuple[Any, ...], dict[str, Any]]]) -> None:
+    """What follows a response that is a good one, then what is done in any case."""
+    is_good = exchange.completed and exchange.status < 500
+    for function, args, kwargs in work:
+        if is_good and not isinstance(function, Ending):
+            await _after(function, args, kwargs)
+    for function, args, kwargs in work:
+        if isinstance(function, Ending):
+            await _after(function, args, kwargs)
 
 
 async def _after(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:

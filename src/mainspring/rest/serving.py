@@ -310,6 +310,10 @@ _LIMITS = ("keep_alive_timeout", "max_connections", "ws_max_size", "headers_time
 
 async def _all(parts: Iterable[Coroutine[Any, Any, None]]) -> None:
     """Do all of it at the same time; what goes wrong with one is told when the others are done."""
+    parts = list(parts)
+    if len(parts) == 1:  # as mostly: not one turn of the loop later
+        await parts[0]
+        return
     found = await asyncio.gather(*parts, return_exceptions=True)
     for error in found:
         if error is not None:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 
@@ -18,14 +19,24 @@ HIGHEST_PORT = 65535
 @click.argument("application", required=False)
 @click.option("--host", help="The address to listen on; wins over HOST, which wins over the configuration.")
 @click.option("--port", help="The port, 0 for any free one; wins over PORT, which wins over the configuration.")
+@click.option("--reload", is_flag=True, help="Start it anew when a file changes below its folder.")
 @click.option("--debug", is_flag=True, help="Show the traceback of what goes wrong.")
-def command(application: str | None, host: str | None, port: str | None, debug: bool) -> None:
+def command(application: str | None, host: str | None, port: str | None, reload: bool, debug: bool) -> None:
     """Boot APPLICATION and serve it until SIGINT or SIGTERM.
 
     It stops gracefully: requests in flight are answered within the configured grace period.
     """
     with failing_in_words(debug=debug), address(host, port):
-        find_application(application).run()
+        if not reload:
+            find_application(application).run()
+            return
+        from mainspring.cli.reloading import run_reloading  # noqa: PLC0415 - what only this option needs
+
+        folder = Path(application) if application is not None and os.path.isdir(application) else Path()
+        given = ([application] if application is not None else []) + (["--debug"] if debug else [])
+        status = run_reloading(given, folder.resolve())
+    if status:
+        raise click.exceptions.Exit(status)
 
 
 @contextmanager

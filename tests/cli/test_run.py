@@ -109,7 +109,8 @@ try:
     main(["--help"])
 except SystemExit as end:
     assert end.code == 0
-assert [m for m in sys.modules if m.startswith("mainspring.")] == ["mainspring.cli"], sys.modules.keys()
+found = {m for m in sys.modules if m.startswith("mainspring.")}
+assert found == {"mainspring.cli", "mainspring.lazy"}, found
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")

@@ -49,6 +49,84 @@ def test_a_room_loads_only_what_it_needs(statement, forbidden):
     assert loaded_by(statement) & forbidden == set()
 
 
+#: What an application of one route without parameters, under an ASGI server, starts and answers without: its cold start
+#: is held against that of a Starlette application (`bench/http.py --cold`).
+NOT_FOR_HELLO = {
+    "dataclasses",
+    "mainspring.boot",
+    "mainspring.core.services",
+    "mainspring.core.extending",
+    "mainspring.http.conditional",
+    "mainspring.http.cookies",
+    "mainspring.http.cors",
+    "mainspring.http.dates",
+    "mainspring.http.sizes",
+    "mainspring.listener",
+    "mainspring.openapi.checking",
+    "mainspring.openapi.coercion",
+    "mainspring.openapi.components",
+    "mainspring.openapi.conversion",
+    "mainspring.openapi.derived",
+    "mainspring.openapi.documents",
+    "mainspring.openapi.formats",
+    "mainspring.openapi.json_codecs",
+    "mainspring.openapi.merging",
+    "mainspring.openapi.readers",
+    "mainspring.openapi.schemas",
+    "mainspring.openapi.text_codecs",
+    "mainspring.openapi.writing",
+    "mainspring.repository",
+    "mainspring.rest.compression",
+    "mainspring.rest.connecting",
+    "mainspring.rest.cors",
+    "mainspring.rest.documents",
+    "mainspring.rest.events",
+    "mainspring.rest.files",
+    "mainspring.rest.forms",
+    "mainspring.rest.listening",
+    "mainspring.rest.multipart",
+    "mainspring.rest.pages",
+    "mainspring.rest.payloads",
+    "mainspring.rest.results",
+    "mainspring.rest.sockets",
+    "mainspring.rest.static",
+    "mainspring.rest.tls",
+    "mainspring.rest.uploads",
+    "mainspring.rest.versions",
+    "mainspring.rest.websocket_door",
+    "multipart",
+    "python_multipart",
+    "sqlalchemy",
+    "starlette",
+    "uvicorn",
+}
+ANSWER_HELLO = """
+import asyncio, sys
+before = set(sys.modules)
+from hello_mainspring import app
+
+async def main():
+    asked, said = asyncio.Queue(), asyncio.Queue()
+    asked.put_nowait({"type": "lifespan.startup"})
+    life = asyncio.create_task(app({"type": "lifespan"}, asked.get, said.put))
+    assert (await said.get())["type"] == "lifespan.startup.complete"
+    request = {"type": "http", "method": "GET", "path": "/hello", "query_string": b"", "headers": []}
+    await app(request, asked.get, said.put)
+    assert (await said.get())["status"] == 200
+    print(*set(sys.modules) - before)
+    life.cancel()
+
+asyncio.run(main())
+"""
+
+
+def test_the_hello_application_does_without_what_few_servers_need():
+    code = [sys.executable, "-c", ANSWER_HELLO]
+    done = subprocess.run(code, cwd=ROOT / "bench" / "apps", capture_output=True, text=True, check=True)
+    loaded = {*done.stdout.split()}
+    assert {".".join(name.split(".")[:depth]) for name in loaded for depth in (1, 2, 3)} & NOT_FOR_HELLO == set()
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SOURCE)))
 def test_nothing_inside_takes_names_from_the_root_package(file):
     names = [

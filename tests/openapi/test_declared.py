@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from msgspec import Meta
 
 from mainspring.openapi import DocumentError, MalformedJsonError, SchemaViolation
-from mainspring.openapi.checking import CheckOptions, OwnKeyword, check, check_async
+from mainspring.openapi.check_options import CheckOptions, OwnKeyword
+from mainspring.openapi.checking import check, check_async
 from mainspring.openapi.codecs import JsonCodec, body_codec, json_codec, own_checks, schema_codec, verify_schema
 
 COMPONENTS = {

@@ -16,7 +16,7 @@ from msgspec import Meta
 
 from mainspring.http import IndexedList, Query
 from mainspring.openapi import AnnotationError, SchemaViolation, describe_handler, param
-from mainspring.openapi.checking import CheckOptions
+from mainspring.openapi.check_options import CheckOptions
 from mainspring.openapi.codecs import parameter_reader, text_codec
 from mainspring.openapi.readers import MissingParameterError
 

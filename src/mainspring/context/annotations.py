@@ -1,7 +1,6 @@
 """Annotations read when they are needed, not before: forward references may name what is defined later."""
 
 import builtins
-import dataclasses
 import inspect
 import sys
 import types
@@ -162,7 +161,7 @@ def _inner(annotation: Any) -> Any:
     if origin in (Union, types.UnionType):
         left = [arg for arg in get_args(annotation) if arg is not type(None)]
         return left[0] if len(left) == 1 else annotation
-    if isinstance(annotation, dataclasses.InitVar):
+    if type(annotation).__name__ == "InitVar":  # `dataclasses` is for those who use them
         return annotation.type
     if type(annotation).__name__ == "TypeAliasType":  # `type X = ...`, from Python 3.12 on
         return annotation.__value__

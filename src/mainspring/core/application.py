@@ -32,7 +32,6 @@ from mainspring.core.observers import (
 from mainspring.core.registry import LifeCycleObserverRegistry
 from mainspring.core.resources import Resource
 from mainspring.core.servers import create_server_binding, find_server
-from mainspring.core.services import create_service_binding
 from mainspring.core.settings import section_of, server_configurations
 from mainspring.core.snapshots import BindingsSnapshot
 from mainspring.core.states import StateMachine
@@ -157,6 +156,8 @@ class Application(Steps, Context):
         Raises:
             BindingLockedError: The key is taken by a locked binding.
         """
+        from mainspring.core.services import create_service_binding  # noqa: PLC0415 - few programs register services by hand
+
         binding = create_service_binding(cls, name=name, interface=interface, namespace=namespace, key=key)
         self.add(binding)
         return binding

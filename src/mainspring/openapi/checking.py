@@ -10,8 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from msgspec import Struct
-
+from mainspring.openapi.check_options import CHECK, CheckOptions
 from mainspring.openapi.errors import DocumentError, Violation
 from mainspring.openapi.formats import FORMATS
 from mainspring.openapi.keywords import (
@@ -28,32 +27,10 @@ from mainspring.openapi.keywords import (
 from mainspring.openapi.references import follow_pointer, pointer_escape
 from mainspring.openapi.stated_types import StatedTypes
 
-__all__ = ["CHECK", "LISTED", "CheckOptions", "OwnKeyword", "TooManyPlacesError", "check", "check_async"]
-
-#: A member of schemas made in memory: a function that gives the violations of a value by itself.
-CHECK = "x-mainspring-check"
+__all__ = ["LISTED", "TooManyPlacesError", "check", "check_async"]
 
 LISTED = 1000
 """Violations that are told of the items of one list: more than anybody reads, and an answer of bounded size."""
-
-
-class OwnKeyword(Struct, frozen=True):
-    """A keyword of an application: ``validate(schema, value)``, plain or asynchronous, tells whether the value fits.
-
-    ``type`` is the JSON type of the values it speaks of, ``None`` for all.
-    """
-
-    name: str
-    validate: Callable[[Any, Any], bool | Awaitable[bool]]
-    type: str | None = None
-
-
-class CheckOptions(Struct, frozen=True):
-    """What a check knows besides the schema: own formats and keywords, and the document that ``$ref`` looks into."""
-
-    document: Mapping[str, Any] = {}
-    formats: Mapping[str, Callable[[Any], bool]] = {}
-    keywords: Mapping[str, OwnKeyword] = {}
 
 
 class TooManyPlacesError(Exception):

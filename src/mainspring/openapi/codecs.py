@@ -1,24 +1,18 @@
 """The door to codecs: JSON texts and texts of parameters to values, and back."""
 
-from mainspring.openapi.declared import SchemaCodec, body_codec, schema_codec, verify_schema
-from mainspring.openapi.json_codecs import DEPTH_LIMIT, JsonCodec, decode_json, encode_json, json_codec
-from mainspring.openapi.own_checks import own_checks
-from mainspring.openapi.readers import ParameterReader, parameter_reader
-from mainspring.openapi.text_codecs import TextCodec, text_codec
+# The names are made by __getattr__; what they are to a type checker is in codecs.pyi.
+# pyright: reportUnsupportedDunderAll=false
 
-__all__ = [
-    "DEPTH_LIMIT",
-    "JsonCodec",
-    "ParameterReader",
-    "SchemaCodec",
-    "TextCodec",
-    "body_codec",
-    "decode_json",
-    "encode_json",
-    "json_codec",
-    "own_checks",
-    "parameter_reader",
-    "schema_codec",
-    "text_codec",
-    "verify_schema",
-]
+from mainspring.lazy import lazy_names
+
+__all__, __getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "mainspring.openapi.declared": ("SchemaCodec", "body_codec", "schema_codec", "verify_schema"),
+        "mainspring.openapi.encoding": ("encode_json",),
+        "mainspring.openapi.json_codecs": ("DEPTH_LIMIT", "JsonCodec", "decode_json", "json_codec"),
+        "mainspring.openapi.own_checks": ("own_checks",),
+        "mainspring.openapi.readers": ("ParameterReader", "parameter_reader"),
+        "mainspring.openapi.text_codecs": ("TextCodec", "text_codec"),
+    },
+)

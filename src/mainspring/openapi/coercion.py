@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from mainspring.http.queries import IndexedList
-from mainspring.openapi.checking import CheckOptions, check
+from mainspring.openapi.check_options import CheckOptions
+from mainspring.openapi.checking import check
 from mainspring.openapi.errors import SchemaViolation
 from mainspring.openapi.references import follow_pointer
 from mainspring.openapi.scalars import read_boolean, read_integer, read_number

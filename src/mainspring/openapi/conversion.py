@@ -14,7 +14,8 @@ import msgspec
 
 from mainspring.openapi.adapters import ModelAdapter, adapter_of
 from mainspring.openapi.caching import remembered
-from mainspring.openapi.checking import CheckOptions, check
+from mainspring.openapi.check_options import CheckOptions
+from mainspring.openapi.checking import check
 from mainspring.openapi.components import Components
 from mainspring.openapi.defaults import default_filler
 from mainspring.openapi.errors import AnnotationError, SchemaViolation, Violation
@@ -23,7 +24,7 @@ from mainspring.openapi.references import pointer_escape
 from mainspring.openapi.schemas import SchemaBuilder
 from mainspring.openapi.structures import Structure, structure_of
 
-__all__ = ["Conversion", "to_plain"]
+__all__ = ["Conversion"]
 
 
 class _StandInType(type):
@@ -254,26 +255,6 @@ _BUILT_BY: dict[Any, _Maker] = {
 @remembered  # parts of many types are the same few types
 def _cached_conversion(annotation: Any) -> Conversion:
     return Conversion(annotation)
-
-
-def to_plain(value: Any) -> Any:
-    """The JSON-ready form of what msgspec cannot encode.
-
-    Raises:
-        TypeError: It has none.
-    """
-    cls: Any = type(value)
-    adapter = adapter_of(cls)
-    if adapter is not None:
-        return adapter.encode(value)
-    if isinstance(value, collections.abc.Mapping):
-        return dict(value)
-    if isinstance(value, collections.deque | collections.abc.KeysView | collections.abc.ValuesView):
-        return list(value)
-    for kind in (str, int, float):  # subclasses of these that msgspec does not take for them
-        if isinstance(value, kind):
-            return kind(value)
-    raise TypeError(f"Objects of type {type(value).__name__} have no JSON form.")
 
 
 def _own_scalar(cls: Any) -> Callable[[Any], Any]:

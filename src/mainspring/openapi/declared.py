@@ -7,11 +7,13 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from mainspring.openapi.checking import CheckOptions, OwnKeyword, check, check_async
+from mainspring.openapi.check_options import CheckOptions, OwnKeyword
+from mainspring.openapi.checking import check, check_async
 from mainspring.openapi.coercion import coerce
+from mainspring.openapi.encoding import encode_json
 from mainspring.openapi.errors import DocumentError, MalformedJsonError, SchemaViolation, Violation
 from mainspring.openapi.formats import FORMATS
-from mainspring.openapi.json_codecs import DEPTH_LIMIT, JsonCodec, decode_json, encode_json
+from mainspring.openapi.json_codecs import DEPTH_LIMIT, JsonCodec, decode_json
 from mainspring.openapi.parameters import MISSING
 from mainspring.openapi.references import follow_pointer
 

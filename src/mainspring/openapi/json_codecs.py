@@ -12,9 +12,11 @@ from typing import Any, get_origin
 import msgspec
 
 from mainspring.openapi.caching import remembered
-from mainspring.openapi.checking import CheckOptions, TooManyPlacesError, check
+from mainspring.openapi.check_options import CheckOptions
+from mainspring.openapi.checking import TooManyPlacesError, check
 from mainspring.openapi.coercion import coerce
-from mainspring.openapi.conversion import Conversion, to_plain
+from mainspring.openapi.conversion import Conversion
+from mainspring.openapi.encoding import encode_json, to_plain
 from mainspring.openapi.errors import MalformedJsonError, SchemaViolation, Violation
 from mainspring.openapi.kinds import bare, non_null
 from mainspring.openapi.parameters import MISSING
@@ -48,7 +50,6 @@ _JSON_NAMES = {
     "array": "array",
 }
 
-_encoder = msgspec.json.Encoder(enc_hook=to_plain)
 _any_decoder = msgspec.json.Decoder()
 
 
@@ -63,16 +64,6 @@ def decode_json(data: bytes, *, depth: int | None = DEPTH_LIMIT) -> Any:
         return _any_decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise malformed(error, data) from error
-
-
-def encode_json(value: Any) -> bytes:
-    """The JSON text of a value, compact.
-
-    Raises:
-        TypeError: Something in it has no JSON form.
-        RecursionError: It contains itself.
-    """
-    return _encoder.encode(value)
 
 
 class JsonCodec:
@@ -102,7 +93,7 @@ class JsonCodec:
         self._fill = self._conversion.fill
         self._depth = depth if self._conversion.has_untyped_parts else None
         self._options = check_options or CheckOptions()
-        self.encode: Callable[[Any], bytes] = _encoder.encode
+        self.encode: Callable[[Any], bytes] = encode_json
 
     def decode(self, data: bytes) -> Any:
         """The value of a JSON text.

@@ -1,7 +1,6 @@
 """What sort of type an annotation is: readable from text, a model, a container of these, or a service."""
 
 import collections.abc
-import dataclasses
 import enum
 import types
 import typing
@@ -137,7 +136,7 @@ def is_model(annotation: Any) -> bool:
     if not isinstance(cls, type):
         return False
     return (
-        dataclasses.is_dataclass(cls)
+        hasattr(cls, "__dataclass_fields__")
         or hasattr(cls, "__attrs_attrs__")
         or issubclass(cls, msgspec.Struct)
         or (issubclass(cls, tuple) and hasattr(cls, "_fields"))

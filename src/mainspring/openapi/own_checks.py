@@ -5,9 +5,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from mainspring.openapi.checking import CheckOptions, OwnKeyword
+from mainspring.openapi.check_options import CheckOptions, OwnKeyword
 from mainspring.openapi.errors import DocumentError
-from mainspring.openapi.keywords import has_type
 
 __all__ = ["own_checks"]
 
@@ -44,6 +43,8 @@ def _own_keyword(name: str, item: Any) -> OwnKeyword:
 
 
 def _own_format(item: Any) -> Callable[[Any], bool]:
+    from mainspring.openapi.keywords import has_type  # noqa: PLC0415 - few programs have formats of their own
+
     found = _member(item, "validate") or item
     kind = _member(item, "type")
     if isinstance(found, str | re.Pattern):

@@ -8,7 +8,8 @@ from typing import Any
 
 from mainspring.http.queries import IndexedList
 from mainspring.openapi.adapters import adapter_of
-from mainspring.openapi.checking import CheckOptions, check
+from mainspring.openapi.check_options import CheckOptions
+from mainspring.openapi.checking import check
 from mainspring.openapi.coercion import coerce
 from mainspring.openapi.descriptions import ParameterDescription
 from mainspring.openapi.errors import AnnotationError, MalformedJsonError, SchemaViolation, Violation

@@ -16,7 +16,7 @@ from uuid import UUID
 import msgspec
 
 from mainspring.openapi.adapters import ModelAdapter, adapter_of
-from mainspring.openapi.checking import CHECK
+from mainspring.openapi.check_options import CHECK
 from mainspring.openapi.components import Components
 from mainspring.openapi.errors import AnnotationError
 from mainspring.openapi.kinds import bare, extras_of, is_union, union_members

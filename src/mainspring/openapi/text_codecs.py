@@ -8,7 +8,8 @@ from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 
-from mainspring.openapi.checking import CheckOptions, check
+from mainspring.openapi.check_options import CheckOptions
+from mainspring.openapi.checking import check
 from mainspring.openapi.errors import MalformedJsonError, SchemaViolation, Violation
 from mainspring.openapi.json_codecs import JsonCodec, decode_json
 from mainspring.openapi.kinds import bare, extras_of, is_readable, non_null, union_members

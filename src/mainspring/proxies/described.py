@@ -6,7 +6,8 @@ from urllib.parse import urljoin
 
 from mainspring.http.paths import PathTemplateError, parse_path_template
 from mainspring.openapi import DocumentError, Violation
-from mainspring.openapi.checking import CheckOptions, check
+from mainspring.openapi.check_options import CheckOptions
+from mainspring.openapi.checking import check
 from mainspring.openapi.notes import VERBS
 from mainspring.proxies.documents import Document
 from mainspring.proxies.wire import WireBody, WireOperation, WireParameter

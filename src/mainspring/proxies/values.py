@@ -11,7 +11,7 @@ from urllib.parse import quote
 import msgspec
 
 from mainspring.http.rules import checked_value
-from mainspring.openapi.conversion import to_plain
+from mainspring.openapi.encoding import to_plain
 
 __all__ = [
     "ArgumentFault",

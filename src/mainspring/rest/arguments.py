@@ -8,10 +8,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mainspring.http import HttpErrors, PercentDecodingError, decode_path_segment
-from mainspring.openapi.codecs import decode_json, encode_json, parameter_reader
 from mainspring.openapi.descriptions import HandlerDescription, ParameterDescription
+from mainspring.openapi.encoding import encode_json
 from mainspring.openapi.errors import MalformedJsonError, SchemaViolation
-from mainspring.openapi.readers import MissingParameterError, ParameterReader
 from mainspring.rest.exchange import Exchange
 from mainspring.rest.requests import Request
 
@@ -65,6 +64,8 @@ class ParameterFailures:
 
     def add(self, parameter: ParameterDescription, error: SchemaViolation, raw: Any) -> None:
         """Note that a parameter failed; ``raw`` is what was sent for it: a text, or a tree of texts."""
+        from mainspring.openapi.readers import MissingParameterError  # noqa: PLC0415 - for requests that are refused
+
         place = {"in": parameter.source, "name": parameter.wire_name}
         for violation in error.violations:
             entry = violation.to_entry()
@@ -104,11 +105,11 @@ def quoted(raw: Any, path: str) -> str:
 
 
 class Source:
-    """One parameter and how its texts are got from the request."""
+    """One parameter, its reader (a `ParameterReader`), and how its texts are got from the request."""
 
     __slots__ = ("fetch", "parameter", "reader")
 
-    def __init__(self, parameter: ParameterDescription, reader: ParameterReader, fetch: "Fetch") -> None:
+    def __init__(self, parameter: ParameterDescription, reader: Any, fetch: "Fetch") -> None:
         self.parameter = parameter
         self.reader = reader
         self.fetch = fetch
@@ -147,12 +148,27 @@ FETCHERS: Mapping[str, Fetch] = {
 
 def _sent(texts: list[str], tree: Any) -> Any:
     """The object that was sent, before anything is made of it; ``None`` for what is none."""
+    from mainspring.openapi.codecs import decode_json  # noqa: PLC0415 - for operations with parameters
+
     if tree is not None or len(texts) != 1:
         return tree
     try:
         return decode_json(texts[0].encode("utf-8", "surrogatepass"))
     except MalformedJsonError:
         return None
+
+
+def _sources(parameters: list[ParameterDescription], place: str, check_options: Any) -> list[Source]:
+    from mainspring.openapi.codecs import parameter_reader  # noqa: PLC0415 - for operations with parameters
+
+    return [
+        Source(
+            parameter,
+            parameter_reader(parameter, place=place, check_options=check_options),
+            FETCHERS[parameter.source],
+        )
+        for parameter in parameters
+    ]
 
 
 class ArgumentPlan:
@@ -181,15 +197,8 @@ class ArgumentPlan:
     ) -> None:
         self.description = description
         self.check_keys = check_keys
-        self.sources = [
-            Source(
-                parameter,
-                parameter_reader(parameter, place=description.place, check_options=check_options),
-                FETCHERS[parameter.source],
-            )
-            for parameter in description.parameters
-            if parameter.source in FETCHERS
-        ]
+        read = [parameter for parameter in description.parameters if parameter.source in FETCHERS]
+        self.sources = _sources(read, description.place, check_options) if read else []
         self.positional = tuple(
             parameter.name for parameter in description.parameters if parameter.kind is parameter.kind.POSITIONAL_ONLY
         )

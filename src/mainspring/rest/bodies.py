@@ -8,7 +8,6 @@ from encodings.aliases import aliases
 from typing import Any
 
 from mainspring.http import HttpErrors
-from mainspring.openapi.codecs import decode_json
 from mainspring.openapi.errors import MalformedJsonError
 from mainspring.rest.errors import BodyConsumedError
 from mainspring.rest.exchange import Exchange
@@ -51,6 +50,8 @@ def json_value(data: bytes) -> Any:
     Raises:
         HttpError: 400, with reason and position.
     """
+    from mainspring.openapi.codecs import decode_json  # noqa: PLC0415 - for requests with a body
+
     try:
         return decode_json(data)
     except MalformedJsonError as error:

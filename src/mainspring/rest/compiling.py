@@ -145,7 +145,7 @@ class _Writer:
         if plain is None or isinstance(values, str):
             self._lines += [f"exchange.arguments = values = {given}", "await BODY.read(exchange, values)"]
             return "values"
-        name = body.body.parameter.name  # type: ignore[union-attr]  # there is one: it is plain
+        name = body.body.parameter.name
         self._plain_body(*plain)
         self._lines += [
             f"exchange.arguments = values = {given}",

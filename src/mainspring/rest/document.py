@@ -5,12 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from mainspring.context import Binding, BindingType
-from mainspring.openapi.components import Components
-from mainspring.openapi.derived import derive_operation
-from mainspring.openapi.schemas import SchemaBuilder
-from mainspring.rest import documents
 from mainspring.rest.context import request_context_of
-from mainspring.rest.documents import DocumentEndpoint
+from mainspring.rest.document_endpoints import DocumentEndpoint, check_endpoint, default_endpoints, metadata_info
 from mainspring.rest.exchange import Exchange
 from mainspring.rest.keys import RestBindings, RestTags
 from mainspring.rest.mounts import Mount
@@ -34,6 +30,8 @@ class ServerDocument:
 
     async def _current(self, version: str | None = None) -> dict[str, Any]:
         """The document of a version as it is now, as long as the server's plan holds."""
+        from mainspring.rest import documents  # noqa: PLC0415 - a server is ready without its document
+
         plan = self._server.planning.plan()
         version = version or plan.version
         if self._plan is not plan:
@@ -56,6 +54,8 @@ class ServerDocument:
         self._texts.clear()
 
     def _assembled(self, plan: Any, version: str | None) -> dict[str, Any]:
+        from mainspring.rest import documents  # noqa: PLC0415 - a server is ready without its document
+
         operations = []
         for route in self._server.registry.routes():
             parts = plan.parts_of(route) if route.version in (None, version) else None
@@ -67,7 +67,7 @@ class ServerDocument:
             if isinstance(mount, Mount) and mount.spec is not None
         ]
         servers = plan.openapi.get("servers") or [{"url": plan.base_path or "/"}]
-        return documents.assemble(operations, self.specs(), mounts, documents.metadata_info(self._server), servers)
+        return documents.assemble(operations, self.specs(), mounts, metadata_info(self._server), servers)
 
     def specs(self) -> list[Mapping[str, Any]]:
         """The documents registered as a whole."""
@@ -96,6 +96,11 @@ class ServerDocument:
 
     def operation_object(self, route: AnyRoute, plan: Any) -> dict[str, Any]:
         """The operation object of a route."""
+        from mainspring.openapi.components import Components  # noqa: PLC0415 - a server is ready without its document
+        from mainspring.openapi.derived import derive_operation  # noqa: PLC0415 - a server is ready without its document
+        from mainspring.openapi.schemas import SchemaBuilder  # noqa: PLC0415 - a server is ready without its document
+        from mainspring.rest import documents  # noqa: PLC0415 - a server is ready without its document
+
         parts = plan.parts_of(route)
         if parts is None:
             return dict(route.spec)
@@ -105,14 +110,16 @@ class ServerDocument:
 
     def endpoints(self, options: Mapping[str, Any]) -> list[DocumentEndpoint]:
         """The endpoints of the setting, and those that were added."""
-        return [*documents.default_endpoints(options), *self._constants("openapi_endpoint")]
+        return [*default_endpoints(options), *self._constants("openapi_endpoint")]
 
     def check_endpoint(self, path: str) -> None:
         """Refuse a second endpoint at a path."""
-        documents.check_endpoint(self.endpoints(self._server.planning.plan().openapi), path)
+        check_endpoint(self.endpoints(self._server.planning.plan().openapi), path)
 
     async def text(self, exchange: Exchange, endpoint: DocumentEndpoint) -> bytes:
         """The document as an endpoint serves it to a request."""
+        from mainspring.rest import documents  # noqa: PLC0415 - a server is ready without its document
+
         version = exchange.plan.version
         document = await self._current(version)
         servers = self._servers_for(exchange, document)
@@ -139,11 +146,13 @@ class ServerDocument:
 
     async def export(self, target: str) -> None:
         """Write it to a file or to standard output."""
+        from mainspring.rest import documents  # noqa: PLC0415 - a server is ready without its document
+
         documents.export_document(await self._current(), target)
 
     def title(self) -> str:
         """The title of the application."""
-        info = documents.metadata_info(self._server)
+        info = metadata_info(self._server)
         for spec in self.specs():
             info = {**info, **(spec.get("info") or {})}
         return str(info.get("title") or "Mainspring Application")

@@ -14,7 +14,6 @@ from mainspring.rest.errors import ClientDisconnected
 from mainspring.rest.exchange import CURRENT
 from mainspring.rest.lanes import Lane
 from mainspring.rest.pipeline import fail, is_left, leave, serve
-from mainspring.rest.websocket_door import answer_websocket
 
 __all__ = ["Entrance", "answer"]
 
@@ -112,6 +111,8 @@ async def _enter(entrance: Entrance, scope: Scope, receive: Receive, send: Send)
     elif kind == "lifespan":
         await Lifespan(server).run(receive, send)
     elif kind == "websocket":
+        from mainspring.rest.websocket_door import answer_websocket  # noqa: PLC0415 - few servers have WebSockets
+
         await answer_websocket(server, scope, receive, send)
     elif kind == "http":
         exchange = AsgiExchange.of(scope, receive, send)

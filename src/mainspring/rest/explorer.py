@@ -8,7 +8,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from mainspring.rest.documents import DocumentEndpoint, read_endpoint
+from mainspring.rest.document_endpoints import DocumentEndpoint, read_endpoint
 from mainspring.rest.exchange import Exchange, Header, Reply
 from mainspring.rest.heads import CONTENT_LENGTH, CONTENT_TYPE
 from mainspring.rest.settings import as_options

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from mainspring.http import HttpErrors
-from mainspring.openapi.codecs import json_codec
+from mainspring.openapi.codecs import encode_json
 from mainspring.openapi.descriptions import HandlerDescription
 from mainspring.openapi.errors import AnnotationError, UnknownLocationError
 from mainspring.openapi.kinds import bare, is_stream
@@ -19,9 +19,7 @@ from mainspring.rest.arguments import ArgumentPlan
 from mainspring.rest.collecting import make_collect
 from mainspring.rest.exchange import Exchange
 from mainspring.rest.invoking import Call, Instance, injection_points, make_call, make_instance, missing_method
-from mainspring.rest.payloads import BodyPlan
-from mainspring.rest.replying import ReplyPlan
-from mainspring.rest.results import declared_schemas, result_check
+from mainspring.rest.replying import ReplyPlan, ResultCheck
 from mainspring.rest.routes import AnyRoute, ControllerRoute
 from mainspring.rest.validating import Validation
 
@@ -42,7 +40,7 @@ class Parts:
         check_keys = validation.check_keys if validation.prohibited else None
         self.arguments = ArgumentPlan(self.description, validation.check_options, check_keys)
         self.collect = make_collect(self.arguments)
-        self.body = BodyPlan(self.description, validation) if self.description.body is not None else None
+        self.body = _body_plan(self.description, validation) if self.description.body is not None else None
         self.reply = _reply_plan(route, self.description, validation)
 
 
@@ -93,7 +91,7 @@ class Operation:
         self.collect = parts.collect if parts is not None else None
         self.positional = parts.arguments.positional if parts is not None else ()
         self.body = parts.body if parts is not None else None
-        self.reply = parts.reply if parts is not None else ReplyPlan(route.description, json_codec(MISSING).encode)
+        self.reply = parts.reply if parts is not None else ReplyPlan(route.description, encode_json)
         self.names = _names(parts.description) if parts is not None else ()
         self.call = call
         self.around: Around | None = None
@@ -105,6 +103,12 @@ class Operation:
         self.cancel_on_disconnect: bool | None = None if cancel is None else bool(cancel)
         self.watches = bool(cancel)
         self.negotiates = bool(self.reply.media)
+
+
+def _body_plan(description: HandlerDescription, validation: Validation) -> Any:
+    from mainspring.rest.payloads import BodyPlan  # noqa: PLC0415 - for operations with a body
+
+    return BodyPlan(description, validation)
 
 
 def _names(description: HandlerDescription) -> tuple[str, ...]:
@@ -169,28 +173,28 @@ def _not_implemented(message: str) -> Call:
 
 
 def _reply_plan(route: AnyRoute, description: HandlerDescription, validation: Validation) -> ReplyPlan:
-    returns = description.returns
-    encodable = _encodable(returns)
-    codec = json_codec(encodable, check_options=validation.check_options)
-
-    check = None
-    if validation.checks_results:
-        said = _notes_of(route, description).responses
-        schemas = declared_schemas(description.spec.get("responses") or {}, said)
-        returned = codec.result_violations if encodable is not MISSING else None
-        check = result_check(description.place, schemas, returned, validation)
-    return ReplyPlan(description.place, codec.encode, returns, _declared_media(route, description), check)
+    check = _result_check(route, description, validation) if validation.checks_results else None
+    return ReplyPlan(description.place, encode_json, description.returns, _declared_media(route, description), check)
 
 
-def _encodable(returns: Any) -> Any:
-    """The return annotation if values of it have a JSON form, else anything."""
+def _result_check(route: AnyRoute, description: HandlerDescription, validation: Validation) -> ResultCheck | None:
+    from mainspring.rest.results import declared_schemas, result_check  # noqa: PLC0415 - few servers check results
+
+    said = _notes_of(route, description).responses
+    schemas = declared_schemas(description.spec.get("responses") or {}, said)
+    return result_check(description.place, schemas, _returned_check(description.returns, validation), validation)
+
+
+def _returned_check(returns: Any, validation: Validation) -> Any:
+    """The check by the return annotation; ``None`` where values of it have no JSON form, or it says nothing."""
+    from mainspring.openapi.codecs import json_codec  # noqa: PLC0415 - few servers check results
+
     if returns is MISSING or is_stream(returns) or getattr(bare(returns), "__mainspring_response__", False):
-        return MISSING
+        return None
     try:
-        json_codec(returns)
+        return json_codec(returns, check_options=validation.check_options).result_violations
     except (AnnotationError, TypeError, NotImplementedError):
-        return MISSING
-    return returns
+        return None
 
 
 def _declared_media(route: AnyRoute, description: HandlerDescription) -> dict[int, tuple[str, ...]]:

@@ -12,15 +12,18 @@ from mainspring.rest.keys import RestBindings
 from mainspring.rest.requests import Request
 
 __all__ = [
+    "BUILT_IN_NAMES",
     "BUILT_IN_PARSERS",
     "BodyParser",
     "JsonBodyParser",
     "MsgPackBodyParser",
     "MultipartBodyParser",
+    "Parsers",
     "RawBodyParser",
     "StreamBodyParser",
     "TextBodyParser",
     "UrlEncodedBodyParser",
+    "context_of",
 ]
 
 ParserOptions = Annotated[Any, inject(RestBindings.REQUEST_BODY_PARSER_OPTIONS, optional=True)]
@@ -193,3 +196,47 @@ BUILT_IN_PARSERS: tuple[type[Any], ...] = (
     RawBodyParser,
 )
 """In the order in which they are asked, after those of the program."""
+
+BUILT_IN_NAMES = {cls.name: cls for cls in BUILT_IN_PARSERS}
+
+
+class Parsers:
+    """The body parsers of a server: those of the program first, each a key to resolve, then the built-in ones.
+
+    Args:
+        own: Keys of the program's parsers, in order of registration.
+        built_in: The built-in classes that are still bound.
+    """
+
+    def __init__(self, own: list[str], built_in: list[type[Any]]) -> None:
+        self._own = own
+        self._built_in = built_in
+        self.reads_json_itself = not own and JsonBodyParser in built_in
+
+    async def find(self, request: Request, essence: str) -> Any:
+        """The first parser that reads this media type; ``None`` when none does."""
+        context = context_of(request)
+        for key in self._own:
+            parser = await context.get(key)
+            if parser.supports(essence):
+                return parser
+        for cls in self._built_in:
+            parser = cls()
+            if parser.supports(essence):
+                return parser
+        return None
+
+    async def named(self, request: Request, name: str) -> Any:
+        """The parser of a name."""
+        context = context_of(request)
+        for key in self._own:
+            parser = await context.get(key)
+            if parser.name == name:
+                return parser
+        cls = BUILT_IN_NAMES.get(name)
+        return cls() if cls is not None else None
+
+
+def context_of(request: Request) -> Any:
+    """The context a parser is made in."""
+    return request.exchange.plan.context_of(request.exchange)

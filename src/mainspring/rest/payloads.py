@@ -19,56 +19,13 @@ from mainspring.rest.bodies import json_value, malformed_body
 from mainspring.rest.errors import RegistrationError
 from mainspring.rest.exchange import Exchange
 from mainspring.rest.forms import Form, form_limit
-from mainspring.rest.parsers import BUILT_IN_PARSERS, JsonBodyParser
+from mainspring.rest.parsers import BUILT_IN_NAMES, JsonBodyParser, Parsers
 from mainspring.rest.requests import Request
 from mainspring.rest.validating import Validation
 
-__all__ = ["BodyPlan", "Parsers"]
+__all__ = ["BodyPlan"]
 
 _RAW = (bytes, bytearray, memoryview)
-_NAMED = {cls.name: cls for cls in BUILT_IN_PARSERS}
-
-
-class Parsers:
-    """The body parsers of a server: those of the program first, each a key to resolve, then the built-in ones.
-
-    Args:
-        own: Keys of the program's parsers, in order of registration.
-        built_in: The built-in classes that are still bound.
-    """
-
-    def __init__(self, own: list[str], built_in: list[type[Any]]) -> None:
-        self._own = own
-        self._built_in = built_in
-        self.reads_json_itself = not own and JsonBodyParser in built_in
-
-    async def find(self, request: Request, essence: str) -> Any:
-        """The first parser that reads this media type; ``None`` when none does."""
-        context = context_of(request)
-        for key in self._own:
-            parser = await context.get(key)
-            if parser.supports(essence):
-                return parser
-        for cls in self._built_in:
-            parser = cls()
-            if parser.supports(essence):
-                return parser
-        return None
-
-    async def named(self, request: Request, name: str) -> Any:
-        """The parser of a name."""
-        context = context_of(request)
-        for key in self._own:
-            parser = await context.get(key)
-            if parser.name == name:
-                return parser
-        cls = _NAMED.get(name)
-        return cls() if cls is not None else None
-
-
-def context_of(request: Request) -> Any:
-    """The context a parser is made in."""
-    return request.exchange.plan.context_of(request.exchange)
 
 
 class _Medium:
@@ -114,8 +71,8 @@ class BodyPlan:
         pattern = parse_media_type(name)
         assert pattern is not None  # checked by the description
         parser = entry.parser
-        if isinstance(parser, str) and parser not in _NAMED and not self._validation.knows_parser(parser):
-            known = ", ".join(_NAMED)
+        if isinstance(parser, str) and parser not in BUILT_IN_NAMES and not self._validation.knows_parser(parser):
+            known = ", ".join(BUILT_IN_NAMES)
             raise RegistrationError(
                 self._place, f"x-parser names {parser!r}, which is no body parser; known are {known}"
             )

@@ -8,10 +8,6 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
-from mainspring.rest.listening import Listener, ListenOptions
-from mainspring.rest.own_listening import OwnListener
-from mainspring.rest.tls import ssl_context
-
 __all__ = ["OpenPlace", "Place", "open_places"]
 
 
@@ -53,6 +49,10 @@ class OpenPlace:
     """
 
     def __init__(self, app: Any, place: Place, limits: dict[str, Any], *, is_own: bool = False) -> None:
+        from mainspring.rest.listening import Listener, ListenOptions  # noqa: PLC0415 - under another ASGI server nothing listens here
+        from mainspring.rest.own_listening import OwnListener  # noqa: PLC0415 - as above
+        from mainspring.rest.tls import ssl_context  # noqa: PLC0415 - as above
+
         self._place = place
         options = ListenOptions(
             host=place.host or "127.0.0.1",

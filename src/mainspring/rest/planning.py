@@ -5,9 +5,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from mainspring.context import Binding, Context
-from mainspring.openapi.codecs import json_codec
+from mainspring.openapi.codecs import encode_json
 from mainspring.openapi.errors import AnnotationError, UnknownLocationError
-from mainspring.openapi.parameters import MISSING
 from mainspring.rest.keys import RestBindings
 from mainspring.rest.operations import Parts
 from mainspring.rest.plans import ServerPlan
@@ -41,7 +40,7 @@ class Planning:
         self._unverified: list[weakref.ref[AnyRoute]] = []
         self._routers: dict[str | None, tuple[Any, tuple[Any, RouteTable | None]]] = {}
         self._validation: tuple[Any, Validation] | None = None
-        self.plain_reply = ReplyPlan("an error handler", json_codec(MISSING).encode)
+        self.plain_reply = ReplyPlan("an error handler", encode_json)
         self.is_checked = False
 
     def plan(self) -> ServerPlan:

@@ -10,15 +10,13 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from mainspring.context import Binding, BindingType, Context, create_binding_from_class
-from mainspring.http import CorsOptions, TrustedProxies, encode_path_value, parse_size
+from mainspring.http import TrustedProxies
+from mainspring.http.percent import encode_path_value
 from mainspring.rest.actions import ACTIONS
 from mainspring.rest.bodies import DEFAULT_LIMIT
 from mainspring.rest.chains import Chain, Link, build_chain
-from mainspring.rest.compression import Compression
-from mainspring.rest.connecting import SocketPlan
 from mainspring.rest.context import RequestContext, request_context_of
-from mainspring.rest.cors import Cors
-from mainspring.rest.documents import read_endpoint
+from mainspring.rest.document_endpoints import read_endpoint
 from mainspring.rest.error_handlers import error_handlers_of
 from mainspring.rest.exchange import Exchange
 from mainspring.rest.explorer import Answer, explorer_pages
@@ -27,13 +25,11 @@ from mainspring.rest.keys import RestBindings, RestTags
 from mainspring.rest.middleware import DEFAULT_CHAIN
 from mainspring.rest.mounts import Mount, MountTable
 from mainspring.rest.operations import Operation, Parts, make_operation
-from mainspring.rest.parsers import BUILT_IN_PARSERS
-from mainspring.rest.payloads import Parsers
+from mainspring.rest.parsers import BUILT_IN_PARSERS, Parsers
 from mainspring.rest.routers import TrieRouter
 from mainspring.rest.routes import AnyRoute
-from mainspring.rest.settings import DEFAULTS, SETTING_KEYS, as_options
+from mainspring.rest.settings import DEFAULTS, SETTING_KEYS, as_options, cors_of, size_of, versioning_of
 from mainspring.rest.statics import StaticTable
-from mainspring.rest.versions import DefaultPathRouter, Versioning, VersionPlans
 
 __all__ = ["ServerPlan"]
 
@@ -95,9 +91,8 @@ class ServerPlan:
     def _read_settings(self) -> None:
         setting = self.setting
         self.base_path: str = setting("base_path") or ""
-        cors = CorsOptions.from_config(setting("cors"))
-        self.cors = Cors(cors) if cors is not None else None
-        self.compression = Compression.from_setting(setting("compression"))
+        self.cors = _cors(setting("cors"))
+        self.compression = _compression(setting("compression"))
         self.allowed_hosts = _host_names(setting("allowed_hosts"))
         self.trusted_proxies = TrustedProxies(setting("trusted_proxies"))
         router = as_options(setting("router"), "router")
@@ -107,7 +102,7 @@ class ServerPlan:
         }
         self.body_options = as_options(setting("request_body_parser"), "request_body_parser")
         limit = self.body_options.get("limit")
-        self.body_limit: int | None = DEFAULT_LIMIT if limit is None else parse_size(limit)
+        self.body_limit: int | None = DEFAULT_LIMIT if limit is None else size_of(limit)
         self.error_format: str = setting("error_format")
         self.error_options = as_options(setting("error_writer"), "error_writer")
         self.shows_request_id = setting("request_id") is not False
@@ -123,8 +118,8 @@ class ServerPlan:
         cls = server.get_sync(RestBindings.ROUTER, optional=True) or TrieRouter
         routes = server.registry.routes()
         self.has_timeouts = bool(self.request_timeout) or any("x-timeout" in route.spec for route in routes)
-        versioning = Versioning.of(self.setting("versioning"))
-        self.versions: VersionPlans | None = None
+        versioning = versioning_of(self.setting("versioning"))
+        self.versions: Any = None
         self.refusal: Exception | None = None
         self.version = versioning.default if versioning is not None else None
         if not isinstance(cls, type):
@@ -136,7 +131,9 @@ class ServerPlan:
         if versioning is not None:
             self._read_versions(versioning, cls, routes)
 
-    def _read_versions(self, versioning: Versioning, cls: type[Any], routes: list[AnyRoute]) -> None:
+    def _read_versions(self, versioning: Any, cls: type[Any], routes: list[AnyRoute]) -> None:
+        from mainspring.rest.versions import DefaultPathRouter, VersionPlans  # noqa: PLC0415 - few servers have versions
+
         if versioning.by_path:
             if versioning.default is not None:
                 self.router = DefaultPathRouter(self.router, versioning.prefix(versioning.default))
@@ -191,8 +188,10 @@ class ServerPlan:
         return _filled(route, values)
 
     @cached_property
-    def sockets(self) -> SocketPlan:
-        """What the server is to WebSocket connections."""
+    def sockets(self) -> Any:
+        """What the server is to WebSocket connections: a `SocketPlan`."""
+        from mainspring.rest.connecting import SocketPlan  # noqa: PLC0415 - few servers have WebSockets
+
         chain = self.chain(self.chain_name, full=True)
         return SocketPlan(self.server.registry.websockets(), chain, version=self.version, strict=self.strict)
 
@@ -320,6 +319,23 @@ class ServerPlan:
                 if cls in table:
                     return table[cls]
         return None
+
+
+def _cors(setting: Any) -> Any:
+    options = cors_of(setting)
+    if options is None:
+        return None
+    from mainspring.rest.cors import Cors  # noqa: PLC0415 - few servers are asked from other origins
+
+    return Cors(options)
+
+
+def _compression(setting: Any) -> Any:
+    if setting is None or setting is False:
+        return None
+    from mainspring.rest.compression import Compression  # noqa: PLC0415 - few servers compress themselves
+
+    return Compression.from_setting(setting)
 
 
 def _host_names(setting: Any) -> frozenset[str] | None:

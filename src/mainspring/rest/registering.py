@@ -17,8 +17,7 @@ from mainspring.openapi.operations import controller_operations, controller_webs
 from mainspring.rest.errors import DuplicateRouteError, RegistrationError
 from mainspring.rest.keys import RestBindings, RestTags, route_key
 from mainspring.rest.routes import AnyRoute, ControllerRoute, Route
-from mainspring.rest.settings import as_options
-from mainspring.rest.versions import Versioning
+from mainspring.rest.settings import as_options, versioning_of
 from mainspring.rest.websocket_routes import WEBSOCKET, ControllerWebSocketRoute, is_websocket
 
 __all__ = ["RouteRegistry", "bind_route"]
@@ -200,7 +199,7 @@ class RouteRegistry:
         """The routes of a controller class bound at ``key``, below a prefix."""
         options = as_options(self._server.get_sync(RestBindings.ROUTER_OPTIONS, optional=True), "router")
         strict = bool(options.get("strict"))
-        versioning = Versioning.of(self._server.get_sync(RestBindings.VERSIONING, optional=True))
+        versioning = versioning_of(self._server.get_sync(RestBindings.VERSIONING, optional=True))
         version = describe_controller(cls).version if versioning is not None else None
         by_path = versioning is not None and versioning.by_path
         first = versioning.prefix(version) if versioning is not None and by_path and version is not None else ""

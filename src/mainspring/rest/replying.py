@@ -7,20 +7,18 @@ nothing else said, takes the short way.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from mainspring.http import HttpErrors, ResponseHeaders, evaluate_preconditions, negotiate, parse_http_date
+from mainspring.http import HttpErrors, ResponseHeaders, negotiate
 from mainspring.http.media import is_json, parse_media_type
 from mainspring.openapi.kinds import is_nullable
 from mainspring.openapi.parameters import MISSING
 from mainspring.rest.errors import UnserializableError
 from mainspring.rest.exchange import Exchange, Header, Reply
-from mainspring.rest.files import file_reply
 from mainspring.rest.heads import CONTENT_LENGTH, CONTENT_TYPE, merged
 from mainspring.rest.responses import FileResponse, Response
-from mainspring.rest.results import ResultCheck
 from mainspring.rest.streaming import NOTHING, encoder_for, first_item, is_stream, items_of, pieces
 from mainspring.rest.writing import JSON_TYPE, OCTETS, TEXT, body_lines, text_type
 
-__all__ = ["ReplyPlan", "check_acceptable", "json_reply", "reply_to"]
+__all__ = ["ReplyPlan", "ResultCheck", "check_acceptable", "json_reply", "reply_to"]
 
 JSON, TEXTUAL, BINARY, NONE, STREAM, RESPONSE, REPLY = range(7)
 
@@ -31,6 +29,13 @@ _KINDS: tuple[tuple[tuple[type, ...], int], ...] = (
     ((Response,), RESPONSE),
     ((Reply,), REPLY),
 )
+ResultCheck = Callable[[int, str | None, Any, bytes], None]
+"""Called with the status, the media type, the result and its bytes.
+
+Raises:
+    InvalidResultError: It does not fit.
+"""
+
 _NOT_MODIFIED_KEEPS = (b"etag", b"cache-control", b"expires", b"vary", b"set-cookie", b"last-modified", b"date")
 
 
@@ -124,6 +129,8 @@ async def reply_to(exchange: Exchange, plan: ReplyPlan, value: Any) -> Reply:
 
 
 async def _from_response(exchange: Exchange, plan: ReplyPlan, value: Response[Any]) -> Reply:
+    from mainspring.rest.files import file_reply  # noqa: PLC0415 - few responses are files
+
     own = exchange.response
     if value is own:  # done by hand: status and headers, and nothing is added
         return Reply(value.status, [*value.header_lines, (CONTENT_LENGTH, b"0")], b"", value.background)
@@ -265,15 +272,18 @@ def _conditional(exchange: Exchange, reply: Reply) -> Reply:
         if name == b"etag":
             etag = value.decode("latin-1")
         elif name == b"last-modified":
-            modified = parse_http_date(value.decode("latin-1"))
+            modified = value.decode("latin-1")
     if etag is None and modified is None:
         return reply
+    from mainspring.http import evaluate_preconditions, parse_http_date  # noqa: PLC0415 - few replies have a tag or date
+
     conditions = {
         name.decode("latin-1"): value.decode("latin-1")
         for name, value in exchange.raw_headers
         if name in (b"if-none-match", b"if-modified-since")
     }
-    if not conditions or evaluate_preconditions("GET", conditions, etag=etag, last_modified=modified) != 304:
+    date = None if modified is None else parse_http_date(modified)
+    if not conditions or evaluate_preconditions("GET", conditions, etag=etag, last_modified=date) != 304:
         return reply
     kept = [line for line in reply.headers if line[0] in _NOT_MODIFIED_KEEPS]
     return Reply(304, kept, b"", dropped=None if type(reply.body) is bytes else reply.body)

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote, unquote
 
-from mainspring.http import Headers, Query, authority, forwarding_of, parse_cookies, split_host
+from mainspring.http import Headers, Query
+from mainspring.http.forwarding import authority, forwarding_of, split_host
 from mainspring.rest.bodies import Reading, json_value
 from mainspring.rest.exchange import Exchange
-from mainspring.rest.forms import read_form
 
 __all__ = ["Request"]
 
@@ -146,6 +146,8 @@ class Request:
     @property
     def cookies(self) -> dict[str, str]:
         """The cookies by name."""
+        from mainspring.http.cookies import parse_cookies  # noqa: PLC0415 - few handlers read cookies
+
         if self._cookies is None:
             self._cookies = parse_cookies(self.headers.getlist("cookie"))
         return self._cookies
@@ -238,6 +240,8 @@ class Request:
         Raises:
             HttpError: 400 for what is malformed, 413 beyond a limit, 415 for what is no form.
         """
+        from mainspring.rest.forms import read_form  # noqa: PLC0415 - few requests bring a form
+
         if self.form_data is None:
             self.form_data = await read_form(self)
         return self.form_data

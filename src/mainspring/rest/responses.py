@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
-from mainspring.http import ResponseHeaders, format_cookie
+from mainspring.http import ResponseHeaders
 from mainspring.http.percent import uri_of
 from mainspring.rest.errors import ResponseStartedError
 from mainspring.rest.exchange import Exchange
@@ -156,6 +156,8 @@ class Response(Generic[T]):
         Raises:
             ValueError: A character that cannot be in a cookie, or ``same_site="none"`` without ``secure``.
         """
+        from mainspring.http.cookies import format_cookie  # noqa: PLC0415 - few handlers set cookies
+
         self.headers.append("Set-Cookie", format_cookie(name, value, **attributes))
 
     def delete_cookie(self, name: str, *, path: str = "/", domain: str | None = None, **attributes: Any) -> None:

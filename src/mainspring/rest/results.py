@@ -3,23 +3,17 @@
 A schema declared for the status and media type counts, by hand or by a model; else the type the handler returns.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mainspring.http import media_type_matches
 from mainspring.openapi.codecs import decode_json, schema_codec
 from mainspring.openapi.errors import Violation
 from mainspring.rest.errors import InvalidResultError
+from mainspring.rest.replying import ResultCheck
 from mainspring.rest.validating import Validation
 
-__all__ = ["ResultCheck", "declared_schemas", "result_check"]
-
-ResultCheck = Callable[[int, str | None, Any, bytes], None]
-"""Called with the status, the media type, the result and its bytes.
-
-Raises:
-    InvalidResultError: It does not fit.
-"""
+__all__ = ["declared_schemas", "result_check"]
 
 Schemas = dict[str, dict[str, list[Any]]]
 

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from mainspring.rest.errors import ClientDisconnected
-from mainspring.rest.events import PING
 from mainspring.rest.exchange import Exchange, Reply
 
 __all__ = ["WatchDisconnect", "close_iterator", "send_reply"]
@@ -128,6 +127,8 @@ class _Pinging:
             await self._exchange.write(piece, more=True)
 
     async def _ping(self, seconds: float) -> None:
+        from mainspring.rest.events import PING  # noqa: PLC0415 - few responses are events
+
         while True:
             count = self._count
             await asyncio.sleep(seconds)

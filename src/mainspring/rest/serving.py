@@ -12,11 +12,9 @@ from typing import Any
 from mainspring.context import Binding
 from mainspring.core.settings import section_of
 from mainspring.rest.keys import RestBindings
-from mainspring.rest.listening import CUT_OFF, check_websockets
 from mainspring.rest.mounts import MountLifespans
 from mainspring.rest.places import OpenPlace, Place, open_places
 from mainspring.rest.settings import DEFAULTS, SETTING_KEYS
-from mainspring.rest.sockets import bind_host, bind_path
 
 __all__ = ["Serving"]
 
@@ -81,9 +79,11 @@ class Serving:
         if not waiting:
             return
         _, pending = await asyncio.wait(waiting, timeout=seconds)
-        for task in pending:
-            task.cancel(CUT_OFF)
         if pending:
+            from mainspring.rest.listening import CUT_OFF  # noqa: PLC0415 - few have to be cut off
+
+            for task in pending:
+                task.cancel(CUT_OFF)
             await asyncio.wait(pending, timeout=_CLEANUP)
 
     # Life cycle
@@ -130,6 +130,8 @@ class Serving:
         Raises:
             ListenError: It cannot be had.
         """
+        from mainspring.rest.sockets import bind_host, bind_path  # noqa: PLC0415 - under another ASGI server nothing listens here
+
         path, host = self.setting("path"), self.setting("host") or "127.0.0.1"
         bound = bind_path(path) if path else await bind_host(host, self.setting("port"))
         port = 0 if path else bound.getsockname()[1]
@@ -141,6 +143,8 @@ class Serving:
         self._bound = bound
 
     async def _listen(self) -> None:
+        from mainspring.rest.listening import check_websockets  # noqa: PLC0415 - under another ASGI server nothing listens here
+
         is_own = self.setting("server") == "mainspring"
         if self._server.registry.websockets():
             check_websockets()

@@ -7,12 +7,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from mainspring.context import BindingKey
-from mainspring.http import CorsOptions, TrustedProxies, parse_size
+from mainspring.http import TrustedProxies
 from mainspring.rest.errors import SettingError
 from mainspring.rest.keys import RestBindings
-from mainspring.rest.versions import Versioning
 
-__all__ = ["DEFAULTS", "SETTING_KEYS", "SETTING_TYPES", "as_options", "check_settings"]
+__all__ = [
+    "DEFAULTS",
+    "SETTING_KEYS",
+    "SETTING_TYPES",
+    "as_options",
+    "check_settings",
+    "cors_of",
+    "size_of",
+    "versioning_of",
+]
 
 _SWITCH_OR_MAPPING = bool | dict[str, Any]
 _SECONDS = float | None
@@ -129,17 +137,45 @@ def check_settings(values: Mapping[str, Any]) -> None:
         seconds = values.get(name)
         if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0):
             raise SettingError(name, seconds, "it is a number of seconds")
-    Versioning.of(values.get("versioning"))
-    CorsOptions.from_config(values.get("cors"))
+    versioning_of(values.get("versioning"))
+    cors_of(values.get("cors"))
     TrustedProxies(values.get("trusted_proxies"))
     _check_sizes(values.get("request_body_parser"))
+
+
+# What most servers do without is imported by those that have it.
+
+
+def versioning_of(setting: Any) -> Any:
+    """The `Versioning` that a setting means, ``None`` when there is none."""
+    if setting is None:
+        return None
+    from mainspring.rest.versions import Versioning  # noqa: PLC0415 - see above
+
+    return Versioning.of(setting)
+
+
+def cors_of(setting: Any) -> Any:
+    """The `CorsOptions` that a setting means, ``None`` when it is off."""
+    if setting is None or setting is False:
+        return None
+    from mainspring.http import CorsOptions  # noqa: PLC0415 - see above
+
+    return CorsOptions.from_config(setting)
+
+
+def size_of(setting: Any) -> int:
+    """The bytes that a setting means."""
+    from mainspring.http import parse_size  # noqa: PLC0415 - see above
+
+    return parse_size(setting)
 
 
 def _check_sizes(options: Any) -> None:
     for name, value in as_options(options, "request_body_parser").items():
         if name == "limit":
-            parse_size(value)
+            size_of(value)
         elif isinstance(value, Mapping):
             for key in ("limit", "file_size", "field_size"):
                 if value.get(key) is not None:
-                    parse_size(value[key])
+                    size_of(value[key])

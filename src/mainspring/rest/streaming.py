@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from mainspring.rest.errors import UnserializableError
-from mainspring.rest.events import encode_event
 
 __all__ = ["CHUNK", "ItemEncoder", "encoder_for", "in_thread", "is_stream", "items_of", "pieces"]
 
@@ -104,6 +103,8 @@ _END = object()
 
 def encoder_for(media_type: str, encode: Callable[[Any], bytes], operation: str) -> ItemEncoder:
     """How an item of a stream of this media type is written; ``encode`` writes a value as JSON."""
+    from mainspring.rest.events import encode_event  # noqa: PLC0415 - few responses are events
+
     if media_type == "text/event-stream":
         return functools.partial(encode_event, encode=encode)
     if media_type == "application/x-ndjson":

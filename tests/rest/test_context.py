@@ -394,18 +394,18 @@ async def test_a_slow_operation_is_ended(web: Any) -> None:
             raise
         return "late"
 
-    app = RestApplication({"rest": {"request_timeout": 0.02}})
+    app = RestApplication({"rest": {"request_timeout": 0.1}})
     app.route("get", "/slow", None, slow)
-    app.route("get", "/own", {"x-timeout": 0.01}, slow)
+    app.route("get", "/own", {"x-timeout": 0.1}, slow)
     watching(app, events)
 
     async def patient() -> str:
-        await asyncio.sleep(0.04)
+        await asyncio.sleep(0.15)
         return "fine"
 
     async def stream() -> AsyncIterator[str]:
         yield "a"
-        await asyncio.sleep(0.04)
+        await asyncio.sleep(0.15)
         yield "b"
 
     app.route("get", "/off", {"x-timeout": 0}, patient)

@@ -24,10 +24,8 @@ __all__ = [
 
 _NAME = r"\w[\w.\-]*"
 _COLON = r":(\w+)"
-_SLASHES = r"/{2,}"
 # What may stay as it is in a path segment (RFC 3986): unreserved, sub-delims, ":" and "@".
-_CANONICAL = r"[A-Za-z0-9\-._~!$&'()*+,;=:@]*"
-_SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@")
+_CANONICAL = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@")
 
 
 class PathTemplateError(MainspringError, ValueError):
@@ -108,7 +106,7 @@ class PathTemplate(Struct, frozen=True):
             segments,
             variables,
             is_static=not variables,
-            openapi=re.sub(r"\{([^{}:]+):path\}", r"{\1}", text),
+            openapi=re.sub(r"\{([^{}:]+):path\}", r"{\1}", text) if ":path}" in text else text,
             shape="/" + "/".join(map(_shape_of, segments)),
         )
 
@@ -124,7 +122,7 @@ def parse_path_template(text: str) -> PathTemplate:
     Raises:
         PathTemplateError: It is no template; the message quotes it and the part at fault.
     """
-    path = re.sub(_SLASHES, "/", text if text.startswith("/") else f"/{text}")
+    path = _single_slashes(text if text.startswith("/") else f"/{text}")
     found = path[1:].split("/")
     segments = tuple(
         _parse_segment(segment, text, last=position == len(found)) for position, segment in enumerate(found, 1)
@@ -140,10 +138,16 @@ def parse_path_template(text: str) -> PathTemplate:
 
 def join_paths(*parts: str, strict: bool = False) -> str:
     """The parts joined by single slashes, with a leading one and, unless ``strict``, without a trailing one."""
-    joined = re.sub(_SLASHES, "/", "/" + "/".join(part for part in parts if part))
+    joined = _single_slashes("/" + "/".join(part for part in parts if part))
     if not strict or not (parts and parts[-1].endswith("/")):
         joined = joined.rstrip("/")
     return joined or "/"
+
+
+def _single_slashes(path: str) -> str:
+    while "//" in path:
+        path = path.replace("//", "/")
+    return path
 
 
 def canonical_segment(text: str) -> str:
@@ -151,13 +155,13 @@ def canonical_segment(text: str) -> str:
 
     ``text`` is a segment as it was on the wire, byte by byte as Latin-1; one that does not decode stays as it is.
     """
-    if re.fullmatch(_CANONICAL, text):
+    if _CANONICAL.issuperset(text):
         return text
     try:
         data = decode_path_segment(text).encode()
     except PercentDecodingError:
         return text
-    return "".join(chr(byte) if byte in _SAFE else f"%{byte:02X}" for byte in data)
+    return "".join(chr(byte) if chr(byte) in _CANONICAL else f"%{byte:02X}" for byte in data)
 
 
 def _parse_segment(text: str, template: str, *, last: bool) -> Segment:
@@ -203,6 +207,8 @@ def _parse_variable(text: str, template: str) -> Variable:
 
 def _check_literals(text: str, template: str) -> None:
     """Refuse what other routers' languages mean by signs that mean nothing here."""
+    if text.isalnum():
+        return
     colon = re.match(_COLON, text)
     if colon:
         raise PathTemplateError(template, colon[0], f'is not a variable here; write "{{{colon[1]}}}"')

@@ -57,12 +57,13 @@ class Entry(NamedTuple):
         return self.kind is Kind.PLAIN
 
 
-class Found(NamedTuple):
+class Found:
     """What a lookup ends with: a value and the way to hand out a copy of it; `ABSENT` has no copies."""
 
-    value: Any
-    cloned: bool
-    copier: Copier
+    __slots__ = ("cloned", "copier", "value")
+
+    def __init__(self, value: Any, cloned: bool, copier: Copier) -> None:
+        self.value, self.cloned, self.copier = value, cloned, copier
 
     @classmethod
     def of(cls, value: Any, *, cloned: bool) -> "Found":

@@ -4,7 +4,7 @@ Results are kept in the store of the class that was asked, until something is wr
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from mainspring.metadata.annotations import Unresolved, annotated_extras, class_annotations, function_annotations
 from mainspring.metadata.decorators import ParameterMetadata, PropertyMetadata
@@ -16,15 +16,16 @@ __all__ = ["class_found", "function_parameters_found", "member_found", "member_n
 NOTHING = Found.of(ABSENT, cloned=False)
 
 
-class Table(NamedTuple):
+class Table:
     """What one class, or one function, says by itself: entries by slot, in order of definition.
 
     ``final`` is false while a name that may stand for metadata could not be resolved: such a table is not kept.
     """
 
-    slots: Mapping[Slot, tuple[Entry, ...]]
-    final: bool
-    function: object = None
+    __slots__ = ("final", "function", "slots")
+
+    def __init__(self, slots: Mapping[Slot, tuple[Entry, ...]], final: bool, function: object = None) -> None:
+        self.slots, self.final, self.function = slots, final, function
 
 
 def class_found(cls: type, key: str, *, own: bool) -> Found:

@@ -24,10 +24,12 @@ from mainspring.rest.middleware import middleware_binding
 from mainspring.rest.mounts import Mount
 from mainspring.rest.pipeline import lane_of
 from mainspring.rest.planning import Planning
+from mainspring.rest.redirects import redirect_route
 from mainspring.rest.registering import RouteRegistry
 from mainspring.rest.routes import AnyRoute, ControllerRoute, Route
 from mainspring.rest.serving import Serving
 from mainspring.rest.settings import SETTING_KEYS, SETTING_TYPES, as_options, check_settings
+from mainspring.rest.statics import static_mount
 from mainspring.rest.websocket_routes import WebSocketRoute
 from mainspring.rest.wrapping import Wrappers
 
@@ -284,8 +286,6 @@ class RestServer(Context):
         Raises:
             RegistrationError: The status is no redirection's, or the target is unsafe.
         """
-        from mainspring.rest.redirects import redirect_route  # noqa: PLC0415 - few servers redirect
-
         return self._add_route(redirect_route(source, target, status))
 
     def base_path(self, path: str) -> None:
@@ -312,8 +312,6 @@ class RestServer(Context):
 
     def static(self, path: Any, directory: Any, options: Mapping[str, Any] | None = None) -> Binding[Any]:
         """Serve the files of a directory (or of several, in this order) below a path, several paths, or a pattern."""
-        from mainspring.rest.statics import static_mount  # noqa: PLC0415 - few servers have static files
-
         mount = static_mount(path, directory, options or {})
         return self._bound(Binding(BindingKey.generate("statics")).to(mount).tag(RestTags.STATIC))
 

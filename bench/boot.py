@@ -7,7 +7,9 @@
   the mix, 7 are controllers (two routes, a service injected), 7 services (`@injectable`, two services or repositories
   injected by type), 3 repositories (a datasource injected by key) and 3 models; `plain` are services alone, without
   anything injected. `mix, REST` is the mix in an application with a server, which reads, checks and plans each
-  route when its controller is registered. Each side of each round has packages of its own, so that nothing is in
+  route when its controller is registered. `scanned` and `mounted` are the start of a `ServerLoader` that does not
+  listen, with services or controllers (two routes each) and nothing else: everything is built and routed then. Each
+  side of each round has packages of its own, so that nothing is in
   `sys.modules`; their bytecode is compiled before, and read once, so that both find it in the memory of the system.
   What they import themselves (the framework) is there already, and the garbage collector is told to leave out what was
   there before. Which side is first changes from round to round.
@@ -38,7 +40,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from mainspring import BootMixin, RepositoryMixin, RestApplication
+from mainspring import BootMixin, RepositoryMixin, RestApplication, ServerLoader
 from mainspring.core import Application
 
 MODEL = """\
@@ -96,6 +98,21 @@ class Controller{n}:
     async def create(self, title: str) -> dict[str, str]:
         return {{"title": title}}
 """
+MOUNTED = """\
+from mainspring import rest
+from mainspring.loader import controller
+
+
+@controller("/things{n}")
+class Controller{n}:
+    @rest.get("/{{id}}")
+    async def find(self, id: int) -> dict[str, int]:
+        return {{"id": id}}
+
+    @rest.post("/")
+    async def create(self, title: str) -> dict[str, str]:
+        return {{"title": title}}
+"""
 PLAIN = """\
 from mainspring import injectable
 
@@ -131,6 +148,10 @@ class Rest(BootMixin, RepositoryMixin, RestApplication):
     """The same with a server, which checks and plans every route when its controller is registered."""
 
 
+class Loader(ServerLoader):
+    """What is started, not only booted: scanned services, mounted controllers."""
+
+
 def main() -> None:
     """Measure and print."""
     options = arguments()
@@ -138,10 +159,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for files in options.files:
             for name, (write, make) in CANDIDATES.items():
-                root = Path(folder, f"{make.__name__}{files}")
+                if options.only and name not in options.only:
+                    continue
+                root = Path(folder, f"{name.replace(', ', '_')}{files}")
                 sys.path.insert(0, str(root))
                 pairs = [boot_round(root, files, write, make, number) for number in range(options.rounds + 1)]
                 say(f"boot of {files} files, {name} / importing them", pairs[1:])  # the first one warms up
+    if options.only:
+        return
     observers = [asyncio.run(observer_round()) for _ in range(options.rounds + 1)][1:]
     say(f"starting {OBSERVERS} observers / a TaskGroup", [(start, tasks) for start, _, tasks in observers])
     say(f"stopping {OBSERVERS} observers / a TaskGroup", [(stop, tasks) for _, stop, tasks in observers])
@@ -158,6 +183,7 @@ def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--only", nargs="*", choices=sorted(CANDIDATES), help="boots to measure, and nothing else")
     parser.add_argument("--files", type=int, nargs="+", default=[500, 2000])
     return parser.parse_args()
 
@@ -211,6 +237,11 @@ def plain(root: Path, files: int) -> list[str]:
     return write_package(root, "services", {f"{n:04}": PLAIN.format(n=f"{n:04}") for n in range(files)})
 
 
+def mounted(root: Path, files: int) -> list[str]:
+    """Write controllers that need nothing; the names of their modules."""
+    return write_package(root, "controllers", {f"{n:04}": MOUNTED.format(n=f"{n:04}") for n in range(files)})
+
+
 def write_package(root: Path, kind: str, texts: dict[str, str]) -> list[str]:
     """Write the files of one kind by their numbers."""
     folder = root / kind
@@ -226,6 +257,8 @@ CANDIDATES: dict[str, tuple[Callable[[Path, int], list[str]], Callable[[], Any]]
     "plain": (plain, Plain),
     "mix": (mix, Mixed),
     "mix, REST": (mix, Rest),
+    "scanned": (plain, Loader),
+    "mounted": (mounted, Loader),
 }
 
 
@@ -233,7 +266,7 @@ def boot_round(
     folder: Path, files: int, write: Callable[[Path, int], list[str]], make: Callable[[], Any], number: int
 ) -> tuple[float, float]:
     """Seconds for booting and for importing equal files."""
-    booted, imported = (f"{make.__name__.lower()}{files}_{number}_{side}" for side in "bi")
+    booted, imported = (f"{folder.name}_{number}_{side}" for side in "bi")
     names = {each: write(folder / each, files) for each in (booted, imported)}
     for each in names:
         compileall.compile_dir(folder / each, quiet=1)
@@ -258,9 +291,9 @@ def boot_round(
 
 
 async def boot_time(app: Any) -> float:
-    """Seconds for a boot, the event loop running already."""
+    """Seconds for a boot (of a loader: for its start), the event loop running already."""
     started = time.perf_counter()
-    await app.boot()
+    await (app.listen(network=False) if isinstance(app, ServerLoader) else app.boot())
     return time.perf_counter() - started
 
 

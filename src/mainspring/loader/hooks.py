@@ -132,6 +132,6 @@ class within:  # noqa: N801 - reads as the words of a statement
 
 def warn_of_old_hooks(cls: type[Any]) -> None:
     """Say of a class that has methods spelled like the hooks of another framework how they are spelled here."""
-    for old, new in OLD_HOOKS.items():
-        if callable(getattr(cls, old, None)):
-            logger.warning("%s.%s is never called: the hook is spelled %s.", cls.__name__, old, new)
+    for name in {name for klass in cls.__mro__ for name in OLD_HOOKS.keys() & vars(klass).keys()}:
+        if callable(getattr(cls, name, None)):
+            logger.warning("%s.%s is never called: the hook is spelled %s.", cls.__name__, name, OLD_HOOKS[name])

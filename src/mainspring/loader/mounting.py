@@ -14,7 +14,7 @@ from mainspring.core import CoreTags
 from mainspring.http.paths import join_paths
 from mainspring.loader.decorators import controller_notes
 from mainspring.loader.errors import MountError
-from mainspring.loader.scanning import Scanner, classes_of
+from mainspring.loader.scanning import Scanner, classes_of, listed
 from mainspring.loader.settings import endpoint_name
 from mainspring.rest.keys import RestTags
 
@@ -253,11 +253,6 @@ def report_nothing(server: Any, endpoint: str, pattern: str, why: str) -> None:
     if server.get_settings().strict:
         raise MountError(endpoint, pattern, f"{why}; correct it, or switch the setting 'strict' off")
     logger.warning("%s: %s %s.", endpoint, pattern, why)
-
-
-def listed(what: Any) -> list[Any]:
-    """One thing, or several, as a list of each once."""
-    return list(what) if isinstance(what, list | tuple | set) else [what]
 
 
 def _text(what: str | os.PathLike[str]) -> str:

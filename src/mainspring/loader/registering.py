@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from mainspring.context import Binding, BindingType, ContextTags
-from mainspring.context.declarations import TEMPLATES, templates_of
-from mainspring.core import CoreTags
+from mainspring.context.declarations import TEMPLATES
+from mainspring.core import CoreTags, create_service_binding
 from mainspring.core.snapshots import own_bindings
 from mainspring.loader.decorators import controller_notes, overridden_by
 from mainspring.loader.hooks import warn_of_old_hooks
-from mainspring.loader.mounting import listed, report_nothing
-from mainspring.loader.scanning import Scanner, classes_of
+from mainspring.loader.mounting import report_nothing
+from mainspring.loader.scanning import Scanner, classes_of, listed
 from mainspring.loader.stage_decorators import is_middleware
 from mainspring.metadata.plain import own_value
 
@@ -81,10 +81,12 @@ class Registering:
 
     def _register(self, cls: type[Any]) -> None:
         server = self._server
-        tags = Binding[Any]("probe").apply(*templates_of(cls)).tag_map
         if controller_notes(cls) is not None:
             server.mounting.bind_type(cls)
-        elif CoreTags.LIFE_CYCLE_OBSERVER in tags:
+            return
+        binding = create_service_binding(cls)
+        tags = binding.tag_map
+        if CoreTags.LIFE_CYCLE_OBSERVER in tags:
             server.life_cycle_observer(cls)
         elif CoreTags.COMPONENT in tags:
             self.mount_component(cls)
@@ -93,8 +95,8 @@ class Registering:
         elif is_middleware(cls):
             server.stages.bind(cls)
             self.stand_in(cls, server.get_binding(cls))
-        elif not self._is_bound(cls):
-            server.service(cls)
+        elif not self._is_bound(binding.key, cls):
+            server.add_service(binding)
 
     def stand_in(self, cls: type[Any], binding: Binding[Any]) -> None:
         """Let a class that overrides another one be what is found wherever that one is bound, now or at the start."""
@@ -108,10 +110,10 @@ class Registering:
             if _makes(old, original) and old is not binding:
                 self._server.add(Binding[Any](old.key).to_alias(binding.key).tag(dict(old.tag_map)))
 
-    def _is_bound(self, cls: type[Any]) -> bool:
-        """Whether this very class is bound as a service already; binding it anew would make it anew."""
-        found = self._server.own_binding(f"services.{cls.__name__}")
-        return found is not None and found.source is not None and found.source.value is cls
+    def _is_bound(self, key: str, cls: type[Any]) -> bool:
+        """Whether this very class is bound there already; binding it anew would make it anew."""
+        found = self._server.own_binding(key)
+        return found is not None and _makes(found, cls)
 
 
 def _makes(binding: Binding[Any], cls: type[Any]) -> bool:

@@ -15,7 +15,7 @@ from mainspring.boot.errors import BootError
 from mainspring.boot.globs import matches
 from mainspring.boot.importing import import_files
 
-__all__ = ["Scanner", "classes_of"]
+__all__ = ["Scanner", "classes_of", "listed"]
 
 _DOTTED = re.compile(r"[^\W\d]\w*(\.([^\W\d]\w*|\*\*?))+")
 _GLOB = re.compile(r"[*?\[{]")
@@ -54,18 +54,32 @@ class Scanner:
         found = [file for file in discover_files(rest, folder) if file.suffix in _ENDINGS]
         if not found:
             return []
-        excluded = settings.get("exclude") or ()
-        return [file for file in found if not self._is_excluded(str(file), excluded, settings.root_dir)]
+        excludes = _Excludes(listed(settings.get("exclude") or ()), settings.root_dir)
+        return [file for file in found if not excludes.have(str(file))]
 
-    def _is_excluded(self, file: str, patterns: str | Iterable[str], root: str) -> bool:
-        path = file[len(root) + 1 :] if file.startswith(root + os.sep) else file
-        for pattern in [patterns] if isinstance(patterns, str) else patterns:
-            folder, rest = split_pattern(pattern, root)
-            if folder != root:
+
+class _Excludes:
+    """Patterns of files that do not count."""
+
+    def __init__(self, patterns: Iterable[str], root: str) -> None:
+        self._root = root + os.sep
+        self._patterns = [split_pattern(pattern, root) for pattern in patterns]
+
+    def have(self, file: str) -> bool:
+        """Whether a file matches one."""
+        root = self._root
+        path = file[len(root) :] if file.startswith(root) else file
+        for folder, pattern in self._patterns:
+            if folder + os.sep != root:
                 path = os.path.relpath(file, folder)
-            if matches(rest, path.replace(os.sep, "/")):
+            if matches(pattern, path.replace(os.sep, "/")):
                 return True
         return False
+
+
+def listed(what: Any) -> list[Any]:
+    """One thing, or several, as a list."""
+    return list(what) if isinstance(what, list | tuple | set) else [what]
 
 
 def split_pattern(pattern: str | os.PathLike[str], root: str) -> tuple[str, str]:

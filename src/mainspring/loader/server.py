@@ -11,12 +11,13 @@ from mainspring.core.ordering import FOUNDATION
 from mainspring.core.settings import effective_section
 from mainspring.loader.hooks import Hooks
 from mainspring.loader.listeners import wanted_places
-from mainspring.loader.mounting import Mounting, listed
+from mainspring.loader.mounting import Mounting
 from mainspring.loader.phases import Phases
 from mainspring.loader.reaching import Reaching
 from mainspring.loader.registering import Registering
 from mainspring.loader.request_hooks import RequestHooks
 from mainspring.loader.request_log import LogOptions, RequestLog
+from mainspring.loader.scanning import listed
 from mainspring.loader.server_hooks import ServerHooks
 from mainspring.loader.settings import ServerSettings
 from mainspring.loader.stages import StageRegistry
@@ -250,8 +251,13 @@ class ServerLoader(ServerHooks, Reaching, BootMixin, RestApplication):
             BindingLockedError: The key is taken by a locked binding.
         """
         binding = create_service_binding(cls, name=name, interface=interface, namespace=namespace, key=key)
+        return self.add_service(binding)
+
+    def add_service(self, binding: Binding[Any]) -> Binding[Any]:
+        """Bind a service in the scope of services, unless it has one, in the place of what it overrides."""
         self.add(binding.apply_default_scope(self._settings.scope("service")))
-        self._registering.stand_in(cls, binding)
+        if binding.source is not None:
+            self._registering.stand_in(binding.source.value, binding)
         return binding
 
     def discover(self) -> None:

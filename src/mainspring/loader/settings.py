@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from mainspring.context import BindingScope
 from mainspring.core.settings import PREFIX, convert_text, parse_text
 from mainspring.loader.errors import LoaderSettingError
 from mainspring.loader.placeholders import ABSENT, Interpolation
@@ -278,6 +279,9 @@ class ServerSettings(Mapping[str, Any]):
 
     def scope(self, kind: str) -> Any:
         """The scope of classes of a kind that name none."""
+        scopes = self._merged()["scopes"]
+        if scopes is _DEFAULTS["scopes"]:  # asked for each class: mostly there is nothing to read
+            return BindingScope.SINGLETON
         return scope_named(f"scopes.{kind}", self.get(f"scopes.{kind}", _DEFAULTS["scopes"][kind]))
 
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mainspring.loader.errors import SettingTypeError
-from mainspring.loader.mounting import listed, report_nothing
+from mainspring.loader.mounting import report_nothing
+from mainspring.loader.scanning import listed
 
 __all__ = ["split_static", "static_folders"]
 

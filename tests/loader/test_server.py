@@ -8,6 +8,7 @@ import pytest
 
 import mainspring
 from mainspring import core, loader, rest
+from mainspring.cli.routes import routes_of
 from mainspring.loader import GlobalErrorHandler, RequestContext, ServerLoader, controller, get, harness, use_before
 
 OFF: dict[str, Any] = {"mount": {}, "scan": [], "http_port": 0}
@@ -153,3 +154,30 @@ async def test_an_error_in_a_mounted_application_ends_its_connection_only(caplog
             assert (await ask(server.port, "/broken/")).endswith(b"part")
         assert any("broken in the middle" in str(record.exc_info) for record in caplog.records if record.exc_info)
         assert (await ask(server.port, "/x")).endswith(b"x")
+
+
+async def test_commands_see_what_is_mounted_without_a_hook_or_an_instance() -> None:
+    """LOAD-097: routes with their stages, as the command prints them."""
+    made: list[int] = []
+
+    async def guard(ctx: RequestContext, next: Any) -> Any:
+        return await next()
+
+    @use_before(guard)
+    @controller("/x")
+    class X:
+        def __init__(self) -> None:
+            made.append(1)
+
+        @get("/")
+        def index(self) -> str:
+            return "x"
+
+    class Server(ServerLoader):
+        def on_init(self) -> None:
+            made.append(2)
+
+    routes = await routes_of(Server({"mount": {"/rest": X}, "scan": []}))
+    assert [(route["verb"], route["path"], route["handler"]) for route in routes] == [("GET", "/rest/x", "X.index")]
+    stages = [name.rpartition(".")[2] for name in routes[0]["stages"].split(", ")]
+    assert (stages, made) == (["guard", "index"], [])

@@ -172,6 +172,12 @@ class BootMixin:
         if self.boots_by_convention and app.state == "created":
             await self.boot()
 
+    async def before_look(self) -> None:
+        """Boot an application that boots by convention."""
+        await super().before_look()  # type: ignore[misc]  # an application comes after a mixin
+        if self.boots_by_convention:
+            await self.boot()
+
     async def start(self) -> None:
         """As for every application; the start of one that was never booted gives a warning.
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from mainspring.boot import BootError, BootMixin
+from mainspring.boot import BootError
 from mainspring.cli.errors import failing_in_words
 from mainspring.cli.lookup import find_application
 from mainspring.cli.places import noting_places, place_words
@@ -55,12 +55,11 @@ def command(application: str | None, as_json: bool, debug: bool) -> None:
 async def _checked(app: Application, place_of: Any) -> Check:
     """The application is booted and closed."""
     try:
-        if isinstance(app, BootMixin):
-            try:
-                await app.boot()
-            except MainspringError as error:  # it cannot be booted at all: nothing of it can be looked at
-                refuse(error)
-                return Check()
+        try:
+            await app.before_look()
+        except MainspringError as error:  # it cannot be booted at all: nothing of it can be looked at
+            refuse(error)
+            return Check()
         return await check_application(app, place_of)
     finally:
         await app.close()

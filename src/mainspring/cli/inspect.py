@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from mainspring.boot import BootMixin
 from mainspring.cli.drawing import drawing, own_bindings
 from mainspring.cli.errors import UsageFailure, failing_in_words
 from mainspring.cli.lookup import find_application
@@ -51,8 +50,7 @@ class _Report:
         """The words of one of the reports; the application is booted and closed."""
         app = self._app
         try:
-            if isinstance(app, BootMixin):
-                await app.boot()
+            await app.before_look()
             if plan is not None:
                 app.get_binding(plan.partition("#")[0])  # a key nobody bound is told with the nearest names
                 return plan_source(app, plan)

@@ -10,6 +10,7 @@ from mainspring.cli.errors import failing_in_words
 from mainspring.cli.lookup import find_application
 from mainspring.cli.servers import rest_servers
 from mainspring.core import Application
+from mainspring.loader import ServerLoader
 from mainspring.rest import RestBindings, RestServer
 
 __all__ = ["command"]
@@ -19,7 +20,7 @@ COLUMNS = ("verb", "path", "handler")
 
 @click.command("routes")
 @click.argument("application", required=False)
-@click.option("--json", "as_json", is_flag=True, help="One JSON array of objects: server, verb, path, handler.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON array of objects: server, verb, path, handler, stages.")
 @click.option("--debug", is_flag=True, help="Show the traceback of what goes wrong.")
 def command(application: str | None, as_json: bool, debug: bool) -> None:
     """Boot APPLICATION without starting it and list its operations: verb, path and handler."""
@@ -31,7 +32,11 @@ def command(application: str | None, as_json: bool, debug: bool) -> None:
 async def routes_of(app: Application) -> list[dict[str, str]]:
     """The operations of every REST server, in order of declaration; the application is booted and closed."""
     async with rest_servers(app) as servers:
-        return [entry for name, server in servers for entry in _entries(name, server)]
+        entries = [entry for name, server in servers for entry in _entries(name, server)]
+        if isinstance(app, ServerLoader):
+            for entry in entries:
+                entry["stages"] = ", ".join(app.explain(entry["verb"], entry["path"]))
+        return entries
 
 
 def _entries(name: str, server: RestServer) -> Iterator[dict[str, str]]:
@@ -46,6 +51,8 @@ def _table(routes: list[dict[str, str]]) -> Iterator[str]:
     """Aligned columns; the servers are named when there are several."""
     names = dict.fromkeys(route["server"] for route in routes)
     columns = (*COLUMNS, "server") if len(names) > 1 else COLUMNS
+    if any(route.get("stages", route["handler"]) != route["handler"] for route in routes):
+        columns = (*columns, "stages")
     widths = [max(len(route[column]) for route in routes) for column in columns] if routes else []
     for route in routes:
         cells = (route[column].ljust(width) for column, width in zip(columns, widths, strict=True))

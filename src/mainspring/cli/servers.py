@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from mainspring.boot import BootMixin
 from mainspring.core import Application, CoreTags
 from mainspring.rest import RestServer
 
@@ -14,8 +13,7 @@ __all__ = ["rest_servers"]
 async def rest_servers(app: Application) -> AsyncIterator[list[tuple[str, RestServer]]]:
     """Key and server of each, in order of declaration; the application is booted before and closed after."""
     try:
-        if isinstance(app, BootMixin):
-            await app.boot()
+        await app.before_look()
         found = [(binding.key, await binding.get_value(app)) for binding in app.find_by_tag(CoreTags.SERVER)]
         yield [(key, server) for key, server in found if isinstance(server, RestServer)]
     finally:

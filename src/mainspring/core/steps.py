@@ -34,6 +34,9 @@ class Steps:
 
     initializes_anew: ClassVar[bool] = False
 
+    async def before_look(self) -> None:
+        """Called by commands that look at an application without starting it: find and register its artifacts."""
+
     async def run_init(self, parts: Parts, *, starts: bool) -> None:
         """What ``init`` does.
 

@@ -17,6 +17,7 @@ from mainspring.loader.reaching import Reaching
 from mainspring.loader.registering import Registering
 from mainspring.loader.request_hooks import RequestHooks
 from mainspring.loader.request_log import LogOptions, RequestLog
+from mainspring.loader.rest_settings import apply_settings
 from mainspring.loader.scanning import listed
 from mainspring.loader.server_hooks import ServerHooks
 from mainspring.loader.settings import ServerSettings
@@ -128,6 +129,16 @@ class ServerLoader(ServerHooks, Reaching, BootMixin, RestApplication):
     async def _boot_if_wanted(self) -> None:
         if self.state == "created" and self._settings.get("boot"):
             await self.boot()
+
+    async def before_look(self) -> None:
+        """Find and route everything that the settings and the constructor name; no hook runs, nothing is built."""
+        await super().before_look()
+        await self._boot_if_wanted()
+        self._settings.check()
+        self.discover()
+        apply_settings(self)
+        self.mounting.prepare()
+        self.mounting.route()
 
     async def run_init(self, parts: Any, *, starts: bool) -> None:  # noqa: ARG002 - resources are opened in any case
         """Phases 1 to 10."""

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from mainspring.listener import Body, Connection, Head, Limits, Listener, Service
+from mainspring.listener import Body, Connection, Head, Limits, Listener, PeerGoneError, Service
 
 REQUEST = b"GET %b HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -31,6 +31,8 @@ class Served:
                 self.entered.set()
                 await self.release.wait()
             connection.send(200, [(b"content-length", b"2")], b"ok")
+        except PeerGoneError:
+            pass
         except asyncio.CancelledError as error:
             self.cancelled.append(str(error))
             raise

@@ -132,11 +132,12 @@ class Connection(Answering):
             self._body = body = Body(head, service.limits, self.transport)
             if len(data) > end:
                 self._more(data[end:])
-        self.task = service.loop.create_task(service.serve(self, head, body))
+        serve = service.upgrade if fields.upgrade and service.upgrade is not None else service.serve
+        self.task = service.loop.create_task(serve(self, head, body))
 
     def _read_none(self, data: bytes, error: HttpError) -> None:
         """Bytes that are no request, unless an empty line before it is all that is wrong (RFC 9112 section 2.2)."""
-        if not data.startswith(b"\r\n"):
+        if not data.startswith(b"\r\n") or data.startswith(b"\r\n\r\n"):
             self.refuse(error)
             return
         self._buffer = b""
@@ -295,6 +296,19 @@ class Connection(Answering):
         if self._state in (_State.IDLE, _State.DRAINING):
             self._state = _State.CLOSING
             self.transport.close()
+
+    def hand_over(self, protocol: asyncio.Protocol) -> bytes:
+        """Let another protocol have the connection; gives what came after the request that asked for it."""
+        self._state = _State.CLOSING
+        if self._timer is not None:
+            self._timer.cancel()
+        self.service.connections.add(protocol)
+        self.service.forget(self)
+        self.transport.set_protocol(protocol)
+        if self._is_reading_paused:
+            self.transport.resume_reading()
+        rest, self._buffer = self._buffer, b""
+        return rest
 
     @property
     def is_new(self) -> bool:

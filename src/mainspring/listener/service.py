@@ -29,6 +29,7 @@ class Service:
         connections: Those that are open.
         is_closing: Whether the listener stops: each answer is the last one of its connection.
         scheme: ``http`` or ``https``.
+        upgrade: Answers requests to speak another protocol instead of `serve`; ``None``: they are as any other.
         note: Called after each answer with connection, head, status and seconds; ``None``: nobody takes notes.
         clock: Tells the date.
     """
@@ -43,6 +44,7 @@ class Service:
         self.serve, self.refuse, self.limits, self.loop = serve, refuse, limits, loop
         self.connections: set[Any] = set()
         self.is_closing = False
+        self.upgrade: Serve | None = None
         self.scheme = "http"
         self.note: Callable[[Any, Head, int, float], None] | None = None
         self.clock = Clock()

@@ -74,7 +74,10 @@ class Listener:
             await asyncio.sleep(0)
 
     async def stop(
-        self, grace_period: float | None, farewell: Callable[[], Awaitable[None]], cut_off: str = "stopped"
+        self,
+        grace_period: float | None,
+        farewell: Callable[[], Awaitable[None]] | None = None,
+        cut_off: str = "stopped",
     ) -> None:
         """Wait for the requests in flight, then close what is left.
 
@@ -86,7 +89,8 @@ class Listener:
         await self.stop_accepting()
         connections = self._service.connections
         try:
-            await farewell()
+            if farewell is not None:
+                await farewell()
             for connection in list(connections):
                 connection.end()
             await self._service.until_empty(grace_period)

@@ -5,6 +5,7 @@ What `entrance` is to ASGI. A task of its own belongs to each request, so what i
 
 import asyncio
 from collections.abc import Coroutine
+from importlib.util import find_spec
 from typing import Any
 
 from mainspring.http import HttpError
@@ -153,12 +154,15 @@ class ListenerDoor:
 
     Args:
         server: The server they are for.
+        message_size: Bytes of the largest message of a WebSocket connection.
     """
 
-    __slots__ = ("_server",)
+    __slots__ = ("_has_websockets", "_message_size", "_server")
 
-    def __init__(self, server: Any) -> None:
+    def __init__(self, server: Any, message_size: int) -> None:
         self._server = server
+        self._message_size = message_size
+        self._has_websockets = find_spec("websockets") is not None
 
     async def serve(  # noqa: C901 - the whole way in one function: every further call costs every request
         self, connection: Connection, head: Head, body: Body | None
@@ -203,6 +207,15 @@ class ListenerDoor:
                 running.discard(task)
                 if not exchange.completed:
                     connection.abort()
+
+    async def upgrade(self, connection: Connection, head: Head, body: Body | None) -> None:
+        """Answer a request to speak another protocol; one that is not spoken is no reason to refuse it."""
+        if head.fields.upgrade != b"websocket" or head.method != "GET" or not self._has_websockets:
+            await self.serve(connection, head, body)
+            return
+        from mainspring.rest.listener_sockets import answer_socket  # noqa: PLC0415 - the library is an extra
+
+        await answer_socket(self._server, connection, head, self._message_size)
 
     async def _fail(self, exchange: ListenerExchange, error: BaseException) -> None:
         """The answer to an error, if there can be one; it is logged, and the connection is cut without one."""

@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from mainspring.rest.errors import MissingLibraryError
 from mainspring.rest.logs import was_logged
-from mainspring.rest.sockets import Place
+from mainspring.rest.sockets import BoundSocket
 
 __all__ = ["CUT_OFF", "ListenOptions", "Listener", "check_websockets"]
 
@@ -61,18 +61,21 @@ class ListenOptions(Struct, frozen=True):
     headers_timeout: float = 10.0
     max_headers: int = 100
 
-    def place(self) -> Place:
-        """The place, which nobody has taken yet."""
-        return Place(self.host, self.port, self.path, self.bound)
+    def socket(self) -> BoundSocket:
+        """The socket, which is not there yet."""
+        return BoundSocket(self.host, self.port, self.path, self.bound)
 
 
-def check_websockets() -> None:
+def check_websockets(*, is_own: bool) -> None:
     """Refuse to listen for WebSocket connections that could never come.
+
+    Args:
+        is_own: Whether our own listener listens, which knows one library for it.
 
     Raises:
         MissingLibraryError: No library that speaks the protocol is installed.
     """
-    if find_spec("websockets") is None and find_spec("wsproto") is None:
+    if find_spec("websockets") is None and (is_own or find_spec("wsproto") is None):
         raise MissingLibraryError("The WebSocket routes", "websockets", "websockets")
 
 
@@ -82,19 +85,24 @@ class Listener:
     def __init__(self, app: Any, options: ListenOptions) -> None:
         self._app = app
         self._options = options
-        self._place = options.place()
+        self._bound = options.socket()
         self._server: Any = None
         self._ticking: asyncio.Task[None] | None = None
 
     @property
     def listening(self) -> bool:
         """Whether new connections are accepted."""
-        return self._place.is_taken
+        return self._bound.is_taken
 
     @property
     def address(self) -> Any:
         """The bound address: host and port (and more for IPv6), or the path; ``None`` while not listening."""
-        return self._place.address
+        return self._bound.address
+
+    @property
+    def sockets(self) -> list[socket.socket]:
+        """The sockets that listen."""
+        return self._bound.sockets
 
     @property
     def sockets(self) -> list[socket.socket]:
@@ -104,7 +112,7 @@ class Listener:
     @property
     def port(self) -> int:
         """The port taken; 0 for a Unix socket."""
-        return self._place.port
+        return self._bound.port
 
     async def start(self) -> None:
         """Bind and serve.
@@ -112,11 +120,11 @@ class Listener:
         Raises:
             ListenError: The address cannot be had (an ``OSError`` with the same ``errno``); nothing is left open.
         """
-        bound = await self._place.take()
+        bound = await self._bound.take()
         try:
             await self._serve(bound)
         except BaseException:  # a cancelled start leaves no socket either
-            self._place.leave()
+            self._bound.leave()
             raise
 
     async def _serve(self, bound: socket.socket) -> None:
@@ -150,11 +158,11 @@ class Listener:
     async def stop_accepting(self) -> None:
         """Take no new connections. Those that are there have a moment to say what they came for."""
         server = self._server
-        if server is None or not self._place.is_taken:
+        if server is None or not self._bound.is_taken:
             return
         for each in server.servers:
             each.close()
-        self._place.leave()
+        self._bound.leave()
         for _ in range(_TURNS):
             await asyncio.sleep(0)
         for _ in range(round(_FIRST_WORD / _LOOK_EVERY)):

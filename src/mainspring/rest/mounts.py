@@ -12,7 +12,7 @@ from mainspring.rest.exchange import Exchange, Header
 from mainspring.rest.heads import with_vary
 from mainspring.rest.keys import RestTags
 
-__all__ = ["Mount", "MountTable", "call_mounted", "call_outer"]
+__all__ = ["Mount", "MountTable", "call_mounted", "call_outer", "outer_scope"]
 
 logger = logging.getLogger(__name__)
 
@@ -72,8 +72,13 @@ async def call_outer(exchange: Exchange, app: Any) -> None:
         elif message["type"] == "http.response.body":
             await exchange.write(message.get("body", b""), more=bool(message.get("more_body", False)))
 
-    scope = {**_scope_of(exchange), "path": unquote(exchange.raw_path), "raw_path": exchange.raw_path.encode("latin-1")}
-    await app(scope, _receiver(exchange), send)
+    await app(outer_scope(exchange), _receiver(exchange), send)
+
+
+def outer_scope(exchange: Exchange) -> dict[str, Any]:
+    """The scope of an application that is around the whole server."""
+    path = exchange.raw_path
+    return {**_scope_of(exchange), "path": unquote(path, errors="replace"), "raw_path": path.encode("latin-1")}
 
 
 def _scope_of(exchange: Exchange) -> dict[str, Any]:

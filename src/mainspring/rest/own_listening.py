@@ -18,18 +18,23 @@ class OwnListener:
     def __init__(self, server: Any, options: ListenOptions) -> None:
         self._server = server
         self._options = options
-        self._place = options.place()
+        self._bound = options.socket()
         self._listener: Listener | None = None
 
     @property
     def listening(self) -> bool:
         """Whether new connections are accepted."""
-        return self._place.is_taken
+        return self._bound.is_taken
 
     @property
     def address(self) -> Any:
         """The bound address: host and port (and more for IPv6), or the path; ``None`` while not listening."""
-        return self._place.address
+        return self._bound.address
+
+    @property
+    def sockets(self) -> list[socket.socket]:
+        """The sockets that listen."""
+        return self._bound.sockets
 
     @property
     def sockets(self) -> list[socket.socket]:
@@ -39,7 +44,7 @@ class OwnListener:
     @property
     def port(self) -> int:
         """The port taken; 0 for a Unix socket."""
-        return self._place.port
+        return self._bound.port
 
     async def start(self) -> None:
         """Bind and serve.
@@ -47,20 +52,22 @@ class OwnListener:
         Raises:
             ListenError: The address cannot be had (an ``OSError`` with the same ``errno``); nothing is left open.
         """
-        options, door = self._options, ListenerDoor(self._server)
+        options = self._options
+        door = ListenerDoor(self._server, options.ws_max_size)
         limits = Limits(
             headers=options.max_headers,
             headers_timeout=options.headers_timeout,
             keep_alive_timeout=options.keep_alive_timeout,
             connections=options.max_connections,
         )
-        bound = await self._place.take()
+        bound = await self._bound.take()
         service = Service(door.serve, door.refuse, limits, asyncio.get_running_loop())
-        listener = Listener(service, bound, self._place.leave, options.ssl)
+        service.upgrade = door.upgrade
+        listener = Listener(service, bound, self._bound.leave, options.ssl)
         try:
             await listener.start()
         except BaseException:  # a cancelled start leaves no socket either
-            self._place.leave()
+            self._bound.leave()
             raise
         self._listener = listener
 

@@ -147,7 +147,7 @@ class Serving:
 
         is_own = self.setting("server") == "mainspring"
         if self._server.registry.websockets():
-            check_websockets()
+            check_websockets(is_own=is_own)
         self._warn_of_limits(is_own=is_own)
         limits = {name: self.setting(name) for name in _LIMITS}
         self.open = await open_places(self._server, self.places(), limits, is_own=is_own)

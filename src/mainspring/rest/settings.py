@@ -71,7 +71,7 @@ SETTING_KEYS: dict[str, BindingKey[Any]] = {
 
 #: What holds when nothing is configured and nothing bound. A setting that is missing here is unbound then.
 DEFAULTS: dict[str, Any] = {
-    "server": "uvicorn",
+    "server": "mainspring",
     "host": "127.0.0.1",
     "port": 3000,
     "protocol": "http",

@@ -11,14 +11,14 @@ from typing import Any
 
 from mainspring.rest.errors import ListenError
 
-__all__ = ["Place", "bind_host", "bind_path"]
+__all__ = ["BoundSocket", "bind_host", "bind_path"]
 
 #: Pending connections the kernel keeps; what uvicorn and nginx use.
 _BACKLOG = 2048
 
 
-class Place:
-    """Where a server listens: a socket of its own making, or one that it was given.
+class BoundSocket:
+    """A socket that listens: of our own making, or one that we were given.
 
     Args:
         host: An address or name.
@@ -61,6 +61,11 @@ class Place:
             found = os.stat(path)
             if (found.st_dev, found.st_ino) == inode:
                 os.unlink(path)
+
+    @property
+    def sockets(self) -> list[socket.socket]:
+        """The socket, while there is one."""
+        return [] if self._socket is None else [self._socket]
 
     @property
     def is_taken(self) -> bool:

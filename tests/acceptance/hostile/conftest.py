@@ -56,16 +56,21 @@ class Answer:
 
 
 class Attacked:
-    """The server. Each of the attackers' connections is closed with it."""
+    """The server. Each of the attackers' connections is closed with it.
 
-    def __init__(self, files: Path, log: Path) -> None:
+    Attributes:
+        is_own: Whether our own listener listens, which has limits and rules that other servers have not.
+    """
+
+    def __init__(self, files: Path, log: Path, server: str) -> None:
         self.log = log
+        self.is_own = server == "mainspring"
         self._stack = contextlib.ExitStack()
         said = self._stack.enter_context(log.open("wb"))
         self.process = subprocess.Popen(
             [sys.executable, "-m", "mainspring.cli", "run", str(TARGET)],
             cwd=ROOT,
-            env={**os.environ, "PORT": "0", "HOST": "127.0.0.1", "HOSTILE_FILES": str(files)},
+            env={**os.environ, "PORT": "0", "HOST": "127.0.0.1", "HOSTILE_FILES": str(files), "HOSTILE_SERVER": server},
             stdout=subprocess.PIPE,
             stderr=said,
             text=True,
@@ -231,12 +236,12 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def attacked(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
+@pytest.fixture(scope="session", params=["mainspring", "uvicorn"])
+def attacked(request: Any, files: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
     """One server for all attacks: what one leaves behind, the others see."""
     if not Path("/proc/self/clear_refs").exists():
         pytest.skip("the memory of a process is measured as Linux shows it")
-    server = Attacked(files, tmp_path_factory.mktemp("log") / "stderr")
+    server = Attacked(files, tmp_path_factory.mktemp("log") / "stderr", request.param)
     yield server
     server.close()
 

@@ -115,6 +115,6 @@ class TargetApplication(RestApplication):
     """Everything at its defaults."""
 
     def __init__(self) -> None:
-        super().__init__({"name": "target"})
+        super().__init__({"name": "target", "rest": {"server": os.environ["HOSTILE_SERVER"]}})
         self.controller(TargetController)
         self.static("/files", FILES / "public")

@@ -8,6 +8,7 @@ mounting.
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any, Self
 
 from mainspring.context import (
@@ -329,8 +330,13 @@ class Application(Steps, Context):
         """Called by ``run`` in its event loop before ``start``; a mixin that boots overrides it cooperatively."""
 
     def new_event_loop(self) -> asyncio.AbstractEventLoop:
-        """The event loop ``run`` uses; a subclass may give a faster one."""
-        return asyncio.new_event_loop()
+        """The event loop ``run`` uses: of ``uvloop`` where that is installed. A subclass may give another one."""
+        try:
+            uvloop: Any = import_module("uvloop")
+        except ImportError:
+            return asyncio.new_event_loop()
+        loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+        return loop
 
     def run(self) -> None:
         """Start, block until the application is stopped from inside or by a signal, and close it.

@@ -15,7 +15,7 @@ GOOD = [
     (b"a\r\n0123456789\r\nA\r\n0123456789\r\n0\r\n\r\n", b"0123456789" * 2),
     (b"1;a\r\nx\r\n0;b\r\n\r\n", b"x"),
     (b'1 ; a = "b\\"; c" ;d=e\r\nx\r\n0\r\n\r\n', b"x"),
-    (b"1\r\nx\r\n0\r\nTrailer: 1\r\nContent-Length: 9\r\n\r\n", b"x"),
+    (b"1\r\nx\r\n0\r\nTrailer: 1\r\nX: 9\r\n\r\n", b"x"),
     (b"2\r\n\r\n\r\n0\r\n\r\n", b"\r\n"),
 ]
 
@@ -60,6 +60,10 @@ BAD = [
     b"0\r\nX : 1\r\n\r\n",
     b"0\r\n folded\r\n\r\n",
     b"0\r\nX: 1\n\r\n\r\n",
+    b"0\r\nX: 1\n\r\n",
+    b"0\r\nContent-Length: 1\r\n\r\n",
+    b"0\r\nTransfer-Encoding: chunked\r\n\r\n",
+    b"0\r\nHost: y\r\n\r\n",
 ]
 
 

@@ -3,7 +3,7 @@
 import re
 
 from mainspring.http import HttpErrors
-from mainspring.listener.heads import header_lines
+from mainspring.listener.heads import check_line_ends, header_lines
 from mainspring.listener.limits import Limits
 
 __all__ = ["ChunkedReader"]
@@ -14,7 +14,7 @@ _SIZE = re.compile(
     rb"([0-9A-Fa-f]{1,16})"
     rb"((?:[ \t]*+;[ \t]*+" + _TOKEN + rb"(?:[ \t]*+=[ \t]*+(?:" + _TOKEN + rb"|" + _QUOTED + rb"))?)*+)\r\n"
 )
-_BEGINNING = re.compile(rb"[0-9A-Fa-f]{0,16}(?:\r|[ \t;][\t\x20-\x7e\x80-\xff]*+\r?)?")
+_BEGINNING = rb"[0-9A-Fa-f]{0,16}(?:\r|[ \t;][\t\x20-\x7e\x80-\xff]*+\r?)?"
 
 #: Bytes of one line that tells a size, and of all extensions of a body: nobody uses any.
 _LINE = 4096
@@ -82,7 +82,7 @@ class ChunkedReader:
         found = _SIZE.match(data, at)
         if found is None:
             line = data[at : at + _LINE + 1]
-            if b"\n" in line or len(line) > _LINE or not _BEGINNING.fullmatch(line):
+            if b"\n" in line or len(line) > _LINE or not re.fullmatch(_BEGINNING, line):
                 raise HttpErrors.BadRequest("The size of a chunk is malformed.", code="BAD_CHUNK")
             return -1
         self._left = int(found[1], 16)
@@ -101,7 +101,10 @@ class ChunkedReader:
         if end < 0:
             if len(data) - at > self._limits.head:
                 raise HttpErrors.RequestHeaderFieldsTooLarge(code="TRAILERS_TOO_LARGE")
+            check_line_ends(data[at:])
             return -1
-        header_lines(data[at : end + 4], self._limits)
+        _, framing = header_lines(data[at : end + 4], self._limits)
+        if framing:  # RFC 9110 section 6.5.1: who reads on by them reads another message
+            raise HttpErrors.BadRequest("A trailer tells how the message is framed.", code="FRAMING_TRAILER")
         self.is_done = True
         return end + 4

@@ -136,13 +136,16 @@ class Connection(Answering):
         self.task = service.loop.create_task(serve(self, head, body))
 
     def _read_none(self, data: bytes, error: HttpError) -> None:
-        """Bytes that are no request, unless an empty line before it is all that is wrong (RFC 9112 section 2.2)."""
-        if not data.startswith(b"\r\n") or data.startswith(b"\r\n\r\n"):
+        """Bytes that are no request, unless empty lines before it are all that is wrong (RFC 9112 section 2.2)."""
+        at = 0
+        while data.startswith(b"\r\n", at):
+            at += 2
+        if not at:
             self.refuse(error)
             return
         self._buffer = b""
-        if len(data) > len(b"\r\n"):
-            self._read(data[2:])
+        if len(data) > at:
+            self._read(data[at:])
 
     def _wait_for_head(self, data: bytes) -> None:
         """Keep the beginning of a head. It has to be complete in time, whatever comes of it meanwhile."""

@@ -13,7 +13,7 @@ from typing import Any
 from mainspring.http import HttpError, HttpErrors
 from mainspring.listener.limits import Limits
 
-__all__ = ["CHUNKED", "NO_HEAD", "Fields", "Head", "check_beginning", "header_lines", "read_head"]
+__all__ = ["CHUNKED", "NO_HEAD", "Fields", "Head", "check_beginning", "check_line_ends", "header_lines", "read_head"]
 
 Header = tuple[bytes, bytes]
 
@@ -24,13 +24,13 @@ _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
 _HOST = rb"(?:\[[0-9A-Fa-f:.]++\]|[A-Za-z0-9\-._~%!$&'()*+,;=]*+)(?::[0-9]{0,5})?"
 # RFC 9112 section 3. A target has no space and no fragment; browsers leave more than RFC 3986 allows unencoded.
 _LINE = re.compile(rb"(" + _TOKEN + rb"{1,32}+) (/[\x21\x22\x24-\x3e\x40-\x7e]*+)(?:\?([\x21\x22\x24-\x7e]*+))? ")
-_OTHER = re.compile(rb"(" + _TOKEN + rb"{1,32}+) ([\x21\x22\x24-\x7e]++) ")
-_ABSOLUTE = re.compile(rb"(?i:https?)://(" + _HOST + rb")(/[^?]*+)?(?:\?(.*+))?")
+_OTHER = rb"(" + _TOKEN + rb"{1,32}+) ([\x21\x22\x24-\x7e]++) "
+_ABSOLUTE = rb"(?i:https?)://(" + _HOST + rb")(/[^?]*+)?(?:\?(.*+))?"
 _VERSION = re.compile(rb"HTTP/([0-9])\.([0-9])\r\n")
 _FIELDS = re.compile(rb"(?:" + _TOKEN + rb"++:[\t\x20-\x7e\x80-\xff]*+\r\n)*+\r\n")  # section 5; no obs-fold (5.2)
 _IS_HOST = re.compile(_HOST).fullmatch
 _IS_LENGTH = re.compile(rb"[0-9]{1,20}").fullmatch
-_BARE = re.compile(rb"(?<!\r)\n|\r(?![\n])(?=.)", re.DOTALL)
+_BARE = rb"(?s)(?<!\r)\n|\r(?![\n])(?=.)"
 _FRAMING = frozenset({b"host", b"content-length", b"transfer-encoding", b"connection", b"expect", b"upgrade"})
 _MAX_LENGTH = 2**64 - 1
 
@@ -116,7 +116,7 @@ _METHODS = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATC
 
 def _read_other(data: bytes, end: int, limits: Limits) -> Head:
     """A head whose target is no path (RFC 9112 section 3.2), or none at all."""
-    found = _OTHER.match(data)
+    found = re.match(_OTHER, data)
     if found is None:
         raise _malformed_line(data[:end], limits)
     method, target = found.groups()
@@ -127,7 +127,7 @@ def _read_other(data: bytes, end: int, limits: Limits) -> Head:
         raise HttpErrors.NotImplemented(code="METHOD_NOT_IMPLEMENTED")
     if target == b"*":  # section 3.2.4; for other methods it names nothing
         return Head(method.decode("ascii"), b"*", b"", fields)
-    absolute = _ABSOLUTE.fullmatch(target)
+    absolute = re.fullmatch(_ABSOLUTE, target)
     if absolute is None or not absolute[1]:
         raise _bad("The target of the request is no path.", "BAD_TARGET")
     # Section 3.2.2: what Host says is ignored.
@@ -205,7 +205,7 @@ def header_lines(data: bytes, limits: Limits) -> tuple[list[Header], dict[bytes,
 
 def _malformed_lines(data: bytes) -> HttpError:
     """What is wrong with header lines, for who has to mend the client."""
-    if _BARE.search(data):  # RFC 9112 section 2.2
+    if re.search(_BARE, data):  # RFC 9112 section 2.2
         return _bad("A line ends otherwise than with CRLF.", "BARE_LINE_END")
     if re.search(rb"(?:^|\n)[ \t]", data):  # section 5.2
         return _bad("A header line is folded.", "FOLDED_HEADER")
@@ -246,7 +246,19 @@ def _check_host(hosts: Any, *, is_1_0: bool) -> None:
         raise _bad("Host is malformed.", "BAD_HOST")
 
 
-_BEGINNING = re.compile(_TOKEN + rb"{1,32}(?: [\x21\x22\x24-\x7e]*(?: [HTP/0-9.]{0,8}\r?)?)?")
+_BEGINNING = _TOKEN + rb"{1,32}(?: [\x21\x22\x24-\x7e]*(?: [HTP/0-9.]{0,8}\r?)?)?"
+
+_WHOLE = _TOKEN + rb"{1,32} [\x21\x22\x24-\x7e]+ HTTP/[0-9]\.[0-9]"
+
+
+def check_line_ends(data: bytes) -> None:
+    """Refuse lines that end otherwise than with CRLF (RFC 9112 section 2.2).
+
+    Raises:
+        HttpError: There is one.
+    """
+    if re.search(_BARE, data):
+        raise _bad("A line ends otherwise than with CRLF.", "BARE_LINE_END")
 
 
 def check_beginning(data: bytes, limits: Limits) -> None:
@@ -257,7 +269,7 @@ def check_beginning(data: bytes, limits: Limits) -> None:
     """
     line_end = data.find(b"\r\n")
     line = data if line_end < 0 else data[:line_end]
-    if not _BEGINNING.fullmatch(line) and data != b"\r":
+    if not re.fullmatch(_BEGINNING if line_end < 0 else _WHOLE, line) and data not in (b"\r", b"\r\n"):
         raise _bad("The request line is malformed.", "BAD_REQUEST_LINE")
     if len(line) > limits.request_line:
         raise HttpErrors.URITooLong(code="REQUEST_LINE_TOO_LONG")
@@ -265,5 +277,4 @@ def check_beginning(data: bytes, limits: Limits) -> None:
         raise HttpErrors.RequestHeaderFieldsTooLarge(code="HEADERS_TOO_LARGE")
     if data.count(b"\r\n") > limits.headers + 1:
         raise HttpErrors.RequestHeaderFieldsTooLarge(code="TOO_MANY_HEADERS")
-    if _BARE.search(data):  # RFC 9112 section 2.2
-        raise _bad("A line ends otherwise than with CRLF.", "BARE_LINE_END")
+    check_line_ends(data)

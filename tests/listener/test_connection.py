@@ -534,26 +534,32 @@ async def test_a_peer_that_has_said_all_and_is_told_nothing_counts_as_gone(peers
     await asyncio.wait_for(gone.wait(), 10)
 
 
-async def test_a_peer_that_has_said_all_and_still_takes_is_there(peers: Peers, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_peer_that_has_said_all_and_still_takes_is_there(peers: Peers) -> None:
     """HTTP-025"""
-    monkeypatch.setattr("mainspring.listener.answering._HALF_OPEN", 0.02)
+    gone = asyncio.Event()
 
     async def serve(connection: Connection, head: Head, body: Body | None) -> None:
         connection.start(200, [])
-        gone = asyncio.ensure_future(connection.wait_gone())
-        for _ in range(20):
-            connection.write(b"x", more=True)
-            await asyncio.sleep(0.003)
-        assert not gone.done()
-        await asyncio.wait_for(gone, 10)
+        await connection.wait_gone()
+        gone.set()
         connection.abort()
 
     peer = peers(serve=serve)
     await peer.send(get())
-    peer.end()
-    assert peer.connection.task is not None
-    await peer.connection.task
-    assert peer.wire.written.count(b"x") == 20
+    connection = peer.connection
+    before = connection._written
+    connection.write(b"x", more=True)
+    connection._judge_silence(before, connection._gone)
+    await peer.turn()
+    assert not gone.is_set(), "it was told something"
+    connection.pause_writing()
+    connection._judge_silence(connection._written, connection._gone)
+    await peer.turn()
+    assert not gone.is_set(), "it is slow"
+    connection.resume_writing()
+    connection._judge_silence(connection._written, connection._gone)
+    await peer.turn()
+    assert gone.is_set()
 
 
 async def test_a_connection_that_breaks_wakes_everybody(peers: Peers) -> None:
@@ -580,14 +586,18 @@ async def test_a_connection_that_breaks_wakes_everybody(peers: Peers) -> None:
     assert not peer.service.connections
 
 
-async def test_too_many_connections(peers: Peers) -> None:
-    """HTTP-040"""
+async def test_too_many_connections(peers: Peers, caplog: pytest.LogCaptureFixture) -> None:
+    """HTTP-040: said once, not for each of them"""
     first = peers(Limits(connections=1))
-    other = Connection(first.service)
-    wire = type(first.wire)()
-    wire.protocol = other
-    other.connection_made(wire)
-    assert wire.written.startswith(b"HTTP/1.1 503 ")
-    other.abort()
+    for _ in range(3):
+        other = Connection(first.service)
+        wire = type(first.wire)()
+        wire.protocol = other
+        other.connection_made(wire)
+        assert wire.written.startswith(b"HTTP/1.1 503 ")
+        other.abort()
+    assert [record.getMessage() for record in caplog.records] == [
+        "There are 1 connections, and no room for more: others get 503."
+    ]
     await first.send(get())
     assert first.statuses == [200]

@@ -10,23 +10,27 @@ import click
 from mainspring.cli.errors import UsageFailure, failing_in_words
 from mainspring.cli.lookup import find_application
 
-__all__ = ["command"]
+__all__ = ["SERVERS", "address", "command"]
 
 HIGHEST_PORT = 65535
+SERVERS = ("mainspring", "uvicorn")
 
 
 @click.command("run")
 @click.argument("application", required=False)
 @click.option("--host", help="The address to listen on; wins over HOST, which wins over the configuration.")
 @click.option("--port", help="The port, 0 for any free one; wins over PORT, which wins over the configuration.")
+@click.option("--server", type=click.Choice(SERVERS), help="What listens: our own listener, or an ASGI server.")
 @click.option("--reload", is_flag=True, help="Start it anew when a file changes below its folder.")
 @click.option("--debug", is_flag=True, help="Show the traceback of what goes wrong.")
-def command(application: str | None, host: str | None, port: str | None, reload: bool, debug: bool) -> None:
+def command(
+    application: str | None, host: str | None, port: str | None, server: str | None, reload: bool, debug: bool
+) -> None:
     """Boot APPLICATION and serve it until SIGINT or SIGTERM.
 
     It stops gracefully: requests in flight are answered within the configured grace period.
     """
-    with failing_in_words(debug=debug), address(host, port):
+    with failing_in_words(debug=debug), address(host, port, server):
         if not reload:
             find_application(application).run()
             return
@@ -40,13 +44,14 @@ def command(application: str | None, host: str | None, port: str | None, reload:
 
 
 @contextmanager
-def address(host: str | None, port: str | None) -> Iterator[None]:
-    """Say to ``config["rest"]``, through its environment variables, where to listen.
+def address(host: str | None, port: str | None, server: str | None = None) -> Iterator[None]:
+    """Say to ``config["rest"]``, through its environment variables, where to listen, and by what.
 
     HOST and PORT are what platforms set for whatever they run; a variable that names Mainspring's own setting was
     meant more exactly and wins over them. An option wins over both.
     """
     wanted = {"MAINSPRING_REST_HOST": host, "MAINSPRING_REST_PORT": _checked(port, "--port")}
+    wanted["MAINSPRING_REST_SERVER"] = server
     for name, common in (("MAINSPRING_REST_HOST", "HOST"), ("MAINSPRING_REST_PORT", "PORT")):
         if wanted[name] is None and name not in os.environ:
             value = os.environ.get(common) or None

@@ -6,7 +6,7 @@ import click
 
 from mainspring.cli.errors import describe, failing_in_words
 from mainspring.cli.lookup import find_application
-from mainspring.cli.run import address
+from mainspring.cli.run import SERVERS, address
 
 __all__ = ["command"]
 
@@ -18,14 +18,17 @@ __all__ = ["command"]
 @click.option(
     "--workers", type=click.IntRange(1), help="Serve by this many processes, which SIGHUP replaces one by one."
 )
+@click.option("--server", type=click.Choice(SERVERS), help="What listens: our own listener, or an ASGI server.")
 @click.option("--debug", is_flag=True, help="Show the traceback of what goes wrong.")
-def command(application: str | None, host: str | None, port: str | None, workers: int | None, debug: bool) -> None:
+def command(
+    application: str | None, host: str | None, port: str | None, workers: int | None, server: str | None, debug: bool
+) -> None:
     """Boot APPLICATION and serve it until SIGINT or SIGTERM.
 
     With --workers several processes answer on the same port: SIGHUP replaces one after another without losing a
     request, a worker that dies is replaced, SIGTTIN and SIGTTOU make one more or one less. Unix only.
     """
-    with failing_in_words(debug=debug), address(host, port):
+    with failing_in_words(debug=debug), address(host, port, server):
         if workers is None:
             find_application(application).run()
             return

@@ -3,16 +3,20 @@
 `Listener` serves a socket; what answers requests is a function it is given.
 """
 
-from mainspring.listener.bodies import Body
+from mainspring.listener.bodies import AnyBody, Body
 from mainspring.listener.connection import Connection
 from mainspring.listener.errors import IncompleteResponseError, PeerGoneError
 from mainspring.listener.heads import NO_HEAD, Fields, Head
 from mainspring.listener.limits import Limits
+from mainspring.listener.proxy_protocol import ProxiedConnection
+from mainspring.listener.responses import STATUS_LINES
 from mainspring.listener.service import Service
 from mainspring.listener.serving import Listener
 
 __all__ = [
     "NO_HEAD",
+    "STATUS_LINES",
+    "AnyBody",
     "Body",
     "Connection",
     "Fields",
@@ -21,5 +25,6 @@ __all__ = [
     "Limits",
     "Listener",
     "PeerGoneError",
+    "ProxiedConnection",
     "Service",
 ]

@@ -10,7 +10,45 @@ from mainspring.listener.errors import PeerGoneError
 from mainspring.listener.heads import CHUNKED, Head
 from mainspring.listener.limits import Limits
 
-__all__ = ["Body"]
+__all__ = ["AnyBody", "Body", "WholeBody"]
+
+
+class WholeBody:
+    """A body that came together with its head.
+
+    Args:
+        data: All of it.
+    """
+
+    __slots__ = ("_data",)
+
+    is_received = True
+    is_worth_draining = True
+    expects = False
+
+    def __init__(self, data: bytes) -> None:
+        self._data: bytes | None = data
+
+    async def read(self) -> bytes | None:
+        """All of it; ``None`` from then on."""
+        return self.take()
+
+    def take(self) -> bytes | None:
+        """The same without waiting."""
+        data, self._data = self._data, None
+        return data
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it was taken."""
+        return self._data is None
+
+    def fail(self, error: Exception) -> None:
+        """Nothing can go wrong with it any more."""
+
+    def drop(self) -> None:
+        """Nobody wants it."""
+        self._data = None
 
 
 class Body:
@@ -113,6 +151,16 @@ class Body:
             self._resume()
         return piece
 
+    def take(self) -> bytes | None:
+        """All of it, when all of it came; ``None`` otherwise."""
+        if not self.is_received or self._error is not None:
+            return None
+        pieces = self._pieces
+        found = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        pieces.clear()
+        self._size = 0
+        return found
+
     @property
     def is_read(self) -> bool:
         """Whether nothing is left to read."""
@@ -140,3 +188,6 @@ class Body:
         self._size = 0
         if self._is_paused:
             self._resume()
+
+
+AnyBody = Body | WholeBody

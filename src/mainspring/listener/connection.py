@@ -6,28 +6,24 @@ request waits until the answer is complete and the body is through. Whoever answ
 """
 
 import asyncio
-from enum import IntEnum
+from typing import Any
 
 from mainspring.http import HttpError, HttpErrors
 from mainspring.listener.answering import Answering
-from mainspring.listener.bodies import Body
+from mainspring.listener.bodies import AnyBody, Body, WholeBody
 from mainspring.listener.errors import PeerGoneError
-from mainspring.listener.heads import Fields, check_beginning, read_head
+from mainspring.listener.heads import Fields, Head, next_head
 from mainspring.listener.responses import head_bytes
 from mainspring.listener.service import Service
 
 __all__ = ["Connection"]
 
-#: Header lines longer than this altogether are not kept for comparing.
-_COMPARED = 2048
-
-
-class _State(IntEnum):
-    IDLE = 0  # between requests, or in a head
-    RECEIVING = 1  # in the body of a request
-    BUSY = 2  # the request is here, its answer is not complete
-    DRAINING = 3  # the answer is complete, and nobody wants the rest of the body
-    CLOSING = 4  # nothing is read any more
+# The states of a connection; plain numbers, since each request asks for them several times.
+_IDLE = 0  # between requests, or in a head
+_RECEIVING = 1  # in the body of a request
+_BUSY = 2  # the request is here, its answer is not complete
+_DRAINING = 3  # the answer is complete, and nobody wants the rest of the body
+_CLOSING = 4  # nothing is read any more
 
 
 class Connection(Answering):
@@ -38,7 +34,8 @@ class Connection(Answering):
     """
 
     __slots__ = (
-        "_buffer", "_deadline", "_fields", "_is_reading_paused", "_since", "_state", "_timer", "_timer_at", "task",
+        "_buffer", "_deadline", "_fields", "_is_plain", "_is_reading_paused", "_since", "_state", "_timer", "_timer_at",
+        "task",
     )  # fmt: skip
 
     _timer_at: float
@@ -47,12 +44,13 @@ class Connection(Answering):
     def __init__(self, service: Service) -> None:
         super().__init__(service)
         self.task: asyncio.Task[None] | None = None
-        self._state = _State.IDLE
+        self._state = _IDLE
         self._buffer = b""
         self._fields: Fields | None = None
         self._deadline: float | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._is_reading_paused = False
+        self._is_plain = False
 
     # What the transport says
 
@@ -64,6 +62,7 @@ class Connection(Answering):
         is_too_many = limit is not None and len(service.connections) >= limit
         service.connections.add(self)
         if is_too_many:
+            service.say_full()
             self.refuse(HttpErrors.ServiceUnavailable(code="TOO_MANY_CONNECTIONS", headers={"Retry-After": "1"}))
         else:
             self._expect_by(service.limits.headers_timeout)
@@ -71,17 +70,17 @@ class Connection(Answering):
     def data_received(self, data: bytes) -> None:
         """It has sent something."""
         state = self._state
-        if state == _State.IDLE:
+        if state == _IDLE:
             self._read(self._buffer + data if self._buffer else data)
-        elif state == _State.BUSY:
+        elif state == _BUSY:
             self._keep(data)
-        elif state != _State.CLOSING:
+        elif state != _CLOSING:
             self._more(data)
 
     def eof_received(self) -> bool:
         """It sends no more; perhaps it waits for an answer all the same (RFC 9112 section 9.6)."""
         self.is_ended = True
-        if self._state != _State.BUSY:
+        if self._state != _BUSY:
             return False
         if self._gone is not None:
             self._watch_silence()
@@ -90,8 +89,10 @@ class Connection(Answering):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the shape of a protocol
         """It is gone."""
         self.is_lost = self.is_ended = True
-        self._state = _State.CLOSING
+        self._state = _CLOSING
         self.service.forget(self)
+        if self.task is not None and not self.task.done():
+            self.service.keep(self.task)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -105,35 +106,50 @@ class Connection(Answering):
 
     def _read(self, data: bytes) -> None:
         """Begin the request that these bytes hold, if its head is complete."""
-        end = data.find(b"\r\n\r\n") + 4
         service = self.service
         try:
-            if end == 3:
-                self._wait_for_head(data)
-                return
-            head = read_head(data, end, service.limits, self._fields)
+            found = next_head(data, service.limits, self._fields)
         except HttpError as error:
             self._read_none(data, error)
             return
-        fields = head.fields
-        self._fields = fields if len(fields.raw) <= _COMPARED else None
+        if found is None:
+            self._wait_for_head(data)
+            return
+        head, end = found
+        self._fields = fields = head.fields
         self._head = head
         self._deadline = None
         self._keeps = fields.keep_alive
+        self._is_plain = fields.is_1_1 and head.method != "HEAD"
         if service.note is not None:
             self._since = service.loop.time()
-        body = None
+            self._is_plain = False
+        body: AnyBody | None = None
         if fields.length == 0:
-            self._state = _State.BUSY
-            self._buffer = data[end:]
+            self._state = _BUSY
+            self._buffer = data[end:] if len(data) > end else b""
         else:
-            self._state = _State.RECEIVING
-            self._buffer = b""
-            self._body = body = Body(head, service.limits, self.transport)
-            if len(data) > end:
-                self._more(data[end:])
-        serve = service.upgrade if fields.upgrade and service.upgrade is not None else service.serve
-        self.task = service.loop.create_task(serve(self, head, body))
+            body = self._body_of(head, data, end)
+        serve = service.serve if not fields.upgrade or service.upgrade is None else service.upgrade
+        before = self.task
+        self.task = service.create_task(serve(self, head, body))
+        if before is not None and not before.done():
+            service.keep(before)
+
+    def _body_of(self, head: Head, data: bytes, begin: int) -> AnyBody:
+        """The body of a request, and where what came of it goes."""
+        end = begin + head.fields.length
+        if begin < end <= len(data):
+            self._state = _BUSY
+            self._body = whole = WholeBody(data[begin:end])
+            self._buffer = data[end:] if len(data) > end else b""
+            return whole
+        self._state = _RECEIVING
+        self._buffer = b""
+        self._body = body = Body(head, self.service.limits, self.transport)
+        if len(data) > begin:
+            self._more(data[begin:])
+        return body
 
     def _read_none(self, data: bytes, error: HttpError) -> None:
         """Bytes that are no request, unless empty lines before it are all that is wrong (RFC 9112 section 2.2)."""
@@ -149,7 +165,6 @@ class Connection(Answering):
 
     def _wait_for_head(self, data: bytes) -> None:
         """Keep the beginning of a head. It has to be complete in time, whatever comes of it meanwhile."""
-        check_beginning(data, self.service.limits)
         if not self._buffer:
             self._expect_by(self.service.limits.headers_timeout)
         self._buffer = data
@@ -164,30 +179,30 @@ class Connection(Answering):
     def _more(self, data: bytes) -> None:
         """Hand on what belongs to the body."""
         body = self._body
-        assert body is not None
+        assert isinstance(body, Body)
         try:
             rest = body.feed(data)
         except HttpError:  # the reader hears of it; whatever follows means nothing
             self._keeps = False
-            if self._state == _State.DRAINING:
+            if self._state == _DRAINING:
                 self._close()
             else:
-                self._state = _State.BUSY
+                self._state = _BUSY
                 self._buffer = b""
                 self.transport.pause_reading()
             return
         if body.is_received:
             self._buffer = rest
-            if self._state == _State.DRAINING:
+            if self._state == _DRAINING:
                 self._answered()
             else:
-                self._state = _State.BUSY
-        elif self._state == _State.DRAINING and not body.is_worth_draining:
+                self._state = _BUSY
+        elif self._state == _DRAINING and not body.is_worth_draining:
             self._close()
 
     def _next(self) -> None:
         """Go on with what came while the last request was answered."""
-        if self._state != _State.IDLE:
+        if self._state != _IDLE:
             return
         if self._is_reading_paused:
             self._is_reading_paused = False
@@ -195,7 +210,7 @@ class Connection(Answering):
         data, self._buffer = self._buffer, b""
         if data:
             self._read(data)
-        if self.is_ended and self._state == _State.IDLE:
+        if self.is_ended and self._state == _IDLE:
             self.transport.close()
 
     # Time
@@ -219,15 +234,58 @@ class Connection(Answering):
         if deadline > self.service.loop.time() + 0.001:
             self._timer_at = deadline
             self._timer = self.service.loop.call_at(deadline, self._look)
-        elif self._state == _State.CLOSING:
+        elif self._state == _CLOSING:
             self.transport.abort()
-        elif self._state == _State.IDLE and self._buffer:
+        elif self._state == _IDLE and self._buffer:
             self.refuse(HttpErrors.RequestTimeout(code="HEADERS_TIMEOUT"))
         else:
-            self._state = _State.CLOSING
+            self._state = _CLOSING
             self.transport.close()
 
     # Answering
+
+    def answer(self, form: bytes, values: tuple[Any, ...], body: bytes) -> None:
+        """Answer with a body that is there as a whole: what `send` does, for who has the head as bytes.
+
+        Args:
+            form: Status line and header lines, the length among them, with places for the values.
+            values: What is put into the places.
+            body: The body.
+
+        Raises:
+            PeerGoneError: Nobody takes it.
+        """
+        service, received = self.service, self._body
+        if (
+            not self._keeps
+            or self._state != _BUSY
+            or not self._is_plain
+            or service.is_closing
+            or (received is not None and not received.is_received)
+        ):
+            self._answer_slowly(form % values, body)
+            return
+        now, clock = service.time(), service.clock
+        date = clock.line if now < clock.until else clock.tick(now)
+        self.transport.write(b"%b%b\r\n%b" % (form % values, date, body))
+        self._body = self._gone = None
+        self._state = _IDLE
+        if self._buffer or self.is_ended:
+            service.loop.call_soon(self._next)
+            return
+        self._deadline = deadline = now + service.keep_alive
+        if self._timer is None or self._timer_at > deadline:
+            self._expect_by(service.keep_alive)
+
+    def _answer_slowly(self, head: bytes, body: bytes) -> None:
+        """The same where something is out of the ordinary."""
+        if self.is_lost:
+            raise PeerGoneError
+        self._status = int(head[9:12])
+        self._decide(closes=False)
+        self._is_chunked, self._left, self._skips_body = False, len(body), self._head.method == "HEAD"
+        self.transport.write(b"".join((head, self.date(), self._connection_line(), b"\r\n")))
+        self.write(body, more=False)
 
     def _complete(self) -> None:
         """The answer is complete. What is left of the request goes the same way, and then the next one comes."""
@@ -240,7 +298,7 @@ class Connection(Answering):
                 self._close()
                 return
             body.drop()
-            self._state = _State.DRAINING
+            self._state = _DRAINING
             self._expect_by(service.limits.headers_timeout)
             return
         self._answered()
@@ -250,7 +308,7 @@ class Connection(Answering):
         if not self._keeps or self.service.is_closing:
             self._close()
             return
-        self._state = _State.IDLE
+        self._state = _IDLE
         if self._buffer or self.is_ended:
             self.service.loop.call_soon(self._next)
         else:
@@ -260,7 +318,7 @@ class Connection(Answering):
 
     def refuse(self, error: HttpError) -> None:
         """Answer what is no request, and close: nothing that follows means anything."""
-        self._state = _State.CLOSING
+        self._state = _CLOSING
         self._keeps = False
         self._body = None
         lines, body = self.service.refuse(self, error)
@@ -270,7 +328,7 @@ class Connection(Answering):
     def _close(self) -> None:
         """Close, so that the peer gets all of the last answer."""
         is_through = not self._buffer and (self._body is None or self._body.is_received)
-        self._state = _State.CLOSING
+        self._state = _CLOSING
         if self._body is not None:
             self._body.drop()
         if is_through:
@@ -291,18 +349,18 @@ class Connection(Answering):
 
     def abort(self) -> None:
         """Cut the connection: an answer that is not complete must not look as if it were."""
-        self._state = _State.CLOSING
+        self._state = _CLOSING
         self.transport.abort()
 
     def end(self) -> None:
         """End it as soon as its answer is complete; at once when there is none under way."""
-        if self._state in (_State.IDLE, _State.DRAINING):
-            self._state = _State.CLOSING
+        if self._state in (_IDLE, _DRAINING):
+            self._state = _CLOSING
             self.transport.close()
 
     def hand_over(self, protocol: asyncio.Protocol) -> bytes:
         """Let another protocol have the connection; gives what came after the request that asked for it."""
-        self._state = _State.CLOSING
+        self._state = _CLOSING
         if self._timer is not None:
             self._timer.cancel()
         self.service.connections.add(protocol)
@@ -316,4 +374,4 @@ class Connection(Answering):
     @property
     def is_new(self) -> bool:
         """Whether nothing was asked on it yet."""
-        return self.task is None and self._state == _State.IDLE and not self.is_ended
+        return self.task is None and self._state == _IDLE and not self.is_ended

@@ -10,10 +10,12 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from mainspring.http import HttpError, HttpErrors
 from mainspring.listener.limits import Limits
 
-__all__ = ["CHUNKED", "NO_HEAD", "Fields", "Head", "check_beginning", "check_line_ends", "header_lines", "read_head"]
+__all__ = ["CHUNKED", "NO_HEAD", "Fields", "Head", "check_beginning", "check_line_ends", "header_lines", "next_head"]
 
 Header = tuple[bytes, bytes]
 
@@ -23,7 +25,7 @@ CHUNKED = -1
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
 _HOST = rb"(?:\[[0-9A-Fa-f:.]++\]|[A-Za-z0-9\-._~%!$&'()*+,;=]*+)(?::[0-9]{0,5})?"
 # RFC 9112 section 3. A target has no space and no fragment; browsers leave more than RFC 3986 allows unencoded.
-_LINE = re.compile(rb"(" + _TOKEN + rb"{1,32}+) (/[\x21\x22\x24-\x3e\x40-\x7e]*+)(?:\?([\x21\x22\x24-\x7e]*+))? ")
+_LINE = re.compile(rb"(" + _TOKEN + rb"{1,32}+) (/[\x21\x22\x24-\x3e\x40-\x7e]*+)(?:\?([\x21\x22\x24-\x7e]*+))? ").match
 _OTHER = rb"(" + _TOKEN + rb"{1,32}+) ([\x21\x22\x24-\x7e]++) "
 _ABSOLUTE = rb"(?i:https?)://(" + _HOST + rb")(/[^?]*+)?(?:\?(.*+))?"
 _VERSION = re.compile(rb"HTTP/([0-9])\.([0-9])\r\n")
@@ -33,6 +35,8 @@ _IS_LENGTH = re.compile(rb"[0-9]{1,20}").fullmatch
 _BARE = rb"(?s)(?<!\r)\n|\r(?![\n])(?=.)"
 _FRAMING = frozenset({b"host", b"content-length", b"transfer-encoding", b"connection", b"expect", b"upgrade"})
 _MAX_LENGTH = 2**64 - 1
+#: Fields longer than this are not compared with those of the next request.
+_COMPARED = 2048
 
 #: Bytes of a version.
 _VERSION_SIZE = len(b"HTTP/1.1")
@@ -50,6 +54,8 @@ class Fields:
         keep_alive: Whether the connection is to persist.
         expects: Whether the peer waits for 100 before it sends its body.
         upgrade: The protocol the peer would rather speak, in lower case.
+        is_1_1: Whether the version is 1.1.
+        size: The bytes they were read from, when they are short enough to be compared with those of the next request.
     """
 
     raw: bytes
@@ -59,9 +65,11 @@ class Fields:
     keep_alive: bool = True
     expects: bool = False
     upgrade: bytes = b""
+    size: int = 0
+    is_1_1: bool = True
 
 
-class Head:
+class Head(msgspec.Struct, gc=False):
     """The head of a request.
 
     Attributes:
@@ -72,10 +80,10 @@ class Head:
         target: The whole target, as it was sent.
     """
 
-    __slots__ = ("fields", "method", "path", "query")
-
-    def __init__(self, method: str, path: bytes, query: bytes, fields: Fields) -> None:
-        self.method, self.path, self.query, self.fields = method, path, query, fields
+    method: str
+    path: bytes
+    query: bytes
+    fields: Fields
 
     @property
     def target(self) -> bytes:
@@ -87,28 +95,39 @@ class Head:
 NO_HEAD = Head("", b"", b"", Fields(b"", "1.1", []))
 
 
-def read_head(data: bytes, end: int, limits: Limits, before: Fields | None) -> Head:
-    """The head of a request.
+def next_head(data: bytes, limits: Limits, before: Fields | None) -> tuple[Head, int] | None:
+    """The head that bytes begin with, and where it ends; ``None`` when it is not all there.
 
     Args:
-        data: Bytes that begin with it.
-        end: Where it ends, the empty line included.
+        data: The bytes.
         limits: What it may be.
         before: The fields of the request before: those that are the same again need not be read again.
 
     Raises:
         HttpError: It is none that is answered; the connection must be closed.
     """
-    found = _LINE.match(data)
+    found = _LINE(data)
+    if found is not None:
+        start = found.end()
+        if (
+            before is not None
+            and before.size
+            and data.startswith(before.raw, start)
+            and start < limits.request_line - 8
+        ):
+            method, path, query = found.groups()
+            return Head(_METHODS.get(method) or method.decode("ascii"), path, query or b"", before), start + before.size
+    end = data.find(b"\r\n\r\n") + 4
+    if end < 4:
+        check_beginning(data, limits)
+        return None
     if found is None:
-        return _read_other(data, end, limits)
+        return _read_other(data, end, limits), end
     method, path, query = found.groups()
-    start = found.end()
     if start + _VERSION_SIZE > limits.request_line:
         raise HttpErrors.URITooLong(code="REQUEST_LINE_TOO_LONG")
-    if before is None or data[start:end] != before.raw:
-        before = read_fields(data[start:end], limits)
-    return Head(_METHODS.get(method) or method.decode("ascii"), path, query or b"", before)
+    fields = read_fields(data[start:end], limits)
+    return Head(_METHODS.get(method) or method.decode("ascii"), path, query or b"", fields), end
 
 
 _METHODS = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")}
@@ -176,6 +195,8 @@ def read_fields(data: bytes, limits: Limits) -> Fields:
         keep_alive=keeps and b"close" not in options,
         expects=bool(expects) and not is_1_0 and length != 0,
         upgrade=b",".join(upgrades).lower(),
+        size=len(data) if len(data) <= _COMPARED else 0,
+        is_1_1=not is_1_0,
     )
 
 

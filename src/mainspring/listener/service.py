@@ -1,18 +1,24 @@
 """What the connections of a listener have in common."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 from mainspring.http import HttpError
-from mainspring.listener.bodies import Body
+from mainspring.listener.bodies import AnyBody
 from mainspring.listener.heads import Head, Header
 from mainspring.listener.limits import Limits
 from mainspring.listener.responses import Clock
 
 __all__ = ["Service"]
 
-Serve = Callable[[Any, Head, Body | None], Coroutine[Any, Any, None]]
+logger = logging.getLogger(__name__)
+
+#: Seconds between two lines that say the same.
+_SILENCE = 10.0
+
+Serve = Callable[[Any, Head, AnyBody | None], Coroutine[Any, Any, None]]
 """Answers a request of a connection, in a task of its own. Without a complete answer it has to abort the connection."""
 
 
@@ -42,13 +48,35 @@ class Service:
         loop: asyncio.AbstractEventLoop,
     ) -> None:
         self.serve, self.refuse, self.limits, self.loop = serve, refuse, limits, loop
+        self.keep_alive = limits.keep_alive_timeout
+        self.time, self.create_task = loop.time, loop.create_task
         self.connections: set[Any] = set()
+        self._kept: set[asyncio.Task[None]] = set()
         self.is_closing = False
         self.upgrade: Serve | None = None
         self.scheme = "http"
         self.note: Callable[[Any, Head, int, float], None] | None = None
         self.clock = Clock()
+        self._silent_until = 0.0
         self._emptied: asyncio.Future[None] | None = None
+
+    def keep(self, task: "asyncio.Task[None]") -> None:
+        """Hold a task whose connection has gone on, or is gone."""
+        self._kept.add(task)
+        task.add_done_callback(self._kept.discard)
+
+    @property
+    def tasks(self) -> set["asyncio.Task[None]"]:
+        """The tasks that run."""
+        current = {connection.task for connection in self.connections if connection.task is not None}
+        return {task for task in current | self._kept if not task.done()}
+
+    def say_full(self) -> None:
+        """Log that there are too many connections; now and then, not for each of them."""
+        now = self.loop.time()
+        if now >= self._silent_until:
+            self._silent_until = now + _SILENCE
+            logger.warning("There are %s connections, and no room for more: others get 503.", self.limits.connections)
 
     def forget(self, connection: Any) -> None:
         """A connection is gone."""

@@ -30,12 +30,19 @@ class Listener:
         bound: The socket.
         leave: Closes it, and cares for what belongs to it.
         tls: A ready context for TLS.
+        kind: What its connections are.
     """
 
     def __init__(
-        self, service: Service, bound: socket.socket, leave: Callable[[], None], tls: SSLContext | None = None
+        self,
+        service: Service,
+        bound: socket.socket,
+        leave: Callable[[], None],
+        tls: SSLContext | None = None,
+        kind: type[Connection] = Connection,
     ) -> None:
         self._service = service
+        self._kind = kind
         self._bound = bound
         self._leave = leave
         self._tls = tls
@@ -54,7 +61,7 @@ class Listener:
         )
 
     def _connection(self) -> Connection:
-        return Connection(self._service)
+        return self._kind(self._service)
 
     async def stop_accepting(self) -> None:
         """Take no new connections. Those that are there have a moment to say what they came for."""
@@ -93,12 +100,15 @@ class Listener:
                 await farewell()
             for connection in list(connections):
                 connection.end()
+            end = None if grace_period is None else self._service.time() + grace_period
             await self._service.until_empty(grace_period)
-            tasks = {connection.task for connection in connections if connection.task is not None}
+            tasks = self._service.tasks
+            if tasks and not connections:  # what follows the last answers
+                await asyncio.wait(tasks, timeout=None if end is None else max(end - self._service.time(), 0))
         finally:
             for connection in list(connections):
                 connection.abort()
-        tasks = {task for task in tasks if not task.done()}
+        tasks = self._service.tasks
         for task in tasks:
             task.cancel(cut_off)
         if tasks:  # bounded: a clean-up that does not end must not keep the server from stopping

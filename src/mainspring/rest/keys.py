@@ -54,6 +54,8 @@ class RestBindings:
     HEADERS_TIMEOUT: BindingKey[float] = BindingKey("rest.headers_timeout")
     MAX_HEADERS: BindingKey[int] = BindingKey("rest.max_headers")
     MAX_CONNECTIONS: BindingKey[int | None] = BindingKey("rest.max_connections")
+    PROXY_PROTOCOL: BindingKey[bool] = BindingKey("rest.proxy_protocol")
+    ACCESS_LOG: BindingKey[bool] = BindingKey("rest.access_log")
     REQUEST_TIMEOUT: BindingKey[float | None] = BindingKey("rest.request_timeout")
     CANCEL_ON_DISCONNECT: BindingKey[bool] = BindingKey("rest.cancel_on_disconnect")
     CORS: BindingKey[Any] = BindingKey("rest.cors")

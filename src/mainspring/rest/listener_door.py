@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from mainspring.http import HttpError
-from mainspring.listener import NO_HEAD, Body, Connection, Head, PeerGoneError
+from mainspring.listener import NO_HEAD, AnyBody, Connection, Head, PeerGoneError
 from mainspring.rest.admitting import admit
 from mainspring.rest.errors import ClientDisconnected
 from mainspring.rest.exchange import CURRENT, Exchange, Header
@@ -32,9 +32,9 @@ class ListenerExchange(Exchange):
 
     __slots__ = ("body", "connection", "head")
 
-    body: Body | None
+    body: AnyBody | None
 
-    def __init__(self, connection: Connection, head: Head, body: Body | None) -> None:
+    def __init__(self, connection: Connection, head: Head, body: AnyBody | None) -> None:
         self.connection, self.head, self.body = connection, head, body
         self.scope = None
 
@@ -165,7 +165,7 @@ class ListenerDoor:
         self._has_websockets = find_spec("websockets") is not None
 
     async def serve(  # noqa: C901 - the whole way in one function: every further call costs every request
-        self, connection: Connection, head: Head, body: Body | None
+        self, connection: Connection, head: Head, body: AnyBody | None
     ) -> None:
         """Answer a request."""
         server = self._server
@@ -208,7 +208,7 @@ class ListenerDoor:
                 if not exchange.completed:
                     connection.abort()
 
-    async def upgrade(self, connection: Connection, head: Head, body: Body | None) -> None:
+    async def upgrade(self, connection: Connection, head: Head, body: AnyBody | None) -> None:
         """Answer a request to speak another protocol; one that is not spoken is no reason to refuse it."""
         if head.fields.upgrade != b"websocket" or head.method != "GET" or not self._has_websockets:
             await self.serve(connection, head, body)

@@ -48,6 +48,8 @@ class ListenOptions(Struct, frozen=True):
         ws_max_size: Bytes of a WebSocket message.
         headers_timeout: How long the head of a request may take; the own listener has this limit, and the next.
         max_headers: How many header lines it may have.
+        proxy_protocol: Whether each connection begins with whom a proxy speaks for; our own listener reads that.
+        access_log: Whether each request is a line in the log.
     """
 
     host: str = "127.0.0.1"
@@ -60,6 +62,8 @@ class ListenOptions(Struct, frozen=True):
     ws_max_size: int = 16 * 1024 * 1024
     headers_timeout: float = 10.0
     max_headers: int = 100
+    proxy_protocol: bool = False
+    access_log: bool = False
 
     def socket(self) -> BoundSocket:
         """The socket, which is not there yet."""
@@ -105,11 +109,6 @@ class Listener:
         return self._bound.sockets
 
     @property
-    def sockets(self) -> list[socket.socket]:
-        """The sockets that listen."""
-        return self._place.sockets
-
-    @property
     def port(self) -> int:
         """The port taken; 0 for a Unix socket."""
         return self._bound.port
@@ -136,7 +135,7 @@ class Listener:
             lifespan="off",
             interface="asgi3",  # a bound method does not look like one to uvicorn
             log_config=None,
-            access_log=False,
+            access_log=options.access_log,
             proxy_headers=False,
             server_header=False,
             timeout_keep_alive=options.keep_alive_timeout,  # type: ignore[arg-type]  # a float works as well

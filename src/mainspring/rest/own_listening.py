@@ -3,9 +3,12 @@
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
+from importlib import import_module
 from typing import Any
 
-from mainspring.listener import Limits, Listener, Service
+from mainspring.listener import Connection, Limits, Listener, ProxiedConnection, Service
+from mainspring.rest.access import note_request
+from mainspring.rest.errors import SettingError
 from mainspring.rest.listener_door import ListenerDoor
 from mainspring.rest.listening import CUT_OFF, ListenOptions
 
@@ -37,11 +40,6 @@ class OwnListener:
         return self._bound.sockets
 
     @property
-    def sockets(self) -> list[socket.socket]:
-        """The sockets that listen."""
-        return self._place.sockets
-
-    @property
     def port(self) -> int:
         """The port taken; 0 for a Unix socket."""
         return self._bound.port
@@ -51,19 +49,24 @@ class OwnListener:
 
         Raises:
             ListenError: The address cannot be had (an ``OSError`` with the same ``errno``); nothing is left open.
+            SettingError: A proxy is to speak before TLS begins.
         """
         options = self._options
+        if options.proxy_protocol and options.ssl is not None:
+            raise SettingError("proxy_protocol", True, "it is read without TLS only; let the proxy end TLS")
         door = ListenerDoor(self._server, options.ws_max_size)
         limits = Limits(
             headers=options.max_headers,
             headers_timeout=options.headers_timeout,
             keep_alive_timeout=options.keep_alive_timeout,
-            connections=options.max_connections,
+            connections=_room(options.max_connections),
         )
         bound = await self._bound.take()
         service = Service(door.serve, door.refuse, limits, asyncio.get_running_loop())
         service.upgrade = door.upgrade
-        listener = Listener(service, bound, self._bound.leave, options.ssl)
+        service.note = note_request if options.access_log else None
+        kind = ProxiedConnection if options.proxy_protocol else Connection
+        listener = Listener(service, bound, self._bound.leave, options.ssl, kind)
         try:
             await listener.start()
         except BaseException:  # a cancelled start leaves no socket either
@@ -82,8 +85,21 @@ class OwnListener:
         if listener is None:
             return
         self._listener = None
-        await listener.stop(grace_period, farewell or _nothing, CUT_OFF)
+        await listener.stop(grace_period, farewell, CUT_OFF)
 
 
-async def _nothing() -> None:
-    """Say nothing."""
+#: Files that a process needs besides its connections, at least, and the share of all that it may open.
+_FILES, _SHARE = 32, 10
+
+
+def _room(wanted: int | None) -> int | None:
+    """How many connections there may be: as wished for, and fewer than what would leave the program no file to open."""
+    try:
+        resource: Any = import_module("resource")
+    except ImportError:  # not on this system
+        return wanted
+    files: int = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if files == resource.RLIM_INFINITY:
+        return wanted
+    room = max(files - max(_FILES, files // _SHARE), 1)
+    return room if wanted is None else min(wanted, room)

@@ -21,7 +21,7 @@ __all__ = ["Serving"]
 logger = logging.getLogger(__name__)
 
 #: Settings of a listener that uvicorn has no counterpart of; see docs/http-on-uvicorn.md.
-_WITHOUT_EFFECT = ("headers_timeout", "max_headers")
+_WITHOUT_EFFECT = ("headers_timeout", "max_headers", "proxy_protocol")
 
 #: Seconds that stopping waits for requests when neither the server nor the application says otherwise.
 _GRACE_PERIOD = 30.0
@@ -309,7 +309,10 @@ _CLEANUP = 5.0
 
 
 #: Settings of each place.
-_LIMITS = ("keep_alive_timeout", "max_connections", "ws_max_size", "headers_timeout", "max_headers")
+_LIMITS = (
+    *("keep_alive_timeout", "max_connections", "ws_max_size", "headers_timeout", "max_headers"),
+    *("proxy_protocol", "access_log"),
+)
 
 
 async def _all(parts: Iterable[Coroutine[Any, Any, None]]) -> None:

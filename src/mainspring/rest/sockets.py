@@ -63,11 +63,6 @@ class BoundSocket:
                 os.unlink(path)
 
     @property
-    def sockets(self) -> list[socket.socket]:
-        """The socket, while there is one."""
-        return [] if self._socket is None else [self._socket]
-
-    @property
     def is_taken(self) -> bool:
         """Whether there is a socket."""
         return self._socket is not None

@@ -5,7 +5,9 @@
     bench/env/bin/python bench/http.py --in-process
     bench/env/bin/python bench/http.py --cold 10
 
-Every application in ``apps`` is one process on uvicorn with uvloop and httptools, kept on the first processor; ``wrk``
+Every application in ``apps`` is one process on uvicorn with uvloop and httptools (``protocol_by_hand``, a protocol of
+asyncio without any server, and ``listener_mainspring``, which is ``on_mainspring`` over our own listener, serve
+themselves), kept on the first processor; ``wrk``
 with 32 connections is kept on the second. All are up and idle while the others are loaded, round by round, so that what
 else the machine does hits them alike. What counts is requests by the processor time of the server; the figure to look
 at is the median of the rounds' ratios to hand-written ASGI, which sends the same lines. An application that answers
@@ -46,7 +48,14 @@ from typing import Any
 
 APPS = Path(__file__).parent / "apps"
 BASE = "by_hand"
-NAMES = [BASE, "on_mainspring", *sorted(file.stem for file in APPS.glob("on_*.py") if file.stem != "on_mainspring")]
+#: Programs that serve by themselves: the limit of what Python can do here, and our listener.
+ALONE = ["protocol_by_hand", "listener_mainspring"]
+NAMES = [
+    BASE,
+    *ALONE,
+    "on_mainspring",
+    *sorted(file.stem for file in APPS.glob("on_*.py") if file.stem != "on_mainspring"),
+]
 ORDER = {
     "id": 7,
     "customer": {"name": "Ada", "email": "ada@example.org"},
@@ -67,7 +76,7 @@ def main() -> None:
     options = arguments()
     names = [name for name in NAMES if not options.only or name in options.only.split(",")]
     if options.in_process:
-        in_process(names, options.rounds)
+        in_process([name for name in names if name not in ALONE], options.rounds)
         return
     wrk = shutil.which("wrk") or sys.exit("This needs wrk (Debian: apt-get install wrk).")
     servers = [Server(name) for name in (HELLO if options.cold else names)]
@@ -107,6 +116,8 @@ class Server:
         """Start it; the seconds until its first answer."""
         quiet = ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"]
         words = [sys.executable, "-m", "uvicorn", f"{self.name}:app", "--app-dir", str(APPS), "--port", str(self.port)]
+        if self.name in ALONE:
+            words, quiet = [sys.executable, str(APPS / f"{self.name}.py"), str(self.port)], []
         # Bytecode is kept, as it is wherever a program is started twice.
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         begin = time.perf_counter()

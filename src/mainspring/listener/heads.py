@@ -107,27 +107,34 @@ def next_head(data: bytes, limits: Limits, before: Fields | None) -> tuple[Head,
         HttpError: It is none that is answered; the connection must be closed.
     """
     found = _LINE(data)
-    if found is not None:
-        start = found.end()
-        if (
-            before is not None
-            and before.size
-            and data.startswith(before.raw, start)
-            and start < limits.request_line - 8
-        ):
-            method, path, query = found.groups()
-            return Head(_METHODS.get(method) or method.decode("ascii"), path, query or b"", before), start + before.size
-    end = data.find(b"\r\n\r\n") + 4
-    if end < 4:
-        check_beginning(data, limits)
-        return None
     if found is None:
-        return _read_other(data, end, limits), end
+        end = _end_of(data, limits)
+        return (_read_other(data, end, limits), end) if end else None
+    start = found.end()
+    if before is None or not before.size or not data.startswith(before.raw, start) or start > limits.request_line - 8:
+        end = _end_of(data, limits)
+        if not end:
+            return None
+        if start + _VERSION_SIZE > limits.request_line:
+            raise HttpErrors.URITooLong(code="REQUEST_LINE_TOO_LONG")
+        before = read_fields(data[start:end], limits)
+    else:
+        end = start + before.size
     method, path, query = found.groups()
-    if start + _VERSION_SIZE > limits.request_line:
-        raise HttpErrors.URITooLong(code="REQUEST_LINE_TOO_LONG")
-    fields = read_fields(data[start:end], limits)
-    return Head(_METHODS.get(method) or method.decode("ascii"), path, query or b"", fields), end
+    return Head(_METHODS.get(method) or method.decode("ascii"), path, query or b"", before), end
+
+
+def _end_of(data: bytes, limits: Limits) -> int:
+    """Where the head ends that bytes begin with; 0 when it is not all there.
+
+    Raises:
+        HttpError: It cannot become one.
+    """
+    end = data.find(b"\r\n\r\n") + 4
+    if end >= len(b"\r\n\r\n"):
+        return end
+    check_beginning(data, limits)
+    return 0
 
 
 _METHODS = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")}

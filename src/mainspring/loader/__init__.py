@@ -18,8 +18,31 @@ from mainspring.core import (
     load_config,
     service,
 )
-from mainspring.loader.decorators import controller, override, server_settings
-from mainspring.loader.error_handler import GlobalErrorHandler
+from mainspring.loader.accept_mimes import (
+    GlobalAcceptMimes,
+    accept_mimes,
+)
+from mainspring.loader.answers import (
+    content_type,
+    header,
+    location,
+    redirect_to,
+    status,
+)
+from mainspring.loader.body_parser import (
+    body_parser,
+)
+from mainspring.loader.cookies import (
+    cookie_parser,
+)
+from mainspring.loader.decorators import (
+    controller,
+    override,
+    server_settings,
+)
+from mainspring.loader.error_handler import (
+    GlobalErrorHandler,
+)
 from mainspring.loader.errors import (
     ClosedHarnessError,
     LoaderSettingError,
@@ -28,10 +51,43 @@ from mainspring.loader.errors import (
     SettingTypeError,
     StartTimeoutError,
 )
-from mainspring.loader.harness import harness
-from mainspring.loader.server import ServerLoader
-from mainspring.loader.settings import ServerSettings
-from mainspring.loader.stage_decorators import middleware, use, use_after, use_auth, use_before
+from mainspring.loader.harness import (
+    harness,
+)
+from mainspring.loader.markers import (
+    body_params,
+    cookie_params,
+    header_params,
+    path_params,
+    query_params,
+    session_params,
+)
+from mainspring.loader.method_override import (
+    method_override,
+)
+from mainspring.loader.rendering import (
+    render,
+)
+from mainspring.loader.server import (
+    ServerLoader,
+)
+from mainspring.loader.server_options import (
+    compression,
+)
+from mainspring.loader.sessions import (
+    MemoryStore,
+    session,
+)
+from mainspring.loader.settings import (
+    ServerSettings,
+)
+from mainspring.loader.stage_decorators import (
+    middleware,
+    use,
+    use_after,
+    use_auth,
+    use_before,
+)
 from mainspring.rest import (
     HttpError,
     HttpErrors,
@@ -62,11 +118,13 @@ __all__ = [
     "ClosedHarnessError",
     "Context",
     "Getter",
+    "GlobalAcceptMimes",
     "GlobalErrorHandler",
     "HttpError",
     "HttpErrors",
     "InvalidStateError",
     "LoaderSettingError",
+    "MemoryStore",
     "MountError",
     "Next",
     "PlaceholderError",
@@ -77,32 +135,50 @@ __all__ = [
     "SettingTypeError",
     "StartTimeoutError",
     "UploadFile",
+    "accept_mimes",
     "api",
     "blocking",
+    "body_params",
+    "body_parser",
+    "compression",
     "config",
+    "content_type",
     "controller",
+    "cookie_params",
+    "cookie_parser",
     "delete",
     "deprecated",
     "get",
     "harness",
     "head",
+    "header",
+    "header_params",
     "inject",
     "injectable",
     "intercept",
     "life_cycle_observer",
     "load_config",
+    "location",
+    "method_override",
     "middleware",
     "operation",
     "options",
     "override",
     "param",
     "patch",
+    "path_params",
     "post",
     "put",
+    "query_params",
+    "redirect_to",
+    "render",
     "request_body",
     "response",
     "server_settings",
     "service",
+    "session",
+    "session_params",
+    "status",
     "tags",
     "use",
     "use_after",

@@ -28,7 +28,8 @@ def operation_line(route: Any) -> Line | None:
     after = _stages((*own.after, *(notes.after if notes is not None else ())))
     if not (before or after or own.answers):
         return None
-    return Line((*before, CORE, *own.answers, *after))
+    answers = sorted(own.answers, key=lambda answer: answer.order)
+    return Line((*before, CORE, *answers, *after))
 
 
 def _stages(noted: Iterable[NotedStage]) -> list[AnyStage]:
@@ -39,8 +40,10 @@ def _stages(noted: Iterable[NotedStage]) -> list[AnyStage]:
         known = guards.get(id(each.thing))
         if known is not None and (each.is_guard or each.options or known.options):
             known.options = {**known.options, **each.options}
+            known.is_guard = known.is_guard or each.is_guard
             continue
         stage = Stage(each.thing, each.options)
+        stage.is_guard = each.is_guard
         if each.is_guard or each.options or known is None:
             guards[id(each.thing)] = stage
         stages.append(stage)

@@ -23,6 +23,9 @@ class Stage:
         thing: The middleware as it was given.
         options: What was said with it, for ``ctx.stage_options``.
         paths: Only requests at or below one of these concern it; none for all.
+
+    Attributes:
+        is_guard: Whether it may refuse whoever is not known.
     """
 
     def __init__(self, thing: Any, options: Mapping[str, Any] | None = None, paths: Sequence[str] = ()) -> None:
@@ -30,6 +33,7 @@ class Stage:
         self.options: Mapping[str, Any] = dict(options or {})
         self.paths = tuple("/" + path.strip("/") for path in paths)
         self.name = name_of(thing)
+        self.is_guard = False
 
     def __repr__(self) -> str:
         return f"<Stage {self.name}>"

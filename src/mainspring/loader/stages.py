@@ -4,34 +4,24 @@ What is used until the routes are made stands in front of them, as one middlewar
 stands behind them, where the pipeline asks when there is no answer. All of it is put together when it changes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
 from mainspring.context import Binding, BindingScope, create_binding_from_class
 from mainspring.loader.chains import CORE, Line
+from mainspring.loader.documenting import StageDocuments
 from mainspring.loader.error_handler import GlobalErrorHandler, last_handler
 from mainspring.loader.error_stages import Behind
 from mainspring.loader.operation_lines import middleware_classes, operation_line
+from mainspring.loader.rendering import Views
+from mainspring.loader.server_options import ServerOption
 from mainspring.loader.stage_kinds import Stage, is_asgi_app, is_asgi_middleware, name_of, stage_of
-from mainspring.rest import RequestContext, RestApplication, RestBindings
+from mainspring.rest import RequestContext, RestApplication, RestBindings, as_spec_enhancer
 
-__all__ = ["ServerOption", "StageRegistry"]
+__all__ = ["StageRegistry"]
 
 _KEY = "middleware.loader"
-
-
-class ServerOption:
-    """What is given to ``use`` like a middleware and sets something of the whole server.
-
-    Args:
-        name: The name people know it by.
-        key: The setting's binding key.
-        value: Its value.
-    """
-
-    def __init__(self, name: str, key: Any, value: Any) -> None:
-        self.name, self.key, self.value = name, key, value
 
 
 class _Mark(NamedTuple):
@@ -51,6 +41,7 @@ class StageRegistry:
 
     Attributes:
         behind_routes: Whether what is used from now on stands behind the routes.
+        views: The templates.
     """
 
     def __init__(self, app: RestApplication, default_scope: Callable[[], Any] = lambda: BindingScope.SINGLETON) -> None:
@@ -62,7 +53,11 @@ class StageRegistry:
         self._lines: Behind = Behind(())
         self._binding: Binding[Any] | None = None
         self.behind_routes = False
+        self.views = Views()
         app.bind(RestBindings.AROUND).to(self.around)
+        app.bind(Views.KEY).to(self.views)
+        documents: Binding[Any] = Binding("spec_enhancers.stages")
+        app.add(documents.to(StageDocuments(self._lines_of_operations)).apply(as_spec_enhancer))
 
     # Registering
 
@@ -217,6 +212,12 @@ class StageRegistry:
         for cls in middleware_classes(line):
             self.bind(cls)
         return line.run
+
+    def _lines_of_operations(self) -> Iterator[tuple[str, str, Line]]:
+        for route in self._app.rest_server.registry.routes():
+            line = operation_line(route)
+            if line is not None:
+                yield route.verb, route.template.openapi, line
 
     def explain(self, route: Any = None) -> list[str]:
         """The names of the stages a request passes on its way to a route (or to none), in order."""

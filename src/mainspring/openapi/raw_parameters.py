@@ -73,15 +73,15 @@ def raw_parameters(handler: Any, owner: type | None, place: str) -> tuple[list[R
     injected = frozenset(parameter.name for parameter in parameters if _is_injection(parameter.default))
     hints: Mapping[str, Any] = {} if function is None else handler_hints(function, owner, tolerated=injected)
     raws: list[RawParameter] = []
-    for parameter in parameters:
-        if parameter.kind is Parameter.VAR_POSITIONAL:
-            reason = f"*{parameter.name} takes no parameter of a request; name the parameters, or use **kwargs"
+    for each in parameters:
+        if each.kind is Parameter.VAR_POSITIONAL:
+            reason = f"*{each.name} takes no parameter of a request; name the parameters, or use **kwargs"
             raise DeclarationError(place, reason)
+        parameter = each
         annotation, marker = _taken_apart(hints.get(parameter.name, MISSING))
         if _is_marker(parameter.default):
-            raws.append(RawParameter(parameter.replace(default=Parameter.empty), annotation, parameter.default))
-        else:
-            raws.append(RawParameter(parameter, annotation, marker))
+            marker, parameter = parameter.default, parameter.replace(default=Parameter.empty)
+        raws.append(RawParameter(parameter, annotation, _stated(marker, annotation)))
     return raws, hints.get("return", MISSING)
 
 
@@ -148,6 +148,12 @@ def _taken_apart(annotation: Any) -> tuple[Any, Any]:
             if inner:
                 return union_of(_without_markers(item) for item in get_args(annotation)), inner[0]
     return annotation, None
+
+
+def _stated(marker: Any, annotation: Any) -> Any:
+    """A marker, or the one it stands for beside this annotation, where it says so itself."""
+    stated = getattr(marker, "stated_for", None)
+    return marker if stated is None else stated(annotation)
 
 
 def _without_markers(annotation: Any) -> Any:

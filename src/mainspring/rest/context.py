@@ -169,8 +169,9 @@ class RequestContext(Context):
 
     @property
     def body(self) -> Any:
-        """What the handler gets as body, after parsing."""
-        return self.exchange.body_value
+        """What the handler gets as body, after parsing; before it what a middleware has parsed."""
+        value, request = self.exchange.body_value, self.exchange.request
+        return request.parsed[0] if value is None and request is not None and request.parsed is not None else value
 
     @property
     def result(self) -> Any:

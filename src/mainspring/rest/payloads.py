@@ -189,6 +189,8 @@ class BodyPlan:
         if self._wants_bytes and named is None:
             self._set_limit(request, "raw")
             return await request.body() or MISSING
+        if named is None and request.parsed is not None:
+            return await self._converted(request.parsed[0], medium, request.parsed[1])
         if named is None and parsers.reads_json_itself and JsonBodyParser().supports(actual.essence):
             return await self._json(request, medium)
         parser = await self._parser(request, named, actual.essence)

@@ -7,10 +7,12 @@ nothing else said, takes the short way.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from mainspring.context.resolving import is_awaitable
 from mainspring.http import HttpErrors, ResponseHeaders, negotiate
 from mainspring.http.media import is_json, parse_media_type
 from mainspring.openapi.kinds import is_nullable
 from mainspring.openapi.parameters import MISSING
+from mainspring.rest.called import is_called, result_of_call
 from mainspring.rest.errors import UnserializableError
 from mainspring.rest.exchange import Exchange, Header, Reply
 from mainspring.rest.heads import CONTENT_LENGTH, CONTENT_TYPE, merged
@@ -20,7 +22,7 @@ from mainspring.rest.writing import JSON_TYPE, OCTETS, TEXT, body_lines, text_ty
 
 __all__ = ["ReplyPlan", "ResultCheck", "check_acceptable", "json_reply", "reply_to"]
 
-JSON, TEXTUAL, BINARY, NONE, STREAM, RESPONSE, REPLY = range(7)
+JSON, TEXTUAL, BINARY, NONE, STREAM, RESPONSE, REPLY, LATE = range(8)
 
 _KINDS: tuple[tuple[tuple[type, ...], int], ...] = (
     ((type(None),), NONE),
@@ -121,6 +123,8 @@ async def reply_to(exchange: Exchange, plan: ReplyPlan, value: Any) -> Reply:
         return value  # type: ignore[no-any-return]  # it is one
     if kind == RESPONSE:
         return await _from_response(exchange, plan, value)
+    if kind == LATE:
+        return await reply_to(exchange, plan, await (value if is_awaitable(value) else result_of_call(exchange, value)))
     set_by_hand = exchange.response
     status = set_by_hand.given_status if set_by_hand is not None else None
     lines = set_by_hand.header_lines if set_by_hand is not None else []
@@ -293,7 +297,9 @@ def _kind_of(value: Any) -> int:
     for types, kind in _KINDS:
         if isinstance(value, types):
             return kind
-    return STREAM if is_stream(value) else JSON
+    if is_stream(value):
+        return STREAM
+    return LATE if is_awaitable(value) or is_called(value) else JSON
 
 
 def _accept_of(exchange: Exchange) -> str | None:

@@ -26,6 +26,12 @@ class Request:
     _forwarding: Any = False
     _original_method: str | None = None
 
+    #: The plain value of the body and the name of the parser, where somebody parsed it before the operation does.
+    parsed: tuple[Any, str] | None = None
+    #: What signs cookies, where a middleware has set it.
+    cookie_signer: Any = None
+    _signed_cookies: Any = None
+
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
         self._reading: Reading | None = None
@@ -151,6 +157,28 @@ class Request:
         if self._cookies is None:
             self._cookies = parse_cookies(self.headers.getlist("cookie"))
         return self._cookies
+
+    @property
+    def signed_cookies(self) -> dict[str, str]:
+        """The cookies that are signed by this program, without their signatures.
+
+        Raises:
+            RuntimeError: No middleware knows how they are signed.
+        """
+        if self._signed_cookies is None:
+            self._signed_cookies = self.signer.verified(self.cookies)
+        return self._signed_cookies  # type: ignore[no-any-return]  # made above
+
+    @property
+    def signer(self) -> Any:
+        """What signs cookies.
+
+        Raises:
+            RuntimeError: There is nothing.
+        """
+        if self.cookie_signer is None:
+            raise RuntimeError("Nothing signs cookies: add the middleware, `use(cookie_parser(secret))`.")
+        return self.cookie_signer
 
     # Where it comes from
 

@@ -151,13 +151,16 @@ class Response(Generic[T]):
             name: A token.
             value: ASCII without blanks, quotes, commas, semicolons and backslashes.
             attributes: ``max_age`` (seconds), ``expires``, ``path`` (``/``), ``domain``, ``secure``, ``http_only``,
-                ``same_site`` (``lax``), ``partitioned``.
+                ``same_site`` (``lax``), ``partitioned``; ``signed`` where a middleware signs cookies.
 
         Raises:
             ValueError: A character that cannot be in a cookie, or ``same_site="none"`` without ``secure``.
+            RuntimeError: It is to be signed, and nothing signs cookies.
         """
         from mainspring.http.cookies import format_cookie  # noqa: PLC0415 - few handlers set cookies
 
+        if attributes.pop("signed", False):
+            value = self.exchange.context.request.signer.sign(name, value)
         self.headers.append("Set-Cookie", format_cookie(name, value, **attributes))
 
     def delete_cookie(self, name: str, *, path: str = "/", domain: str | None = None, **attributes: Any) -> None:

@@ -16,12 +16,14 @@ from mainspring.rest import (
     RequestContext,
     Response,
     RestBindings,
+    WebSocket,
     api,
     get,
     inject,
     param,
     post,
     request_body,
+    websocket,
 )
 from mainspring.rest.inprocess import call_in_process
 
@@ -864,6 +866,35 @@ async def test_a_request_shares_one_context(staged: Make) -> None:
     app.use(tenant)
     answers = await asyncio.gather(*(app("GET", "/x", headers={"X-Tenant": name}) for name in ("a", "b")))
     assert [(answer.text, answer.headers["x-checked"]) for answer in answers] == [("a", "a"), ("b", "b")]
+
+
+async def test_stages_are_around_connections_too(staged: Make) -> None:
+    """LOAD-110, LOAD-119: a guard of a controller refuses the handshake of its connections."""
+    sent: list[Any] = []
+
+    def guard(ctx: RequestContext) -> None:
+        if ctx.request.query.get("key") != "k":
+            raise HttpErrors.Forbidden
+
+    @use_before(guard)
+    class C:
+        @websocket("/ws")
+        @use(noting(sent, "use"))
+        async def ws(self, socket: WebSocket) -> None:
+            await socket.accept()
+
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+
+    app = staged(C)
+    app.use(noting(sent, "global"))
+    for query in (b"", b"key=k"):
+        scope = {"type": "websocket", "path": "/ws", "raw_path": b"/ws", "query_string": query, "headers": []}
+        await app.app(scope, receive, send)
+    assert sent == ["global", "websocket.close", "global", "use", "websocket.accept", "websocket.close"]
 
 
 async def test_inherited_stages(staged: Make) -> None:

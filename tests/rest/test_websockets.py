@@ -70,6 +70,8 @@ class Peer:
         start, body = await self.next(), await self.next()
         assert start["type"] == "websocket.http.response.start", start
         await asyncio.wait_for(self.ending, 5)
+        names = [name for name, _ in start["headers"]]
+        assert len(set(names)) == len(names), names
         return start["status"], body["body"]
 
     def say(self, message: str | bytes) -> None:

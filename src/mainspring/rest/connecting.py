@@ -15,13 +15,13 @@ from mainspring.rest.actions import log_problem, refused
 from mainspring.rest.chains import CONTINUE, Chain, Link
 from mainspring.rest.context import RequestContext, request_context_of
 from mainspring.rest.errors import ClientDisconnected, WrongMessageError
-from mainspring.rest.exchange import CURRENT
+from mainspring.rest.exchange import CURRENT, SENT
 from mainspring.rest.finding import check_host, local_to_base, not_found, take_route
-from mainspring.rest.heads import finished
 from mainspring.rest.pipeline import is_left, leave
 from mainspring.rest.problems import problem_of
 from mainspring.rest.routers import TrieRouter
 from mainspring.rest.routes import AnyRoute
+from mainspring.rest.sequences import AROUND
 from mainspring.rest.sending import send_reply
 from mainspring.rest.websocket_mounts import call_mounted_socket
 from mainspring.rest.websocket_routes import WEBSOCKET
@@ -89,7 +89,9 @@ async def _end_by(exchange: SocketExchange, error: BaseException) -> None:
         if exchange.started:
             await _close_for(exchange, plain)
         else:
-            await send_reply(exchange, finished(exchange, await refused(exchange, plain)))
+            reply = await refused(exchange, plain)
+            if reply is not SENT:
+                await send_reply(exchange, reply)
     if isinstance(error, SystemExit | KeyboardInterrupt):
         exchange.plan.server.serving.end_process(error)
 
@@ -121,7 +123,7 @@ class SocketPlan:
         self._strict = strict
         self._others = [route for route in routes if route.version not in (None, version)]
         self.router = self._router_of(route for route in routes if route.version in (None, version))
-        links = [link if link.binding is not None else _STEPS.get(link.group) for link in chain.links]
+        links = [link if link.binding is not None else _STEPS.get(link.name) for link in chain.links]
         self.chain = Chain(link for link in links if link is not None and link.group not in _OF_RESPONSES)
 
     def _router_of(self, routes: Iterable[AnyRoute]) -> TrieRouter:
@@ -165,6 +167,7 @@ async def _invoke_method(context: RequestContext) -> Any:
 
 _STEPS = {
     "find_route": Link("find_route", "find_route", step=_find_route),
+    "around": AROUND,
     "parse_params": Link("parse_params", "parse_params", step=_parse_params),
     "invoke_method": Link("invoke_method", "invoke_method", step=_invoke_method),
 }

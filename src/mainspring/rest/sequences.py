@@ -15,7 +15,7 @@ from mainspring.rest.keys import RestBindings
 from mainspring.rest.requests import Request
 from mainspring.rest.responses import Response
 
-__all__ = ["DefaultSequence", "MiddlewareSequence", "sequence_steps"]
+__all__ = ["AROUND", "DefaultSequence", "MiddlewareSequence", "sequence_steps"]
 
 _KEYS = RestBindings.SequenceActions
 
@@ -166,6 +166,10 @@ async def _around(context: RequestContext, next: Any) -> Any:
     return result
 
 
+AROUND = _AroundLink("parse_params", "around", function=_around)
+"""The link of what is around single operations."""
+
+
 async def _parse_params(context: RequestContext) -> Any:
     route = context.exchange.operation.route
     context.exchange.arguments_given = await _acted("parse_params", parse_params, context, context.request, route)
@@ -185,7 +189,7 @@ def sequence_steps() -> dict[str, list[Link]]:
         "api_spec": [Link("api_spec", "api_spec", step=_api_spec)],
         "find_route": [Link("find_route", "find_route", step=_find_route)],
         "parse_params": [
-            _AroundLink("parse_params", "around", function=_around),
+            AROUND,
             Link("parse_params", "parse_params", step=_parse_params),
         ],
         "invoke_method": [Link("invoke_method", "invoke_method", step=_invoke_method)],

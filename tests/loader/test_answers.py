@@ -1,7 +1,8 @@
 """What decorators and results say of the answer: status, headers, templates, what is called as the answer."""
 
+import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 
@@ -14,9 +15,22 @@ from mainspring.loader import (
     status,
     use_after,
     use_auth,
+    use_before,
 )
 from mainspring.loader.rendering import Views
-from mainspring.rest import HttpErrors, RequestContext, Response, get, post
+from mainspring.rest import (
+    HttpErrors,
+    RequestContext,
+    Response,
+    UploadFile,
+    blocking,
+    deprecated,
+    get,
+    intercept,
+    param,
+    post,
+    response,
+)
 
 Make = Callable[..., Any]
 
@@ -261,6 +275,57 @@ async def test_a_result_that_is_a_function_is_called(staged: Make) -> None:
         assert await app.json("GET", "/staged") == {"path": "/staged"}
         answer = await app("GET", "/asgi")
         assert (answer.status, answer.text) == (203, "/asgi")
+
+
+async def test_decorators_of_rest_are_the_same_beside_stages(staged: Make) -> None:
+    """LOAD-144: blocking handlers, interceptors, streams, files and declared responses."""
+    threads: list[bool] = []
+
+    async def shout(invocation: Any, next: Any) -> Any:
+        return {"shouted": await next()}
+
+    async def pieces() -> Any:
+        yield b"a"
+        yield b"b"
+
+    @use_before(guard)
+    class C:
+        @get("/blocking")
+        @blocking
+        def blocked(self) -> str:
+            threads.append(threading.current_thread() is threading.main_thread())
+            return "done"
+
+        @get("/intercepted")
+        @intercept(shout)
+        @use_after(guard)
+        def intercepted(self) -> int:
+            return 1
+
+        @get("/stream")
+        def stream(self) -> Any:
+            return pieces()
+
+        @post("/file")
+        async def upload(self, name: Annotated[str, param.form()], data: Annotated[UploadFile, param.file()]) -> str:
+            return f"{name} {(await data.read()).decode()}"
+
+        @get("/declared")
+        @response(202, int)
+        @deprecated
+        def declared(self) -> int:
+            return 5
+
+    app = staged(C)
+    assert (await app("GET", "/blocking")).text == "done"
+    assert threads == [False]
+    assert await app.json("GET", "/intercepted") == {"shouted": 1}
+    assert (await app("GET", "/stream")).body == b"ab"
+    assert (await app("GET", "/declared")).status == 202
+    part = '--x\r\nContent-Disposition: form-data; name="{}"{}\r\n\r\n{}\r\n'
+    form = part.format("name", "", "n") + part.format("data", '; filename="f"', "content") + "--x--\r\n"
+    headers = {"content-type": "multipart/form-data; boundary=x"}
+    assert (await app("POST", "/file", body=form, headers=headers)).text == "n content"
 
 
 # Templates

@@ -130,6 +130,32 @@ async def test_two_classes_of_one_name_are_two_middlewares(staged: Make) -> None
     assert seen == [1, 2]
 
 
+async def test_a_subclass_is_another_middleware(staged: Make) -> None:
+    """LOAD-100: in whatever order they are used; a binding that stands for a class counts instead of it."""
+    seen: list[str] = []
+
+    class Base:
+        def use(self) -> None:
+            seen.append(type(self).__name__)
+
+    class Sub(Base): ...
+
+    class Other(Base): ...
+
+    class Instead(Base): ...
+
+    app = staged()
+    app.use(Sub, Other, Base)
+    await app("GET", "/")
+    assert seen == ["Sub", "Other", "Base"]
+    seen.clear()
+    app = staged()
+    app.app.bind("middlewares.Instead").to_class(Instead).provides(Base)
+    app.use(Base)
+    await app("GET", "/")
+    assert seen == ["Instead"]
+
+
 async def test_a_middleware_in_request_scope_is_shared_within_its_request(staged: Make) -> None:
     """LOAD-100: with the other consumers of the request; a new one for the next request."""
     seen: list[Any] = []
@@ -410,11 +436,16 @@ def test_anything_else_is_refused_at_once(staged: Make, thing: Any, named: str) 
 
 
 @pytest.mark.parametrize("decorator", [use, use_before, use_after, use_auth])
-@pytest.mark.parametrize("thing", [5, None, WithoutUse, "text", Wrapped])
-def test_decorators_refuse_it_too(decorator: Any, thing: Any) -> None:
+@pytest.mark.parametrize(
+    ("thing", "named"),
+    [(5, "not 5"), (None, "not None"), (WithoutUse, "WithoutUse is no middleware"), ("text", "not 'text'")]
+    + [(Wrapped, "give Wrapped to the server"), (needs_number, "Parameter 'count' of needs_number")],
+)
+def test_decorators_refuse_it_too(decorator: Any, thing: Any, named: str) -> None:
     """LOAD-108"""
-    with pytest.raises(TypeError, match=decorator.__name__):
+    with pytest.raises(TypeError) as raised:
         decorator(thing)
+    assert named in str(raised.value)
     with pytest.raises(TypeError, match=decorator.__name__):
         decorator(noting([], "x"))(5)
 

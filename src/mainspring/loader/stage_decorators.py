@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar, overload
 
 from mainspring.core import BindingScope, injectable
-from mainspring.loader.stage_kinds import check_middleware, name_of
+from mainspring.loader.stage_kinds import name_of, stage_of
 from mainspring.metadata import MetadataKey, define_metadata, get_metadata
 from mainspring.openapi.notes import function_behind, target_kind
 
@@ -102,7 +102,7 @@ def _noting(
     if not things:
         raise TypeError(f"@{decorator}() names no middleware: give it one.")
     for thing in things:
-        check_middleware(thing, f"@{decorator}")
+        stage_of(thing, f"@{decorator}")
     stages = tuple(NotedStage(thing, dict(options), is_guard) for thing in things)
 
     def decorate(target: T) -> T:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
-from mainspring.context import Binding, BindingScope, create_binding_from_class
+from mainspring.context import AmbiguousTypeError, Binding, BindingScope, create_binding_from_class
 from mainspring.loader.chains import CORE, Line
 from mainspring.loader.documenting import StageDocuments
 from mainspring.loader.error_handler import GlobalErrorHandler, last_handler
@@ -157,8 +157,12 @@ class StageRegistry:
         self._app.add(binding)
 
     def _is_bound(self, cls: type[Any]) -> bool:
-        found = self._app.get_binding(cls, optional=True)
-        return found is not None
+        """Whether the class itself is bound, or something that is declared to stand for it; a subclass is not."""
+        try:
+            found = self._app.get_binding(cls, optional=True)
+        except AmbiguousTypeError:  # only subclasses of it are bound
+            return False
+        return found is not None and (found.value_type is cls or cls in found.provided_types)
 
     def prepare(self, route: Any) -> None:
         """Bind the middleware classes of the operation of a route."""

@@ -438,8 +438,14 @@ def test_anything_else_is_refused_at_once(staged: Make, thing: Any, named: str) 
 @pytest.mark.parametrize("decorator", [use, use_before, use_after, use_auth])
 @pytest.mark.parametrize(
     ("thing", "named"),
-    [(5, "not 5"), (None, "not None"), (WithoutUse, "WithoutUse is no middleware"), ("text", "not 'text'")]
-    + [(Wrapped, "give Wrapped to the server"), (needs_number, "Parameter 'count' of needs_number")],
+    [
+        (5, "not 5"),
+        (None, "not None"),
+        ("text", "not 'text'"),
+        (WithoutUse, "WithoutUse is no middleware"),
+        (Wrapped, "give Wrapped to the server"),
+        (needs_number, "Parameter 'count' of needs_number"),
+    ],
 )
 def test_decorators_refuse_it_too(decorator: Any, thing: Any, named: str) -> None:
     """LOAD-108"""

@@ -10,6 +10,7 @@ from mainspring.context import Context
 from mainspring.loader.stage_calls import StageCall
 from mainspring.openapi.errors import AnnotationError
 from mainspring.rest import RequestContext
+from mainspring.rest.dependencies import depends_on_request
 
 __all__ = ["Stage", "check_middleware", "is_asgi_app", "is_asgi_middleware", "name_of", "stage_of"]
 
@@ -34,6 +35,8 @@ class Stage:
         self.paths = tuple("/" + path.strip("/") for path in paths)
         self.name = name_of(thing)
         self.is_guard = False
+        self._plan: Any = None
+        self._is_above = False
 
     def __repr__(self) -> str:
         return f"<Stage {self.name}>"
@@ -83,13 +86,21 @@ class Stage:
         """Call it for a request."""
         shape = self._shape
         owner = self.owner
-        function = shape.function if owner is None else getattr(await _instance(ctx, owner), shape.method)
+        function = shape.function if owner is None else getattr(await self._instance(ctx, owner), shape.method)
         if shape.call is None:
             result = function(error, ctx, next) if shape.errors is not None else function(ctx, next)
         else:
             args, kwargs = await shape.call.arguments(ctx, next, error)
             result = function(*args, **kwargs)
         return await result if inspect.isawaitable(result) else result
+
+    async def _instance(self, ctx: RequestContext, cls: type[Any]) -> Any:
+        """The middleware, from the server's context if nothing of it can depend on the request: that is quicker."""
+        plan = ctx.exchange.plan
+        if plan is not self._plan:
+            self._plan, self._is_above = plan, not depends_on_request(plan.server, cls)
+        context = plan.server if self._is_above and not ctx.has_bindings else ctx
+        return await context.get(cls)
 
 
 class _Shape:
@@ -128,10 +139,6 @@ class _Shape:
     def read(self) -> None:
         if self.call is not None:
             self.call.read()
-
-
-async def _instance(ctx: RequestContext, cls: type[Any]) -> Any:
-    return await ctx.get(cls)
 
 
 def _parameters(function: Any, owner: type[Any] | None) -> list[Parameter]:

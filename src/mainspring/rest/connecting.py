@@ -21,8 +21,8 @@ from mainspring.rest.pipeline import is_left, leave
 from mainspring.rest.problems import problem_of
 from mainspring.rest.routers import TrieRouter
 from mainspring.rest.routes import AnyRoute
-from mainspring.rest.sequences import AROUND
 from mainspring.rest.sending import send_reply
+from mainspring.rest.sequences import AROUND
 from mainspring.rest.websocket_mounts import call_mounted_socket
 from mainspring.rest.websocket_routes import WEBSOCKET
 from mainspring.rest.websockets import FAILED, NORMAL, SocketExchange

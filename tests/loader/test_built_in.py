@@ -57,6 +57,25 @@ async def test_the_well_known_chain(staged: Make) -> None:
     assert (plain["given"], plain["cookies"]) == ({"b": [1]}, {"a": "1"})
 
 
+@pytest.mark.parametrize(
+    ("make", "error"),
+    [
+        (lambda: compression(size=5), TypeError),
+        (lambda: compression(encodings=["zip"]), ValueError),
+        (lambda: method_override("X Verb"), ValueError),
+        (lambda: method_override(methods=("STEAL",)), ValueError),
+        (lambda: session("secret", store=object()), TypeError),  # type: ignore[arg-type]  # the mistake
+        (lambda: session("secret", cookie="a b"), ValueError),
+        (lambda: session(5), TypeError),  # type: ignore[arg-type]
+        (lambda: body_parser.json(limit="much"), ValueError),
+    ],
+)
+def test_wrong_options_are_refused_at_once(make: Callable[[], Any], error: type[Exception]) -> None:
+    """LOAD-145"""
+    with pytest.raises(error):
+        make()
+
+
 # Bodies
 
 

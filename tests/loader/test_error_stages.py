@@ -211,6 +211,34 @@ async def test_errors_before_the_handler_meet_what_stands_behind_them(staged: Ma
     assert [name for name, _ in events] == ["global after it", "behind"]
 
 
+async def test_an_error_passes_middleware_of_rest(staged: Make) -> None:
+    """LOAD-121, LOAD-125: error middleware used after it still stands behind what was used before it."""
+    events: list[Any] = []
+    catch = Catcher(events)
+    app = staged()
+
+    def fail(ctx: RequestContext) -> None:
+        if ctx.request.path == "/early":
+            raise HttpErrors.Conflict("early")
+
+    async def rest(ctx: RequestContext, next: Any) -> Any:
+        return await next()
+
+    async def late() -> None:
+        raise HttpErrors.Gone("late")
+
+    app.app.route("get", "/late", None, late)
+    app.use(fail)
+    app.app.middleware(rest)
+    app.use(catch.passing("global"))
+    app.use_behind(catch.passing("behind"))
+    assert (await app("GET", "/early")).status == 409
+    assert events == [("global", "early"), ("behind", "early")]
+    events.clear()
+    assert (await app("GET", "/late")).status == 410
+    assert events == [("behind", "late")]
+
+
 async def test_a_404_is_an_error_too(staged: Make) -> None:
     """LOAD-117, LOAD-125, LOAD-130: unknown paths, other verbs, bodies that cannot be parsed."""
     events: list[Any] = []

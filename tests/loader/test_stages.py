@@ -792,8 +792,15 @@ async def test_middleware_of_rest_that_came_earlier_is_outside(staged: Make) -> 
     app.use(noting(app.events, "used"))
     app.app.middleware(noting(app.events, "later"))
     app.app.middleware(noting(app.events, "inner group"), {"group": "find_route"})
+    mark = app.stages.mark()
+    app.use(noting(app.events, "used last"))
     await app("GET", "/")
-    assert app.events == ["earlier", "used", "later", "inner group"]
+    assert app.events == ["earlier", "used", "later", "used last", "inner group"]
+    app.events.clear()
+    app.stages.reset_to(mark)
+    app.use(noting(app.events, "used again"))
+    await app("GET", "/")
+    assert app.events == ["earlier", "used", "later", "used again", "inner group"]
 
 
 async def test_a_chain_is_made_once_per_operation(staged: Make) -> None:
@@ -879,6 +886,24 @@ async def test_options_of_a_guard(staged: Make) -> None:
         ("guard", {"role": "user", "realm": "r"}),
         ("outer", {"name": "outer"}),
     ]
+
+
+async def test_options_within_one_level(staged: Make) -> None:
+    """LOAD-109, LOAD-123: what is named twice at one level runs twice, each time with its own options."""
+    seen: list[Any] = []
+
+    class Limit:
+        def use(self, ctx: RequestContext) -> None:
+            seen.append(dict(ctx.stage_options))
+
+    class C:
+        @get("/x")
+        @use_before(Limit, most=1)
+        @use(Limit, most=2)
+        def x(self) -> None: ...
+
+    await staged(C)("GET", "/x")
+    assert seen == [{"most": 1}, {"most": 2}]
 
 
 async def test_a_request_shares_one_context(staged: Make) -> None:

@@ -22,9 +22,15 @@ def method_override(
         header: The header field.
         methods: The verbs of requests that may name another one.
         query: The name in the query that is looked at instead of the header.
+
+    Raises:
+        ValueError: The header cannot be one, or a verb is unknown.
     """
     checked_name(header)
-    allowed = frozenset(method.upper() for method in ([methods] if isinstance(methods, str) else methods))
+    allowed = frozenset(str(method).upper() for method in ([methods] if isinstance(methods, str) else methods))
+    unknown = sorted(allowed - KNOWN_METHODS)
+    if unknown:
+        raise ValueError(f"method_override: {unknown[0]!r} is no verb; give 'POST' or 'GET'.")
 
     def override(ctx: RequestContext, next: Any) -> Any:
         request = ctx.request

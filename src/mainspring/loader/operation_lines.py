@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from mainspring.loader.chains import CORE, AnyStage, Line
-from mainspring.loader.stage_decorators import NotedStage, class_stages, method_stages
+from mainspring.loader.stage_decorators import NotedStage, StageNotes, class_stages, method_stages
 from mainspring.loader.stage_kinds import Stage
 from mainspring.rest import ControllerRoute
 
@@ -20,34 +20,41 @@ def operation_line(route: Any) -> Line | None:
     is_method = isinstance(route, ControllerRoute)
     cls = route.controller_class if is_method else None
     own = method_stages(cls, route.method_name if is_method else "", getattr(route, "handler", None))
-    outer = [class_stages(parent).before for parent in getattr(route, "parents", ())]
-    notes = class_stages(cls) if cls is not None else None
-    groups: list[Iterable[NotedStage]] = [*outer]
-    groups += [notes.before, notes.use] if notes is not None else []
-    before = _stages(stage for group in (*groups, own.before, own.use) for stage in group)
-    after = _stages((*own.after, *(notes.after if notes is not None else ())))
+    levels = [class_stages(parent).before for parent in getattr(route, "parents", ())]
+    notes = class_stages(cls) if cls is not None else StageNotes()
+    before = _stages([*levels, (*notes.before, *notes.use), (*own.before, *own.use)])
+    after = _stages([own.after, notes.after])
     if not (before or after or own.answers):
         return None
     answers = sorted(own.answers, key=lambda answer: answer.order)
     return Line((*before, CORE, *answers, *after))
 
 
-def _stages(noted: Iterable[NotedStage]) -> list[AnyStage]:
-    """The stages of what is noted. A guard with options that is there twice runs once, with the options of both."""
+def _stages(levels: Iterable[Iterable[NotedStage]]) -> list[AnyStage]:
+    """The stages of what is noted, level by level.
+
+    A guard, or whatever else has options, that an outer level names too runs there once, with the options of both.
+    """
     stages: list[AnyStage] = []
-    guards: dict[int, Stage] = {}
-    for each in noted:
-        known = guards.get(id(each.thing))
-        if known is not None and (each.is_guard or each.options or known.options):
-            known.options = {**known.options, **each.options}
-            known.is_guard = known.is_guard or each.is_guard
-            continue
-        stage = Stage(each.thing, each.options)
-        stage.is_guard = each.is_guard
-        if each.is_guard or each.options or known is None:
-            guards[id(each.thing)] = stage
-        stages.append(stage)
+    outer: dict[int, Stage] = {}
+    for level in levels:
+        found = [stage for each in level if (stage := _merged(each, outer)) is not None]
+        stages += found
+        for stage in found:
+            outer.setdefault(id(stage.thing), stage)
     return stages
+
+
+def _merged(noted: NotedStage, outer: dict[int, Stage]) -> Stage | None:
+    """The stage of what is noted; ``None`` when an outer one now stands for it."""
+    known = outer.get(id(noted.thing))
+    if known is not None and (noted.is_guard or known.is_guard or noted.options or known.options):
+        known.options = {**known.options, **noted.options}
+        known.is_guard = known.is_guard or noted.is_guard
+        return None
+    stage = Stage(noted.thing, noted.options)
+    stage.is_guard = noted.is_guard
+    return stage
 
 
 def middleware_classes(line: Line) -> list[type[Any]]:

@@ -3,8 +3,11 @@
 from typing import Any
 
 from mainspring.rest import RestBindings
+from mainspring.rest.compression import Compression
 
 __all__ = ["ServerOption", "compression"]
+
+_OPTIONS = frozenset({"min_size", "encodings", "level"})
 
 
 class ServerOption:
@@ -25,5 +28,13 @@ def compression(**options: Any) -> ServerOption:
 
     Args:
         options: ``min_size``, ``encodings``, ``level``.
+
+    Raises:
+        TypeError: An option is unknown.
+        ValueError: A coding is.
     """
+    unknown = sorted(set(options) - _OPTIONS)
+    if unknown:
+        raise TypeError(f"compression: {unknown[0]!r} is no option; known are {', '.join(sorted(_OPTIONS))}.")
+    Compression(options)
     return ServerOption("compression()", RestBindings.COMPRESSION, options or True)

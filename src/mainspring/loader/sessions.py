@@ -167,10 +167,13 @@ def session(
 
     Raises:
         ValueError: The secret is empty, or an attribute impossible.
+        TypeError: The store is none.
     """
     keys = checked_secrets(secret, "session")
     if max_age is not None and max_age <= 0:
         raise ValueError(f"session: max_age is a number of seconds above 0, not {max_age!r}.")
+    if store is not None and not all(callable(getattr(store, name, None)) for name in ("get", "set", "delete")):
+        raise TypeError(f"session: a store has async get, set and delete, which {store!r} has not.")
     if same_site == "none" and secure is None:
         secure = True
     attributes: dict[str, Any] = {"max_age": max_age, "http_only": True, "same_site": same_site}

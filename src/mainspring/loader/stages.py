@@ -17,7 +17,7 @@ from mainspring.loader.operation_lines import middleware_classes, operation_line
 from mainspring.loader.rendering import Views
 from mainspring.loader.server_options import ServerOption
 from mainspring.loader.stage_kinds import Stage, is_asgi_app, is_asgi_middleware, name_of, stage_of
-from mainspring.rest import RequestContext, RestApplication, RestBindings, as_spec_enhancer
+from mainspring.rest import RequestContext, RestApplication, RestBindings, RestTags, as_spec_enhancer
 
 __all__ = ["StageRegistry"]
 
@@ -48,10 +48,10 @@ class StageRegistry:
         self._app = app
         self._default_scope = default_scope
         self._front: list[Stage] = []
+        self._segments: list[tuple[Binding[Any], int]] = []
         self._behind: list[Stage] = []
         self._undo: list[Callable[[], object]] = []
-        self._lines: Behind = Behind(())
-        self._binding: Binding[Any] | None = None
+        self._covered = 0
         self.behind_routes = False
         self.views = Views()
         app.bind(RestBindings.AROUND).to(self.around)
@@ -188,25 +188,36 @@ class StageRegistry:
 
     def _renew(self) -> None:
         """Make the lines anew, for requests that begin from now on."""
-        self._lines = behind = Behind(self._behind)
+        behind = Behind(self._behind)
         server = self._app.rest_server
         if self._behind:
             server.bind(RestBindings.RECOVERY).to(behind.answer)
         else:
             server.unbind(RestBindings.RECOVERY)
-        if not self._front:
-            server.unbind(_KEY)
-            self._binding = None
-            return
-        line = Line((*self._front, CORE, behind))
+        self._cut()
+        starts = [*(start for _, start in self._segments), len(self._front)]
+        for (binding, start), end in zip(self._segments, starts[1:], strict=True):
+            errors = [stage for stage in self._front[end:] if stage.is_error]
+            binding.to(_middleware(Line((*self._front[start:end], *errors, CORE, behind))))
 
-        async def stages(ctx: RequestContext, next: Callable[[], Any]) -> Any:
-            return await line.run(ctx, next)
+    def _cut(self) -> None:
+        """Cut what stands in front into segments: one more when there is middleware of rest between the last and now.
 
-        if self._binding is None:
-            self._binding = server.middleware(stages, {"key": _KEY})
-        else:
-            self._binding.to(stages)
+        A segment is one middleware of the server, in its order among those of rest.
+        """
+        server = self._app.rest_server
+        while self._segments and self._segments[-1][1] >= len(self._front):
+            server.unbind(self._segments.pop()[0].key)
+        covered = min(self._covered, len(self._front))
+        if len(self._front) > covered and (not self._segments or self._segments[-1][0] is not self._last_of_rest()):
+            binding = server.middleware(_nothing, {"key": f"{_KEY}.{len(self._segments)}"})
+            self._segments.append((binding, covered))
+        self._covered = len(self._front)
+
+    def _last_of_rest(self) -> Any:
+        """The binding of the middleware of the server that was registered last."""
+        found = self._app.rest_server.find_by_tag(RestTags.MIDDLEWARE)
+        return found[-1] if found else None
 
     def around(self, route: Any) -> Any:
         """What runs around the operation of a route; ``None`` for nothing. Made when the operation is."""
@@ -231,6 +242,17 @@ class StageRegistry:
             stages = line.stages if line is not None else (CORE,)
             own = [route.description if stage is CORE else stage.name for stage in stages]
         return [*(stage.name for stage in self._front), *own, *(stage.name for stage in self._behind)]
+
+
+def _middleware(line: Line) -> Any:
+    async def stages(ctx: RequestContext, next: Callable[[], Any]) -> Any:
+        return await line.run(ctx, next)
+
+    return stages
+
+
+def _nothing(ctx: RequestContext, next: Callable[[], Any]) -> Any:  # noqa: ARG001 - the shape of a middleware
+    return next()
 
 
 def _are_paths(thing: Any) -> bool:

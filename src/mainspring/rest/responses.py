@@ -160,7 +160,8 @@ class Response(Generic[T]):
         from mainspring.http.cookies import format_cookie  # noqa: PLC0415 - few handlers set cookies
 
         if attributes.pop("signed", False):
-            value = self.exchange.context.request.signer.sign(name, value)
+            exchange = self.exchange
+            value = exchange.plan.context_of(exchange).request.signer.sign(name, value)
         self.headers.append("Set-Cookie", format_cookie(name, value, **attributes))
 
     def delete_cookie(self, name: str, *, path: str = "/", domain: str | None = None, **attributes: Any) -> None:

@@ -11,6 +11,7 @@ from mainspring.loader import middleware, use, use_after, use_auth, use_before
 from mainspring.loader.stage_decorators import is_middleware
 from mainspring.rest import (
     BindingScope,
+    DefaultSequence,
     HttpErrors,
     Request,
     RequestContext,
@@ -957,6 +958,53 @@ async def test_stages_are_around_connections_too(staged: Make) -> None:
         scope = {"type": "websocket", "path": "/ws", "raw_path": b"/ws", "query_string": query, "headers": []}
         await app.app(scope, receive, send)
     assert sent == ["global", "websocket.close", "global", "use", "websocket.accept", "websocket.close"]
+
+
+async def test_stages_of_a_function(staged: Make) -> None:
+    """LOAD-110: a route to a function has the stages of its decorators too."""
+    seen: list[str] = []
+
+    @use_after(noting(seen, "after"))
+    @use(noting(seen, "use"))
+    @use_before(noting(seen, "before"))
+    def handler() -> str:
+        seen.append("handler")
+        return "x"
+
+    app = staged()
+    app.app.route("get", "/x", None, handler)
+    assert (await app("GET", "/x")).text == "x"
+    assert seen == ["before", "use", "handler", "after"]
+
+
+async def test_stages_in_a_sequence_of_the_program(staged: Make) -> None:
+    """LOAD-110, LOAD-125: one that calls the steps one by one runs them in the same places."""
+    seen: list[str] = []
+
+    class Own(DefaultSequence):
+        async def handle(self, context: RequestContext) -> None:
+            seen.append("sequence")
+            await super().handle(context)
+
+    class C:
+        @get("/x")
+        @use_before(noting(seen, "before"))
+        @use_after(noting(seen, "after"))
+        def x(self) -> None:
+            seen.append("handler")
+
+        @get("/broken")
+        def broken(self) -> None:
+            raise HttpErrors.Conflict
+
+    app = staged(C)
+    app.app.sequence(Own)
+    app.use(noting(seen, "global"))
+    app.use_behind(lambda error, ctx: str(error.status))
+    assert (await app("GET", "/x")).status == 204
+    assert seen == ["sequence", "global", "before", "handler", "after"]
+    assert (await app("GET", "/broken")).text == "409"
+    assert (await app("GET", "/nothing")).text == "404"
 
 
 async def test_inherited_stages(staged: Make) -> None:

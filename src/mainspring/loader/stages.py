@@ -18,6 +18,7 @@ from mainspring.loader.rendering import Views
 from mainspring.loader.server_options import ServerOption
 from mainspring.loader.stage_kinds import Stage, is_asgi_app, is_asgi_middleware, name_of, stage_of
 from mainspring.rest import RequestContext, RestApplication, RestBindings, RestTags, as_spec_enhancer
+from mainspring.rest.chains import CONTINUE
 
 __all__ = ["StageRegistry"]
 
@@ -246,7 +247,10 @@ class StageRegistry:
 
 def _middleware(line: Line) -> Any:
     async def stages(ctx: RequestContext, next: Callable[[], Any]) -> Any:
-        return await line.run(ctx, next)
+        result = await line.run(ctx, next)
+        if result is CONTINUE:  # of a sequence that calls the steps one by one: the result is not there yet
+            ctx.result = None
+        return result
 
     return stages
 

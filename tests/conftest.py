@@ -12,8 +12,9 @@ import pytest
 from hypothesis import settings
 
 # The same examples every time: what fails in CI fails at home. HYPOTHESIS_PROFILE=explore looks for new ones.
-settings.register_profile("repeatable", derandomize=True)
-settings.register_profile("explore", derandomize=False, max_examples=2_000)
+# No deadline for an example: how long one takes says how busy the machine is.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("explore", derandomize=False, max_examples=2_000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 

@@ -354,7 +354,7 @@ async def test_a_template_is_filled_with_the_result(staged: Make, tmp_path: Any)
             return {"name": "<Ann>"}
 
     app = staged(C)
-    app.stages.views.root = tmp_path
+    app.stages.views.options = lambda: {"root": tmp_path}
     answer = await app("GET", "/x")
     assert answer.text == "<b>Users</b> &lt;Ann&gt; $5"
     assert (answer.status, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
@@ -384,13 +384,13 @@ async def test_a_template_that_fails_is_named(
             return result
 
     app = staged(C)
-    app.stages.views.root = tmp_path
+    app.stages.views.options = lambda: {"root": tmp_path}
     assert (await app("GET", "/x")).status == 500
     assert f"C.x cannot render {template}" in caplog.text
     assert reason in caplog.text
 
 
-async def test_engines(staged: Make, tmp_path: Any) -> None:
+async def test_engines(staged: Make, tmp_path: Any, caplog: Any) -> None:
     """LOAD-143: by extension, plain or async, and as the default."""
 
     async def shout(path: Any, values: Any) -> str:
@@ -408,12 +408,14 @@ async def test_engines(staged: Make, tmp_path: Any) -> None:
 
     app = staged(C)
     views: Views = app.stages.views
-    views.root = lambda: tmp_path
+    views.options = lambda: {"root": tmp_path, "engine": "shout"}
     views.engine("shout", shout)
-    views.use_default("shout")
     assert (await app("GET", "/x/a")).text == "PAGE.SHOUT A"
     assert (await app("GET", "/y")).text == "PAGE.OTHER B"
-    with pytest.raises(TypeError, match="There is no engine 'jinja'"):
-        views.use_default("jinja")
+    views.options = lambda: {"engine": lambda path, values: f"{path} {values['name']}"}
+    assert (await app("GET", "/y")).text == "page.other b"
+    views.options = lambda: {"engine": "jinja"}
+    assert (await app("GET", "/y")).status == 500
+    assert "there is no engine 'jinja': register it" in caplog.text
     with pytest.raises(TypeError, match="An engine is a function"):
         views.engine("x", 5)  # type: ignore[arg-type]  # the mistake

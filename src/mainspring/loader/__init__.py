@@ -89,11 +89,15 @@ from mainspring.loader.stage_decorators import (
     use_before,
 )
 from mainspring.rest import (
+    FileResponse,
     HttpError,
     HttpErrors,
+    Request,
     RequestContext,
     Response,
+    ServerSentEvent,
     UploadFile,
+    WebSocket,
     api,
     blocking,
     delete,
@@ -110,6 +114,7 @@ from mainspring.rest import (
     response,
     tags,
     visibility,
+    websocket,
 )
 
 __all__ = [
@@ -117,6 +122,7 @@ __all__ = [
     "BindingScope",
     "ClosedHarnessError",
     "Context",
+    "FileResponse",
     "Getter",
     "GlobalAcceptMimes",
     "GlobalErrorHandler",
@@ -128,13 +134,16 @@ __all__ = [
     "MountError",
     "Next",
     "PlaceholderError",
+    "Request",
     "RequestContext",
     "Response",
     "ServerLoader",
+    "ServerSentEvent",
     "ServerSettings",
     "SettingTypeError",
     "StartTimeoutError",
     "UploadFile",
+    "WebSocket",
     "accept_mimes",
     "api",
     "blocking",
@@ -185,4 +194,5 @@ __all__ = [
     "use_auth",
     "use_before",
     "visibility",
+    "websocket",
 ]

@@ -54,16 +54,16 @@ def _escaped(value: Any) -> str:
 class Views:
     """The templates of a server: where they are, and the engines that fill them.
 
-    Args:
-        root: The folder, or a function that gives it.
+    Attributes:
+        options: Gives what is set: ``root``, the folder, and ``engine``, a function, or an extension that has one, for
+            templates whose own extension has none.
     """
 
     #: Where a server has its own.
     KEY: BindingKey["Views"] = BindingKey("loader.views")
 
-    def __init__(self, root: str | Path | Callable[[], str | Path] = ".") -> None:
-        self.root = root
-        self.default: Engine = plain_engine
+    def __init__(self, options: Callable[[], Mapping[str, Any]] = dict) -> None:
+        self.options = options
         self._engines: dict[str, Engine] = {}
 
     def engine(self, extension: str, engine: Engine) -> None:
@@ -74,29 +74,29 @@ class Views:
         """
         if not callable(engine):
             raise TypeError(f"An engine is a function (path, values), not {engine!r}.")
-        self._engines["." + extension.lstrip(".").lower()] = engine
+        self._engines[_suffix(extension)] = engine
 
-    def use_default(self, engine: Any) -> None:
-        """Fill all other templates by an engine, or by the one registered for an extension.
-
-        Raises:
-            TypeError: It is no function, and no extension with an engine.
-        """
-        found = self._engines.get("." + engine.lstrip(".").lower()) if isinstance(engine, str) else engine
+    def _engine_for(self, path: Path, wanted: Any) -> Engine:
+        found = self._engines.get(path.suffix.lower())
+        if found is None:
+            found = self._engines.get(_suffix(wanted)) if isinstance(wanted, str) else wanted or plain_engine
         if not callable(found):
-            raise TypeError(f"There is no engine {engine!r}: register it, server.engine({engine!r}, fn).")
-        self.default = found
+            raise TypeError(f"there is no engine {wanted!r}: register it, server.engine({wanted!r}, fn)")
+        return found
 
     async def render(self, template: str, values: Mapping[str, Any]) -> str:
         """The text of a template with values filled in."""
-        root = Path(self.root() if callable(self.root) else self.root)
-        path = root / template
-        engine = self._engines.get(path.suffix.lower(), self.default)
+        options = self.options()
+        path = Path(options.get("root") or ".") / template
+        engine = self._engine_for(path, options.get("engine"))
         if engine is plain_engine:
-            text = await in_thread(lambda: plain_engine(path, values))
-        else:
-            text = engine(path, values)
+            return await in_thread(lambda: plain_engine(path, values))  # type: ignore[no-any-return]  # it gives text
+        text = engine(path, values)
         return str(await text if inspect.isawaitable(text) else text)
+
+
+def _suffix(extension: str) -> str:
+    return "." + extension.lstrip(".").lower()
 
 
 class _Rendering(Answer):

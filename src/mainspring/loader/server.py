@@ -9,6 +9,7 @@ from mainspring.context import Binding, BindingKey, Context
 from mainspring.core import CoreTags, create_service_binding
 from mainspring.core.ordering import FOUNDATION
 from mainspring.core.settings import effective_section
+from mainspring.loader.accept_mimes import GlobalAcceptMimes
 from mainspring.loader.hooks import Hooks
 from mainspring.loader.listeners import wanted_places
 from mainspring.loader.mounting import Mounting
@@ -60,6 +61,7 @@ class ServerLoader(ServerHooks, Reaching, BootMixin, RestApplication):
         self.mounting = Mounting(self)
         self._registering = Registering(self)
         self.stages = StageRegistry(self, lambda: self._settings.scope("middleware"))
+        self.stages.views.options = self._view_options
         self._hooks = Hooks(self, ServerLoader)
         self.phases = Phases(self, self._hooks)
         self._request_hooks = RequestHooks(self)
@@ -315,8 +317,23 @@ class ServerLoader(ServerHooks, Reaching, BootMixin, RestApplication):
         self.stages.use(*middleware, path=path, **options)
         return self
 
+    def engine(self, extension: str, engine: Any) -> Self:
+        """Fill templates with an extension by a function ``(path, values)``, plain or ``async``; see ``@render``.
+
+        Raises:
+            TypeError: It is no function.
+        """
+        self.stages.views.engine(extension, engine)
+        return self
+
+    def _view_options(self) -> Mapping[str, Any]:
+        views = self._settings.get("views") or {}
+        return {**views, "root": self._settings.path(views.get("root") or "views")}
+
     def use_settings(self) -> None:
         """Use the middleware and the error handler of the settings."""
+        if self._settings.is_given("accept_mimes"):
+            self.use(GlobalAcceptMimes)
         if self._settings.middlewares:
             self.use(*self._settings.middlewares)
         handler = self._settings.get("error_handler")

@@ -1,6 +1,7 @@
 """Stages of middleware: what may be one, where it runs, what it does to the result."""
 
 import asyncio
+import functools
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Annotated, Any
@@ -13,6 +14,7 @@ from mainspring.rest import (
     BindingScope,
     DefaultSequence,
     HttpErrors,
+    Next,
     Request,
     RequestContext,
     Response,
@@ -209,6 +211,46 @@ async def test_a_function_with_other_parameters_is_injected(staged: Make) -> Non
     wrong = await app("POST", "/x/7?page=three", json={"a": 1})
     assert wrong.status == 400
     assert wrong.json()["errors"][0]["info"]["name"] == "page"
+
+
+async def test_the_shapes_people_write(staged: Make) -> None:
+    """LOAD-099, LOAD-100, LOAD-101, LOAD-106: names say what an unannotated parameter is."""
+    seen: list[Any] = []
+
+    class Express:
+        def use(self, request: Any, response: Any, next: Any) -> Any:
+            seen.append((type(request).__name__, type(response).__name__))
+            return next()
+
+    class Native:
+        async def use(self, context, following):  # type: ignore[no-untyped-def]  # as people write it
+            seen.append(type(context).__name__)
+            return await following()
+
+    def given(name: str, ctx: Any, next: Any) -> Any:
+        seen.append(name)
+        return next()
+
+    def with_default(ctx: "RequestContext", next: "Next", more: int = 5) -> Any:
+        seen.append(more)
+        return next()
+
+    class Failing:
+        async def use(self, error: Any, request: Any, response: Any, next: Any) -> Any:
+            seen.append(type(error).__name__)
+            response.status = 410
+            return {"path": request.path}
+
+    class C:
+        @get("/x")
+        @use(Express, Native(), functools.partial(given, "partial"), with_default)
+        @use_after(Failing)
+        def x(self) -> None:
+            raise HttpErrors.Conflict
+
+    answer = await staged(C)("GET", "/x")
+    assert (answer.status, answer.json()) == (410, {"path": "/x"})
+    assert seen == [("Request", "Response"), "RequestContext", "partial", 5, "Conflict"]
 
 
 async def test_without_next_the_chain_goes_on_by_itself(staged: Make) -> None:

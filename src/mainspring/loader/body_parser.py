@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from mainspring.http import HttpErrors, parse_media_type, parse_size
-from mainspring.loader.plain_bodies import has_body
 from mainspring.rest import (
     JsonBodyParser,
     RawBodyParser,
@@ -39,7 +38,7 @@ class _ParsesBody:
             return
         if self._limit is not None:
             request.reading.limit = self._limit
-        if has_body(ctx) and await request.body():
+        if await request.body():
             request.parsed = (await self._parser.parse(request), self._parser.name)
 
 

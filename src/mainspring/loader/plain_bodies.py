@@ -6,14 +6,7 @@ from mainspring.http import HttpErrors, parse_media_type
 from mainspring.openapi.parameters import MISSING
 from mainspring.rest import RequestContext
 
-__all__ = ["has_body", "plain_body"]
-
-
-def has_body(ctx: RequestContext) -> bool:
-    """Whether the request has a body, by what its head says."""
-    headers = ctx.request.headers
-    length = headers.get("content-length")
-    return length not in (None, "0") or "transfer-encoding" in headers
+__all__ = ["plain_body"]
 
 
 async def plain_body(ctx: RequestContext) -> tuple[Any, bool]:

@@ -115,7 +115,8 @@ class StageCall:
             return "next"
         if raw.name in _ERROR_NAMES or _exceptions_in(raw.annotation):
             return "error"
-        wanted = _GIVEN_NAMES.get(raw.name) if raw.annotation is MISSING else bare(non_null(raw.annotation))
+        says_nothing = raw.annotation is MISSING or raw.annotation is Any
+        wanted = _GIVEN_NAMES.get(raw.name) if says_nothing else bare(non_null(raw.annotation))
         given = _GIVEN.get(getattr(wanted, "__origin__", wanted))
         if given is not None:
             return given

@@ -14,7 +14,7 @@ from mainspring.loader.stage_decorators import note_stages
 from mainspring.rest import RequestContext, Response
 from mainspring.rest.streaming import in_thread
 
-__all__ = ["RenderError", "Views", "render"]
+__all__ = ["RenderError", "Views", "render", "view_options"]
 
 T = TypeVar("T")
 Engine = Callable[[Path, Mapping[str, Any]], Any]
@@ -93,6 +93,12 @@ class Views:
             return await in_thread(lambda: plain_engine(path, values))  # type: ignore[no-any-return]  # it gives text
         text = engine(path, values)
         return str(await text if inspect.isawaitable(text) else text)
+
+
+def view_options(settings: Any) -> dict[str, Any]:
+    """What the settings of a server say of its templates; the folder ``views`` unless they name another one."""
+    views = settings.get("views") or {}
+    return {**views, "root": settings.path(views.get("root") or "views")}
 
 
 def _suffix(extension: str) -> str:

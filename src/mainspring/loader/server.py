@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, ClassVar, Self
 
 from mainspring.boot import BootMixin
@@ -16,6 +17,7 @@ from mainspring.loader.mounting import Mounting
 from mainspring.loader.phases import Phases
 from mainspring.loader.reaching import Reaching
 from mainspring.loader.registering import Registering
+from mainspring.loader.rendering import view_options
 from mainspring.loader.request_hooks import RequestHooks
 from mainspring.loader.request_log import LogOptions, RequestLog
 from mainspring.loader.rest_settings import apply_settings
@@ -61,7 +63,7 @@ class ServerLoader(ServerHooks, Reaching, BootMixin, RestApplication):
         self.mounting = Mounting(self)
         self._registering = Registering(self)
         self.stages = StageRegistry(self, lambda: self._settings.scope("middleware"))
-        self.stages.views.options = self._view_options
+        self.stages.views.options = partial(view_options, self._settings)
         self._hooks = Hooks(self, ServerLoader)
         self.phases = Phases(self, self._hooks)
         self._request_hooks = RequestHooks(self)
@@ -325,10 +327,6 @@ class ServerLoader(ServerHooks, Reaching, BootMixin, RestApplication):
         """
         self.stages.views.engine(extension, engine)
         return self
-
-    def _view_options(self) -> Mapping[str, Any]:
-        views = self._settings.get("views") or {}
-        return {**views, "root": self._settings.path(views.get("root") or "views")}
 
     def use_settings(self) -> None:
         """Use the middleware and the error handler of the settings."""

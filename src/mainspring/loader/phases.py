@@ -57,7 +57,7 @@ class Phases:
         await providers.begin()
         await hooks.call_server("after_init")
         await parts.init_observers()
-        server.use_settings()
+        server.stages.use_settings(server.get_settings())
         await self._both("on_mounting_middlewares")
         await self._both("before_routes_init")
         await self._mount()

@@ -10,7 +10,6 @@ from mainspring.context import Binding, BindingKey, Context
 from mainspring.core import CoreTags, create_service_binding
 from mainspring.core.ordering import FOUNDATION
 from mainspring.core.settings import effective_section
-from mainspring.loader.accept_mimes import GlobalAcceptMimes
 from mainspring.loader.hooks import Hooks
 from mainspring.loader.listeners import wanted_places
 from mainspring.loader.mounting import Mounting
@@ -327,16 +326,6 @@ class ServerLoader(ServerHooks, Reaching, BootMixin, RestApplication):
         """
         self.stages.views.engine(extension, engine)
         return self
-
-    def use_settings(self) -> None:
-        """Use the middleware and the error handler of the settings."""
-        if self._settings.is_given("accept_mimes"):
-            self.use(GlobalAcceptMimes)
-        if self._settings.middlewares:
-            self.use(*self._settings.middlewares)
-        handler = self._settings.get("error_handler")
-        if handler is not None:
-            self.stages.error_handler(handler)
 
     def stand_around_requests(self) -> None:
         """Log requests, and call the hooks of providers around them, where that is wanted."""

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from mainspring.context import AmbiguousTypeError, Binding, BindingScope, create_binding_from_class
+from mainspring.loader.accept_mimes import GlobalAcceptMimes
 from mainspring.loader.chains import CORE, Line
 from mainspring.loader.documenting import StageDocuments
 from mainspring.loader.error_handler import GlobalErrorHandler, last_handler
@@ -143,6 +144,16 @@ class StageRegistry:
         handler = last_handler(cls)
         self.bind(cls)
         self._set(RestBindings.LAST_ERROR_HANDLER, handler)
+
+    def use_settings(self, settings: Any) -> None:
+        """Use what the settings of a server name: the accepted types, middleware, and the error handler."""
+        if settings.is_given("accept_mimes"):
+            self.use(GlobalAcceptMimes)
+        if settings.middlewares:
+            self.use(*settings.middlewares)
+        handler = settings.get("error_handler")
+        if handler is not None:
+            self.error_handler(handler)
 
     def bind(self, cls: type[Any] | None) -> None:
         """Bind a middleware class in the application, unless it is bound."""

@@ -45,6 +45,13 @@ def test_a_wrong_port_is_a_usage_error_that_names_its_source(project, port):
     assert by_option.stderr.startswith("Error: --port is ")
 
 
+def test_what_listens_can_be_chosen(project):
+    project.write("app.py", SHOWS_ADDRESS.replace("MAINSPRING_REST_HOST", "MAINSPRING_REST_SERVER"))
+    assert project.run("run", "--server", "uvicorn").stdout.strip() == "uvicorn None"
+    assert project.run("run").stdout.strip() == "None None"
+    assert project.run("run", "--server", "apache").returncode == 2
+
+
 def test_the_environment_is_put_back(monkeypatch):
     monkeypatch.setenv("MAINSPRING_REST_HOST", "before")
     monkeypatch.delenv("MAINSPRING_REST_PORT", raising=False)

@@ -1,6 +1,7 @@
 """The compiled way and the steps of the pipeline: one and the same, whatever is registered, asked for and changed."""
 
 import asyncio
+import contextvars
 import copy
 import gc
 from collections.abc import Callable, Iterator
@@ -24,11 +25,13 @@ from mainspring.rest import (
     api,
     blocking,
     get,
+    operation,
     param,
     pipeline,
     post,
     response,
 )
+from mainspring.rest.errors import NoRequestError
 
 
 class Line(msgspec.Struct):
@@ -76,6 +79,10 @@ class Plain:
     @post("/orders")
     async def order(self, order: Order) -> dict[str, Any]:
         return {"id": order.id, "count": sum(line.quantity for line in order.lines)}
+
+    @operation("head", "/heads")
+    async def only_head(self) -> dict[str, int]:
+        return {"plain": 1}
 
     @post("/notes/{name}")
     async def note(self, name: str, note: Order | None = None) -> Any:
@@ -360,7 +367,7 @@ pieces = st.sampled_from(["1", "42", "x", "", "a%20b", "%ff", "%31", "é", "late
 queries = st.sampled_from(["", "?q=a", "?q=a&limit=5", "?q=a&q=b", "?q=%20&limit=x", "?limit=3", "?wanted=1&wanted=2"])
 paths = st.one_of(
     st.sampled_from(
-        ["/plain", "/plain/", "/audit", "/declared", "/thread?n=4", "/openapi.json", "/nothing", "/extra/7"]
+        ["/plain", "/plain/", "/heads", "/audit", "/declared", "/thread?n=4", "/openapi.json", "/nothing", "/extra/7"]
     ),
     st.sampled_from(
         ["/given/unit", "/given/4", "/given/4?limit=5", "/given/x", "/later", "/here/1", "/kept", "/named"]
@@ -530,6 +537,61 @@ async def test_what_a_request_made_is_gone_with_it() -> None:
         assert sum(isinstance(each, Audit | RequestContext) for each in gc.get_objects()) == before
     finally:
         gc.enable()
+    await app.close()
+
+
+async def test_nothing_that_a_server_begins_while_it_sends_holds_a_request() -> None:
+    """REST-183: a timer for the next request, say, begins in the context in which the response is sent."""
+    app = application()
+    held: list[contextvars.Context] = []
+
+    async def server(scope: Any, receive: Any, send: Any) -> None:
+        async def sending(message: Any) -> None:
+            held.append(contextvars.copy_context())
+            await send(message)
+
+        await app(scope, receive, sending)
+
+    for _ in range(4):
+        await Web(server).get("/audit")
+    for context in held[-2:]:
+        with pytest.raises(NoRequestError):
+            context.run(RequestContext.current)
+    await app.close()
+
+
+@pytest.mark.parametrize("ends", [True, False])
+async def test_requests_in_the_lane_are_waited_for(ends: bool) -> None:
+    """REST-020, HTTP-044: and cancelled when the grace period is over."""
+    app = RestApplication({"rest": {"listen_on_start": False, "grace_period": 30 if ends else 0}})
+    begun, go, seen = asyncio.Event(), asyncio.Event(), []
+
+    async def handler(wait: bool = False) -> str:
+        if wait:
+            begun.set()
+            try:
+                await go.wait()
+            except asyncio.CancelledError:
+                seen.append("cancelled")
+                raise
+        return "done"
+
+    app.route("get", "/x", None, handler)
+    await app.start()
+    for _ in range(3):
+        await Web(app).get("/x")
+    assert app.rest_server.lane is not None
+    request = asyncio.create_task(Web(app).get("/x?wait=true"))
+    await begun.wait()
+    stopping = asyncio.create_task(app.stop())
+    if ends:
+        await asyncio.sleep(0)
+        assert not stopping.done()
+        go.set()
+        assert (await request).text == "done"
+    await stopping
+    assert seen == ([] if ends else ["cancelled"])
+    await asyncio.gather(request, return_exceptions=True)
     await app.close()
 
 

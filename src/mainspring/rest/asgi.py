@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from mainspring.rest.errors import ClientDisconnected
-from mainspring.rest.exchange import Exchange, Header
+from mainspring.rest.exchange import Exchange, Header, lay_out
 
 __all__ = ["AsgiExchange", "Message", "Receive", "Scope", "Send", "local_path"]
 
@@ -46,18 +46,15 @@ class AsgiExchange(Exchange):
 
     receive: Receive
     send: Send
-
-    raw: bytes | None
-
-    __slots__ = ("raw", "receive", "send")
+    raw: bytes | None = None
 
     @staticmethod
     def of(scope: Scope, receive: Receive, send: Send) -> "AsgiExchange":
         """The exchange of a call."""
         exchange = AsgiExchange()
         exchange.scope, exchange.receive, exchange.send = scope, receive, send
-        exchange.raw = None
-        exchange.begin(None)
+        exchange.raw_query = scope.get("query_string", b"")
+        exchange.raw_headers = list(scope["headers"])
         return exchange
 
     # What few requests ask for is read from the scope when they do.
@@ -72,18 +69,6 @@ class AsgiExchange(Exchange):
         """The path as sent, below the prefix the server cut off."""
         raw = self.raw
         return local_path(self.scope)[0] if raw is None else raw.decode("latin-1")
-
-    @property
-    def raw_query(self) -> bytes:  # type: ignore[override]
-        """What follows the question mark."""
-        found: bytes = self.scope.get("query_string", b"")
-        return found
-
-    @property
-    def raw_headers(self) -> list[Header]:  # type: ignore[override]
-        """Pairs of bytes, names in lower case."""
-        headers = self.scope["headers"]
-        return headers if type(headers) is list else list(headers)
 
     @property
     def root_path(self) -> str:  # type: ignore[override]
@@ -225,6 +210,8 @@ class AsgiExchange(Exchange):
             self.pending.cancel()
             self.pending = None
 
+
+lay_out(AsgiExchange, "scope", "receive", "send", "raw", "is_reading")
 
 #: Seconds between looks whether a body that is being read is through, before watching for the client's leaving.
 _POLL = 0.05

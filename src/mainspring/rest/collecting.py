@@ -26,11 +26,16 @@ class NotPlain(Exception):  # noqa: N818 - a word of the generated functions to 
     """The request is for the interpreter."""
 
 
-def make_collect(plan: ArgumentPlan) -> Collect | None:
-    """The function for an operation; ``None`` for one without parameters of this sort."""
+def make_collect(plan: ArgumentPlan, *, in_lane: bool = False) -> Collect | None:
+    """The function for an operation; ``None`` for one without parameters of this sort.
+
+    Args:
+        plan: The parameters.
+        in_lane: Whether paths are spelt plainly, see `ArgumentLines`.
+    """
     if not plan.sources:
         return None
-    lines = ArgumentLines(plan)
+    lines = ArgumentLines(plan, in_lane=in_lane)
     if not lines.are_plain:
         return plan.collect
     pairs = ", ".join(f"{name!r}: {variable}" for name, variable in lines.variables.items())
@@ -53,10 +58,11 @@ def plain_query(raw: bytes) -> dict[str, str]:
 
     Raises:
         NotPlain: It is another one.
+        UnicodeDecodeError: It is another one.
     """
     if not raw:
         return {}
-    if raw.translate(None, _PLAIN):
+    if b"%" in raw or b"+" in raw or b"[" in raw:
         raise NotPlain
     pairs = raw.decode("ascii").split("&")
     found = {}
@@ -67,9 +73,6 @@ def plain_query(raw: bytes) -> dict[str, str]:
         raise NotPlain
     return found
 
-
-#: What a query may have in it to mean what it says: all of ASCII but percent, plus and opening bracket.
-_PLAIN = bytes(byte for byte in range(128) if byte not in b"%+[")
 
 #: More pairs than this are left to the parser that has a limit to tell of.
 _PAIRS = 100
@@ -121,11 +124,15 @@ class ArgumentLines:
                 lines.append(f"if '%' in {variable}: raise NotPlain")
             lines.extend(self._conversion(variable, number, source))
             return variable
-        lines.append(f"{variable} = query.get({parameter.wire_name!r})")
-        lines.append(f"if {variable} is None:")
-        lines.append(f"    {self._absence(variable, number, source)}")
-        lines.append(f"elif not {variable}: raise NotPlain")
         conversion = self._conversion(variable, number, source)
+        if parameter.required:
+            lines.append(f"{variable} = query[{parameter.wire_name!r}]")
+            lines.append(f"if not {variable}: raise NotPlain")
+            lines.extend(conversion)
+            return variable
+        lines.append(f"{variable} = query.get({parameter.wire_name!r})")
+        lines.append(f"if {variable} is None: {self._absence(variable, number, source)}")
+        lines.append(f"elif not {variable}: raise NotPlain")
         if conversion:
             lines.append("else:")
             lines.extend(f"    {line}" for line in conversion)
@@ -133,8 +140,6 @@ class ArgumentLines:
 
     def _absence(self, variable: str, number: int, source: Source) -> str:
         parameter = source.parameter
-        if parameter.required:
-            return "raise NotPlain"
         if parameter.default_factory is not None:
             self.names[f"F{number}"] = parameter.default_factory
             return f"{variable} = F{number}()"

@@ -1,8 +1,8 @@
-"""One generated function per operation: from the exchange straight to what is sent.
+"""One generated function per operation: from the exchange straight to the result of its handler.
 
 The function does what the steps of the pipeline do, in their order (`pipeline.walk` is the reference), for requests
 about which nothing is out of the ordinary. What is out of the ordinary it hands over: arguments that are not plain to
-the interpreter of arguments, other bodies to the plan of the body, other results to the steps of replying. So both
+the interpreter of arguments, other bodies to the plan of the body, other calls to the call of the operation. So both
 ways always agree, and everything that goes wrong is worded in one place.
 
 It is made for a server as it is at one moment, and thrown away with that moment's plan.
@@ -10,29 +10,23 @@ It is made for a server as it is at one moment, and thrown away with that moment
 
 import inspect
 import keyword
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Mapping
 from types import FunctionType
 from typing import Any
 
-from mainspring.context.asking import injected
 from mainspring.context.compiling import compile_plan
 from mainspring.context.injection import EMPTY, InjectionPoint
 from mainspring.context.plans import StalePlan
 from mainspring.context.resolving import is_awaitable
-from mainspring.rest.bodies import read_on
-from mainspring.rest.collecting import ArgumentLines
-from mainspring.rest.context import RequestContext, request_context_of
+from mainspring.rest.collecting import ArgumentLines, Collect, make_collect
+from mainspring.rest.context import RequestContext, new_context
 from mainspring.rest.dependencies import point_depends
-from mainspring.rest.exchange import Exchange, Header, request_id_line
+from mainspring.rest.exchange import Exchange, Header
 from mainspring.rest.generating import compiled
-from mainspring.rest.heads import CONTENT_TYPE, LENGTH_LINES
 from mainspring.rest.operations import Operation, Parts
-from mainspring.rest.writing import JSON_TYPE
+from mainspring.rest.replying import JSON
 
-__all__ = ["Edges", "Run", "compile_run"]
-
-Run = Callable[[Exchange], Awaitable[tuple[list[Header], bytes] | None]]
-"""Answers a request: head and body to send with the status of the exchange, or ``None`` when it has sent them."""
+__all__ = ["Run", "compile_run"]
 
 #: Bodies shorter than this may be no body, or ``null``: rare, and not worth a line here.
 _SHORT = 32
@@ -40,79 +34,154 @@ _PLAIN_JSON = frozenset({b"application/json", b"application/json; charset=utf-8"
 _WITHOUT_BODY = (204, 205, 304)
 
 
-class Edges:
-    """Where the generated functions hand over to the steps of the pipeline.
+class Run:
+    """An operation as it is run for a request in the lane.
 
-    Args:
-        reply: Gives the reply for a result.
-        refuse: Gives the reply for an error.
-        conclude: Sends a reply.
+    Attributes:
+        operation: The operation; ``None`` while it is not ready.
+        verb: The verb it answers, in upper case.
+        start: Calls the handler; gives what it gives.
+        awaits: Whether that is always something to await.
+        reads: Whether the operation has a body.
+        collect: Reads its parameters then, before the body.
+        limit: The most bytes of a body of JSON, which is to be read before the start where it is plain; 0 for
+            operations that have no such body.
+        kind: The type of a result that was last found to be written as JSON.
+        encode: Writes such a result.
+        status: The status it is sent with.
     """
 
-    def __init__(
-        self,
-        reply: Callable[[Exchange, Any], Awaitable[Any]],
-        refuse: Callable[[Exchange, Exception], Awaitable[Any]],
-        conclude: Callable[[Exchange, Any], Awaitable[None]],
-    ) -> None:
-        self.reply, self.refuse, self.conclude = reply, refuse, conclude
+    __slots__ = (
+        "_digits",
+        "_types",
+        "awaits",
+        "collect",
+        "encode",
+        "kind",
+        "limit",
+        "operation",
+        "reads",
+        "start",
+        "status",
+        "verb",
+    )
+
+    def __init__(self, operation: Operation | None, start: Callable[[Exchange], Any], *, awaits: bool) -> None:
+        self.operation = operation
+        self.verb = operation.route.verb.upper() if operation is not None else ""
+        self.start = start
+        self.awaits = awaits
+        self.reads = operation is not None and operation.body is not None
+        self.collect: Collect | None = None
+        self.limit = self._digits = 0
+        self._types: Mapping[type, int] = {}
+        self.kind: type | None = None
+        self.encode: Callable[[Any], bytes] = _no_bytes
+        self.status = 200
+        if operation is not None:
+            plan = operation.reply
+            self.status = plan.status or 200
+            if plan.check is None and self.status not in _WITHOUT_BODY and self.verb != "HEAD":
+                self._types, self.encode = plan.types, plan.encode
+
+    def read_plainly(self, limit: int) -> None:
+        """Have bodies of plain JSON, up to this limit, read before the start."""
+        self.limit = limit
+        self._digits = len(str(limit)) - 1
+
+    def is_json(self, result: Any) -> bool:
+        """Whether a result is known to be written as JSON, with nothing else to say; the steps find that out."""
+        if self._types.get(type(result)) != JSON:
+            return False
+        self.kind = type(result)
+        return True
+
+    def has_plain_body(self, lines: list[Header]) -> bool:
+        """Whether a request with these fields has a body that is to be read before the start."""
+        head = dict(lines)
+        # A length of fewer digits than the limit is below it; one that is not told is not plain.
+        return (
+            head.get(b"content-type") in _PLAIN_JSON
+            and len(head.get(b"content-length", _NO_LENGTH)) <= self._digits
+            and b"content-encoding" not in head
+            and len(head) == len(lines)
+        )
 
 
-def compile_run(operation: Operation, parts: Parts | None, exchange: Exchange, edges: Edges) -> Run | None:
-    """The function of an operation; ``None`` for one that takes the steps.
+_NO_LENGTH = b"?" * 99
+
+
+def _no_bytes(_: Any) -> bytes:
+    raise NotImplementedError
+
+
+def compile_run(operation: Operation, parts: Parts | None, exchange: Exchange) -> Run | None:
+    """The run of an operation; ``None`` for one that takes the steps.
 
     Args:
         operation: The operation, made ready.
         parts: What its route says by itself.
         exchange: A request for it: contexts of later ones will be of the same shape.
-        edges: Where what is out of the ordinary goes.
     """
     if parts is None or operation.watches or operation.negotiates or operation.around is not None:
         return None
-    return _Writer(operation, parts, exchange, edges).function()
+    return _Writer(operation, parts, exchange).run()
+
+
+async def read_and_call(exchange: Exchange) -> Any:
+    """The same by the steps, for a body that is not plain."""
+    operation, values = exchange.operation, exchange.arguments
+    await operation.body.read(exchange, values)
+    return await operation.call(exchange, values)
+
+
+class _Direct:
+    """A function and its arguments that give a controller whatever the request is."""
+
+    kind = "any"
+
+    def __init__(self, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
+        self.function, self.args = function, args
 
 
 class _Writer:
-    def __init__(self, operation: Operation, parts: Parts, exchange: Exchange, edges: Edges) -> None:
+    def __init__(self, operation: Operation, parts: Parts, exchange: Exchange) -> None:
         self._operation = operation
         self._parts = parts
         self._exchange = exchange
         self._plan = exchange.plan
-        self._names: dict[str, Any] = {
-            "OPERATION": operation,
-            "STALE": StalePlan,
-            "MATCH": exchange.match if operation.route.template.is_static else None,
-            "REPLY": edges.reply,
-            "REFUSE": edges.refuse,
-            "CONCLUDE": edges.conclude,
-        }
+        self._names: dict[str, Any] = {}
         self._lines: list[str] = []
+        self._is_async = False
+        self._awaits = False
 
-    def function(self) -> Run:
-        """The compiled function."""
-        values = self._arguments()
-        if self._operation.body is not None:
-            values = self._body(values)
-        self._call(values)
-        self._reply()
+    def run(self) -> Run:
+        """The compiled operation."""
+        operation = self._operation
+        plain = None
+        if operation.body is None:
+            self._call(self._arguments())
+        elif (plain := operation.body.plain_json(self._plan)) is not None:
+            self._call(self._body(*plain))
+        else:
+            self._awaits = True
+            self._names["READ_AND_CALL"] = read_and_call
+            self._lines.append("return READ_AND_CALL(exchange)")
+        run = Run(operation, self._function(), awaits=self._awaits or self._is_async)
+        if operation.body is not None:
+            run.collect = make_collect(self._parts.arguments, in_lane=True)
+        if plain is not None:
+            run.read_plainly(plain[1])
+        return run
+
+    def _function(self) -> Callable[[Exchange], Any]:
         route = self._operation.route
-        known = ["exchange.operation = OPERATION"]
-        if route.template.is_static:
-            known.append("exchange._match = MATCH")
-        text = "\n".join(
-            [
-                "async def run(exchange):",
-                *(f"    {line}" for line in known),
-                "    try:",
-                *(f"        {line}" for line in self._lines),
-                "    except Exception as error:",
-                "        reply = await REFUSE(exchange, error)",
-                "    return await CONCLUDE(exchange, reply)",
-                "",
-            ]
+        head = f"{'async ' if self._is_async else ''}def start(exchange):"
+        text = "\n".join([head, *(f"    {line}" for line in self._lines), ""])
+        start: Callable[[Exchange], Any] = compiled(
+            "start", text, f"<operation {route.verb} {route.path}>", self._names
         )
-        found: Run = compiled("run", text, f"<operation {route.verb} {route.path}>", self._names)
-        return found
+        return start
 
     # Arguments
 
@@ -135,123 +204,97 @@ class _Writer:
         self._lines += [f"    {variable} = values[{name!r}]" for name, variable in written.variables.items()]
         return written.variables
 
-    def _body(self, values: dict[str, str] | str) -> dict[str, str] | str:
-        """The same with the value of the body."""
-        body = self._operation.body
-        assert body is not None
-        self._names["BODY"] = body
-        given = values if isinstance(values, str) else _mapping(values)
-        plain = body.plain_json(self._plan)
-        if plain is None or isinstance(values, str):
-            self._lines += [f"exchange.arguments = values = {given}", "await BODY.read(exchange, values)"]
-            return "values"
+    def _body(self, decode: Callable[[bytes], Any], limit: int) -> dict[str, str]:
+        """The same with a body of plain JSON, which was read before the start."""
+        body: Any = self._operation.body
         name = body.body.parameter.name
-        self._plain_body(*plain)
+        self._names |= {"DECODE": decode, "LIMIT": limit, "READ_AND_CALL": read_and_call}
         self._lines += [
-            f"exchange.arguments = values = {given}",
-            "if known:",
-            f"    values[{name!r}] = body",
-            "else:",
-            "    await BODY.read(exchange, values)",
-            f"    body = values[{name!r}]",
+            "values = exchange.arguments",
+            "data = exchange.whole",
+            f"if data is None or len(data) < {_SHORT} or len(data) > LIMIT or not data.isascii():",
+            "    return READ_AND_CALL(exchange)",
+            "try:",
+            f"    body = values[{name!r}] = DECODE(data)",
+            "except Exception:  # whatever it is, the plan of the body says it",
+            "    return READ_AND_CALL(exchange)",
         ]
-        return {**values, name: "body"}
-
-    def _plain_body(self, decode: Callable[[bytes], Any], limit: int) -> None:
-        """The lines that put a body of nothing but JSON into a variable, and say so in another."""
-        self._names |= {"DECODE": decode, "READ_ON": read_on, "PLAIN_JSON": _PLAIN_JSON, "LIMIT": limit}
-        # A length of fewer digits than the limit is below it; one that is not told is not plain.
-        self._lines += [
-            "lines = exchange.raw_headers",
-            "head = dict(lines)",
-            "known = False",
-            "if (",
-            "    head.get(b'content-type') in PLAIN_JSON",
-            f"    and len(head.get(b'content-length', b'{'?' * 99}')) < {len(str(limit))}",
-            "    and b'content-encoding' not in head and len(head) == len(lines)",
-            "):",
-            "    data = await exchange.read()",
-            "    if not exchange.body_done:",
-            "        data = await READ_ON(exchange, data, LIMIT)",
-            "    exchange.whole = data or b''",
-            f"    if data is not None and {_SHORT} <= len(data) <= LIMIT and data.isascii():",
-            "        try:",
-            "            body, known = DECODE(data), True",
-            "        except Exception:  # whatever it is, the plan of the body says it",
-            "            pass",
-        ]
+        known = [source.parameter.name for source in self._parts.arguments.sources]
+        return {**{each: f"values[{each!r}]" for each in known}, name: "body"}
 
     # The call
 
     def _call(self, values: dict[str, str] | str) -> None:
         operation = self._operation
         route: Any = operation.route
-        if not operation.is_plain_call:
-            self._names["CALL"] = operation.call
-            given = values if isinstance(values, str) else _mapping(values)
-            self._lines.append(f"exchange.result = result = await CALL(exchange, {given})")
+        plans = self._plans() if operation.is_plain_call else None
+        if plans is None:
+            self._awaits = True
+            self._lines.append(self._handed_over(values))
             return
-        if operation.instance is None:
-            handler = self._names["HANDLER"] = route.handler
-            called = "HANDLER"
-        else:
-            handler = self._parts.description.handler
-            self._controller(operation.instance)
-            called = f"controller.{route.method_name}"
+        self._is_async = any(plan.kind == "async" for plan, _ in plans.values())
+        for name, (plan, context) in plans.items():
+            self._carry_out(name, plan, context, values)
         if operation.injected:
-            values = self._injected(operation.injected, values)
-        if inspect.iscoroutinefunction(handler):
-            self._lines.append(f"exchange.result = result = await {called}({_given(values, handler)})")
-            return
-        self._names["IS_AWAITABLE"] = is_awaitable
-        self._lines += [
-            f"result = {called}({_given(values, handler)})",
-            "if IS_AWAITABLE(result): result = await result",
-            "exchange.result = result",
-        ]
+            values = _with_injected(operation.injected, values)
+        handler = route.handler if operation.instance is None else self._parts.description.handler
+        self._names["HANDLER"] = handler
+        called = "HANDLER" if operation.instance is None else f"controller.{route.method_name}"
+        call = f"{called}({_given(values, handler)})"
+        self._awaits = inspect.iscoroutinefunction(handler)
+        if not self._is_async:
+            self._lines.append(f"return {call}")
+        elif self._awaits:
+            self._lines.append(f"return await {call}")
+        else:
+            self._names["IS_AWAITABLE"] = is_awaitable
+            self._lines += [f"result = {call}", "return await result if IS_AWAITABLE(result) else result"]
 
-    def _controller(self, instance: Any) -> None:
-        """The lines that put the controller of the request into a variable."""
-        self._names["INSTANCE"] = instance
-        if instance.direct is not None:
-            self._direct(*instance.direct)
-            return
-        plan = self._controller_plan(instance)
-        if plan is None:
-            self._lines.append("controller = await INSTANCE.get(exchange)")
-            return
-        self._names |= {"MAKE": plan.function, "CONTEXT": RequestContext, "SERVER": self._plan.server}
-        self._lines += [
-            "if exchange.context is None:",
-            "    context = exchange.context = CONTEXT(SERVER, exchange)",
-            "    try:",
-            f"        exchange.controller = {'await ' if plan.kind == 'async' else ''}MAKE(context)",
-            "    except STALE:",
-            "        pass",
-            "controller = exchange.controller",
-            "if controller is None:  # somebody bound something in the context",
-            "    controller = await INSTANCE.get(exchange)",
-        ]
+    def _handed_over(self, values: dict[str, str] | str) -> str:
+        """The line that leaves the call to the operation."""
+        self._names["CALL"] = self._operation.call
+        given = values if isinstance(values, str) else _mapping(values)
+        return f"return {'await ' if self._is_async else ''}CALL(exchange, {given})"
 
-    def _direct(self, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
-        """The same of one that depends on nothing of the request."""
-        self._names |= {"MAKE": function, **{f"M{number}": arg for number, arg in enumerate(args)}}
-        given = ", ".join(f"M{number}" for number in range(len(args)))
-        if self._operation.body is None:
-            self._lines.append(f"controller = exchange.controller = MAKE({given})")
-            return
-        self._lines += [
-            "if exchange.context is None:",
-            f"    controller = exchange.controller = MAKE({given})",
-            "else:  # a parser may have bound something in it",
-            "    controller = await INSTANCE.get(exchange)",
-        ]
+    def _plans(self) -> dict[str, tuple[Any, str]] | None:
+        """The plans of the controller and of what the handler is injected with, where there is something to plan.
 
-    def _controller_plan(self, instance: Any) -> Any:
-        """How the container makes the controller in the context of such a request that nothing was bound in."""
-        if instance.key is None:
-            return None
-        return self._plan_for(instance.key)
+        Each with the name of the context it is for. ``None`` when one of them has to be interpreted.
+        """
+        instance, points = self._operation.instance, self._operation.injected
+        found: dict[str, tuple[Any, str]] = {}
+        if instance is not None and instance.direct is None:
+            found["controller"] = self._plan_for(instance.key) if instance.key is not None else None, "context"
+        elif instance is not None:
+            found["controller"] = _Direct(*instance.direct), ""
+        if points:
+            server = self._plan.server
+            own, above = self._plan_for(points), None
+            if not any(point_depends(server, point) for point in points):
+                above = compile_plan(server, points, awaiting=True)
+            found["injected"] = (own, "context") if own is None or above is None else (above, "SERVER")
+        return found if all(plan is not None for plan, _ in found.values()) else None
+
+    def _carry_out(self, name: str, plan: Any, context: str, values: dict[str, str] | str) -> None:
+        """The lines of a plan; when it is none any more, or something was bound in the context, the operation does it."""
+        self._names |= {f"MAKE_{name}": plan.function, "NEW_CONTEXT": new_context, "SERVER": self._plan.server}
+        target = "controller = exchange.controller" if name == "controller" else name
+        if isinstance(plan, _Direct):
+            self._names |= {f"M{number}": arg for number, arg in enumerate(plan.args)}
+            given = ", ".join(f"M{number}" for number in range(len(plan.args)))
+            self._lines.append(f"{target} = MAKE_{name}({given})")
+            return
+        if "context = exchange.context = NEW_CONTEXT(SERVER, exchange)" in self._lines:
+            self._lines += ["if context.has_bindings:", f"    {self._handed_over(values)}"]
+        elif context == "context":
+            self._lines.append("context = exchange.context = NEW_CONTEXT(SERVER, exchange)")
+        self._names["STALE"] = StalePlan
+        self._lines += [
+            "try:",
+            f"    {target} = {'await ' if plan.kind == 'async' else ''}MAKE_{name}({context})",
+            "except STALE:",
+            f"    {self._handed_over(values)}",
+        ]
 
     def _plan_for(self, what: Any) -> Any:
         """How the container gives something in the context of a request that nothing was bound in."""
@@ -260,64 +303,6 @@ class _Writer:
         plan = compile_plan(context, what, awaiting=True)
         # Of another shape now, it has what a request's context has only when somebody looks for it.
         return plan if context.shape() is shape else None
-
-    def _injected(self, points: tuple[InjectionPoint, ...], values: dict[str, str] | str) -> dict[str, str] | str:
-        """The values with those that the container gives, from the context of the request or that of the server."""
-        server = self._plan.server
-        self._names |= {"INJECTED": injected, "POINTS": points, "CONTEXT_OF": request_context_of}
-        plan = self._plan_for(points)
-        if plan is None:
-            self._lines.append("injected = await INJECTED(CONTEXT_OF(exchange), POINTS)")
-            return _with_injected(points, values)
-        self._lines.append("context = exchange.context")
-        above = None
-        if not any(point_depends(server, point) for point in points):
-            above = compile_plan(server, points, awaiting=True)
-        if above is None:
-            self._lines.append("if context is None: context = exchange.context = CONTEXT(SERVER, exchange)")
-        plan, given = (above, "SERVER") if above is not None else (plan, "context")
-        self._names |= {"INJECT": plan.function, "CONTEXT": RequestContext, "SERVER": server}
-        self._lines += [
-            "injected = None",
-            "if context is None or not context.has_bindings:",
-            "    try:",
-            f"        injected = {'await ' if plan.kind == 'async' else ''}INJECT({given})",
-            "    except STALE:",
-            "        pass",
-            "if injected is None:  # somebody bound something in the context",
-            "    injected = await INJECTED(CONTEXT_OF(exchange), POINTS)",
-        ]
-        return _with_injected(points, values)
-
-    # The reply
-
-    def _reply(self) -> None:
-        """The lines that send a JSON value; every other result goes to the steps of replying."""
-        plan = self._operation.reply
-        status = plan.status or 200
-        if plan.check is not None or status in _WITHOUT_BODY:
-            self._lines.append("reply = await REPLY(exchange, result)")
-            return
-        self._names |= {
-            "TYPES": plan.types,
-            "ENCODE": plan.encode,
-            "LINE": (CONTENT_TYPE, JSON_TYPE),
-            "LENGTH_LINES": LENGTH_LINES,
-            "ID_LINE": request_id_line,
-        }
-        own = ", ID_LINE(exchange)" if self._plan.shows_request_id else ""
-        self._lines += [
-            "if TYPES.get(type(result), 1) or exchange.response is not None or exchange.started:",
-            "    reply = await REPLY(exchange, result)",
-            "else:",
-            "    try:",
-            "        data = ENCODE(result)",
-            "    except Exception:  # it is encoded again there, and the failure told",
-            "        reply = await REPLY(exchange, result)",
-            "    else:",
-            f"        exchange.status = {status}",
-            f"        return [LINE, LENGTH_LINES[len(data)]{own}], data",
-        ]
 
 
 def _mapping(values: dict[str, str]) -> str:

@@ -34,9 +34,9 @@ logger = logging.getLogger(__name__)
 
 async def connect(exchange: SocketExchange, plan: Any) -> None:
     """Serve one connection, from the handshake to the end of its clean-up."""
-    exchange.begin(plan)
     if plan.versions is not None:
-        exchange.plan = plan = plan.versions.choose(exchange)
+        plan = plan.versions.choose(exchange)
+    exchange.plan = plan
     exchange.path = local_to_base(exchange) if plan.base_path else exchange.raw_path
     token = CURRENT.set(exchange)
     try:

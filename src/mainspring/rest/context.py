@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 from mainspring.context import (
     Binding,
@@ -13,19 +13,17 @@ from mainspring.context import (
     Context,
     ContextBindings,
     ContextTags,
-    inject,
 )
 from mainspring.core import CoreBindings
-from mainspring.rest.errors import NoRequestError, WebSocketStateError
+from mainspring.rest.errors import NoRequestError
 from mainspring.rest.exchange import CURRENT, Exchange
 from mainspring.rest.keys import RestBindings
 from mainspring.rest.logs import RequestLogger
 from mainspring.rest.paging import page_links
 from mainspring.rest.requests import Request
 from mainspring.rest.responses import Response
-from mainspring.rest.websockets import SocketExchange, WebSocket, websocket_of
 
-__all__ = ["RequestContext", "request_bindings", "request_context_of"]
+__all__ = ["RequestContext", "new_context", "request_context_of"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -82,18 +80,19 @@ class RequestContext(Context):
 
     stage_options: Mapping[str, Any] = MappingProxyType({})
 
+    # What `Context` begins with, on the class: most request contexts end without one of these being set.
+    scope = _REQUEST
+    _name = _tags = _providers = _pending = _watchers = _self = _shape = None
+    _is_followed = False
+    _changes = 0
+    _closing = False
+    _session: Any = None
+    exchange: Exchange
+    _own_bindings: dict[str, Binding[Any]] | None
+    _after: list[tuple[Any, tuple[Any, ...], dict[str, Any]]] | None
+
     def __init__(self, parent: Context, exchange: Exchange) -> None:
-        # What `Context` begins with, in one place: every call would cost every request that has a context.
-        self._parent, self._lock, self.scope = parent, parent._lock, _REQUEST
-        self._name = self._tags = self._providers = self._pending = self._cleanups = self._hub = None
-        self._watchers = self._self = self._shape = None
-        self._is_followed = self._closing = False
-        self._changes = 0
-        self._kept = {}
-        self.exchange = exchange
-        self._own_bindings: dict[str, Binding[Any]] | None = None
-        self._after: list[tuple[Any, tuple[Any, ...], dict[str, Any]]] | None = None
-        self._session: Any = None
+        _begin(self, parent, exchange)
 
     @property
     def is_whole(self) -> bool:
@@ -341,6 +340,23 @@ class RequestContext(Context):
         return await self.exchange.operation.instance.get(self.exchange)
 
 
+def _begin(context: RequestContext, parent: Context, exchange: Exchange) -> RequestContext:
+    context._parent = parent
+    context._lock = parent._lock
+    context._kept = {}
+    context.exchange = exchange
+    context._own_bindings = context._after = context._cleanups = context._hub = None
+    return context
+
+
+def new_context(parent: Context, exchange: Exchange) -> RequestContext:
+    """A context; the same as a call of the class, which costs a request more."""
+    return _begin(_new(RequestContext), parent, exchange)
+
+
+_new = object.__new__
+
+
 def request_context_of(exchange: Exchange) -> RequestContext:
     """The context of an exchange, made when it is first asked for."""
     context = exchange.context
@@ -349,49 +365,3 @@ def request_context_of(exchange: Exchange) -> RequestContext:
         if exchange.is_past:
             context.end()
     return context  # type: ignore[no-any-return]  # made above
-
-
-def _nearest_context(context: Annotated[Context, inject.context()]) -> Any:
-    """The request's context at or above a context.
-
-    Raises:
-        NoRequestError: There is none.
-    """
-    for each in context.chain():
-        if isinstance(each, RequestContext):
-            return each
-    raise NoRequestError
-
-
-def _nearest_request(context: Annotated[Context, inject.context()]) -> Any:
-    """The request of the nearest request's context."""
-    return _nearest_context(context).request
-
-
-def _nearest_websocket(context: Annotated[Context, inject.context()]) -> Any:
-    """The connection of the nearest request's context.
-
-    Raises:
-        WebSocketStateError: It is no connection's.
-    """
-    exchange = _nearest_context(context).exchange
-    if not isinstance(exchange, SocketExchange):
-        raise WebSocketStateError("be had", "the request is not one for a connection; take it in a @websocket handler")
-    return websocket_of(exchange)
-
-
-def _nearest_response(context: Annotated[Context, inject.context()]) -> Any:
-    """The response in the making of the nearest request's context."""
-    return _nearest_context(context).response
-
-
-def request_bindings() -> list[Binding[Any]]:
-    """What gives the request and its parts, by key or type, to whoever asks for them anywhere below a server."""
-    http = RestBindings.Http
-    found: list[tuple[BindingKey[Any], Any, type[Any]]] = [
-        (http.CONTEXT, _nearest_context, RequestContext),
-        (http.REQUEST, _nearest_request, Request),
-        (http.RESPONSE, _nearest_response, Response),
-        (http.WEBSOCKET, _nearest_websocket, WebSocket),
-    ]
-    return [Binding(key).to_dynamic_value(function).provides(kind).lock() for key, function, kind in found]

@@ -5,22 +5,25 @@ costs more than what most steps do. `pipeline.serve` is the same with a call for
 """
 
 import asyncio
+from collections.abc import Iterator
+from types import FrameType
 from typing import Any
 
+from mainspring.context.resolving import is_awaitable
 from mainspring.rest.admitting import admit
 from mainspring.rest.asgi import AsgiExchange, Receive, Scope, Send
+from mainspring.rest.bodies import read_on
 from mainspring.rest.doors import Lifespan
 from mainspring.rest.errors import ClientDisconnected
-from mainspring.rest.exchange import CURRENT
-from mainspring.rest.lanes import Lane
+from mainspring.rest.exchange import CURRENT, request_id_line
+from mainspring.rest.heads import LENGTH_LINES
+from mainspring.rest.lanes import Lane, answer_with, recover
 from mainspring.rest.pipeline import fail, is_left, leave, serve
+from mainspring.rest.writing import JSON_LINE
 
 __all__ = ["Entrance", "answer"]
 
-
-#: The running tasks of all loops, where the interpreter tells. Mostly there is one loop, and asking which one it is
-#: costs more than all else at the door does.
-_TASKS: dict[Any, asyncio.Task[Any]] = getattr(asyncio.tasks, "_current_tasks", {})
+_set_current, _reset_current = CURRENT.set, CURRENT.reset
 
 
 class Entrance:
@@ -45,61 +48,105 @@ class Entrance:
         """Answer an ASGI call."""
         await answer(self, scope, receive, send)
 
+    def tasks(self) -> set[asyncio.Task[Any]]:
+        """The tasks in which requests are answered in the lane.
 
-async def answer(  # noqa: C901 - the whole way in one function: every further call costs every request
+        A request does not ask for its task: that would cost it more than all else at the door, and only a server that
+        stops wants to know. So it is found by what the tasks wait for.
+        """
+        return {task for task in asyncio.all_tasks() if any(map(self._is_answering, _awaited(task.get_coro())))}
+
+    def _is_answering(self, frame: FrameType) -> bool:
+        found = frame.f_locals if frame.f_code is answer.__code__ else {}
+        return found.get("entrance") is self and found.get("run") is not None
+
+
+def _awaited(waiting: Any) -> Iterator[FrameType]:
+    """The frames of a coroutine and of those it waits for."""
+    while waiting is not None:
+        frame = getattr(waiting, "cr_frame", None)
+        if frame is not None:
+            yield frame
+        waiting = getattr(waiting, "cr_await", None)
+
+
+async def answer(  # noqa: C901, PLR0912, PLR0915 - all in one function: every further call costs every request
     self: Any, scope: Scope, receive: Receive, send: Send
 ) -> None:
     """Answer an ASGI call; a method of whatever has an ``entrance``, perhaps later."""
     entrance: Entrance = self.entrance or self.find_entrance()
     lane = entrance.lane
-    if (
-        lane is None
-        or lane.shape.plans is not lane.plans
-        or scope["type"] != "http"
-        or scope.get("root_path")
-        or not (raw := scope.get("raw_path"))
-    ):
+    if lane is None or lane.shape.plans is not lane.plans or scope.get("root_path"):
         await _enter(entrance, scope, receive, send)
         return
+    raw: Any = scope.get("raw_path")
     exchange = AsgiExchange()
-    exchange.scope, exchange.receive, exchange.send = scope, receive, send
-    exchange.raw = raw
-    exchange.begin(lane.plan)
-    ready = lane.ready.get(scope["method"])
-    run = ready.get(raw) if ready is not None else None
-    if run is None:
-        run = lane.find(exchange, scope["method"], raw)
+    run = lane.ready.get(raw)
+    if run is None or run.verb != scope.get("method"):  # which a connection has not
+        run = lane.find(exchange, scope["method"], raw) if raw and scope["type"] == "http" else None
         if run is None:
-            await _serve(entrance.server, exchange, lane.plan)
+            await _enter(entrance, scope, receive, send)
             return
-    task = asyncio.current_task() if len(_TASKS) != 1 else next(iter(_TASKS.values()))
-    running = lane.running
-    counts = task not in running  # a request that a handler makes of its own server is part of that one
-    running.add(task)
-    token = CURRENT.set(exchange)
+    lines = scope["headers"]
+    if type(lines) is not list:
+        lines = list(lines)
+    exchange.scope, exchange.receive, exchange.send, exchange.raw = scope, receive, send, raw
+    exchange.raw_headers, exchange.raw_query = lines, scope.get("query_string", b"")
+    exchange.plan, exchange.operation = lane.plan, run.operation
+    # What is looked at in any case is faster found here than on the class.
+    exchange.context = exchange.request = exchange.response = exchange.id_line = None
+    exchange.started = False
+    token: Any = _set_current(exchange)
     try:
-        reply = await run(exchange)
-        if reply is not None:
-            exchange.started = True
-            head, body = reply
+        if run.reads:
+            exchange.arguments = {} if run.collect is None else run.collect(exchange)
+            if run.limit and run.has_plain_body(lines):
+                message = await receive()
+                if message["type"] == "http.request" and not message.get("more_body", False):
+                    exchange.body_done, exchange.whole = True, message.get("body", b"")
+                else:
+                    exchange.queue = [message]
+                    exchange.whole = await read_on(exchange, b"", run.limit)
+        result = run.start(exchange)
+        if run.awaits or is_awaitable(result):
+            result = await result
+        exchange.result = result
+        data = None
+        if (type(result) is run.kind or run.is_json(result)) and exchange.response is None and not exchange.started:
             try:
-                await send({"type": "http.response.start", "status": exchange.status, "headers": head})
-                await send({"type": "http.response.body", "body": body, "more_body": False})
+                data = run.encode(result)
+            except Exception:
+                data = None  # it is encoded again, and the failure told
+        if data is None:
+            await answer_with(exchange, result)
+        else:
+            head = [JSON_LINE, LENGTH_LINES[len(data)]]
+            if lane.shows_request_id:
+                head.append(request_id_line(exchange))
+            exchange.started, exchange.status = True, run.status
+            # What a server schedules while it sends, a timer for the next request say, keeps what is current now.
+            _reset_current(token)
+            token = None
+            try:
+                await send({"type": "http.response.start", "status": run.status, "headers": head})
+                await send({"type": "http.response.body", "body": data})
             except OSError as error:  # what ASGI servers raise when nobody is there any more
                 exchange.disconnected = True
                 raise ClientDisconnected from error
             exchange.completed = True
+    except Exception as error:
+        await recover(exchange, error)
     except BaseException as error:
         await fail(exchange, error)
     finally:
         exchange.is_past = True
         try:
             if (exchange.context is not None or exchange.request is not None) and not is_left(exchange):
+                token = token or _set_current(exchange)
                 await leave(exchange)
         finally:
-            CURRENT.reset(token)
-            if counts:
-                running.discard(task)
+            if token is not None:
+                _reset_current(token)
 
 
 async def _enter(entrance: Entrance, scope: Scope, receive: Receive, send: Send) -> None:

@@ -122,6 +122,7 @@ async def read_form(request: Any) -> Form:
 
     limits = MultipartLimits.from_options(options)
     form = Form([])
+    request.has_body = True
     request.form_data = form  # what was read of it is removed with the request, also when reading fails
     await read_multipart(request.stream(), boundary, limits, form.pairs)
     return form

@@ -12,8 +12,9 @@ from mainspring.http import HttpError
 from mainspring.listener import NO_HEAD, AnyBody, Connection, Head, PeerGoneError
 from mainspring.rest.admitting import admit
 from mainspring.rest.errors import ClientDisconnected
-from mainspring.rest.exchange import CURRENT, Exchange, Header
+from mainspring.rest.exchange import CURRENT, Exchange, Header, lay_out
 from mainspring.rest.heads import finished
+from mainspring.rest.lanes import answered
 from mainspring.rest.mounts import call_outer
 from mainspring.rest.pipeline import fail, is_left, leave, serve
 from mainspring.rest.problems import problem_of, problem_reply
@@ -30,13 +31,15 @@ class ListenerExchange(Exchange):
         body: Its body, where it has one.
     """
 
-    __slots__ = ("body", "connection", "head")
-
     body: AnyBody | None
 
     def __init__(self, connection: Connection, head: Head, body: AnyBody | None) -> None:
         self.connection, self.head, self.body = connection, head, body
+        self.raw_headers, self.raw_query = head.fields.lines, head.query
         self.scope = None
+        # What is looked at in any case is faster found here than on the class.
+        self.context = self.request = self.response = self.id_line = None
+        self.started = False
 
     @property
     def method(self) -> str:  # type: ignore[override]  # read-only here, as the following
@@ -47,16 +50,6 @@ class ListenerExchange(Exchange):
     def raw_path(self) -> str:  # type: ignore[override]
         """The path as sent."""
         return self.head.path.decode("latin-1")
-
-    @property
-    def raw_query(self) -> bytes:  # type: ignore[override]
-        """What follows the question mark."""
-        return self.head.query
-
-    @property
-    def raw_headers(self) -> list[Header]:  # type: ignore[override]
-        """Pairs of bytes, names in lower case."""
-        return self.head.fields.lines
 
     root_path = ""
 
@@ -149,6 +142,9 @@ class ListenerExchange(Exchange):
         return self.disconnected
 
 
+lay_out(ListenerExchange, "connection", "head", "body", "scope", "is_reading")
+
+
 class ListenerDoor:
     """Where requests of the listener come in.
 
@@ -174,24 +170,23 @@ class ListenerDoor:
         if lane is None or lane.shape.plans is not lane.plans:
             await self._enter(exchange)
             return
-        exchange.begin(lane.plan)
-        ready = lane.ready.get(head.method)
-        run = ready.get(head.path) if ready is not None else None
-        if run is None:
+        run = lane.ready.get(head.path)
+        if run is None or run.verb != head.method:
             run = lane.find(exchange, head.method, head.path)
             if run is None:
                 await self._guarded(exchange, serve(exchange, lane.plan))
                 return
+        exchange.plan, exchange.operation = lane.plan, run.operation
         task = connection.task
-        running = lane.running
+        running = server.serving.tasks
         running.add(task)
         CURRENT.set(exchange)
         try:
-            reply = await run(exchange)
+            reply = await answered(run, exchange)
             if reply is not None:
                 exchange.started = True
                 try:
-                    connection.send(exchange.status, *reply)
+                    connection.send(run.status, *reply)
                 except PeerGoneError:
                     exchange.disconnected = True
                 else:
@@ -228,7 +223,6 @@ class ListenerDoor:
     async def _enter(self, exchange: ListenerExchange) -> None:
         """A request that is not for the lane, or comes before there is one."""
         server = self._server
-        exchange.begin(None)
         if server.entrance.outer is not None:
             await self._guarded(exchange, call_outer(exchange, server.entrance.outer))
             return
@@ -255,6 +249,6 @@ class ListenerDoor:
     def refuse(self, connection: Connection, error: HttpError) -> tuple[list[Header], bytes]:
         """The answer to what is no request, in the error format of the server."""
         exchange = ListenerExchange(connection, NO_HEAD, None)
-        exchange.begin(self._server.planning.plan())
+        exchange.plan = self._server.planning.plan()
         reply = finished(exchange, problem_reply(exchange, problem_of(error)))
         return reply.headers, reply.body

@@ -64,7 +64,6 @@ class ListenerSocketExchange(SocketExchange):
         self.http_version = head.fields.version
         self.client, self.local = connection.client, connection.local
         self.subprotocols = socket.subprotocols
-        self.begin(None)
 
     # Refusing
 

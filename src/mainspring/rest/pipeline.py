@@ -13,14 +13,12 @@ from typing import Any
 
 from mainspring.http import HttpError, HttpErrors
 from mainspring.rest.actions import deliver, parse_params, refused
-from mainspring.rest.compiling import Edges
 from mainspring.rest.context import RequestContext, request_context_of
 from mainspring.rest.endings import Ending
 from mainspring.rest.errors import ClientDisconnected, SequenceError
 from mainspring.rest.exchange import CURRENT, SENT, Exchange, Reply
 from mainspring.rest.finding import check_host, find_operation, local_to_base, not_found
 from mainspring.rest.heads import finished
-from mainspring.rest.lanes import Lane
 from mainspring.rest.logs import escaped, log_error, log_failure
 from mainspring.rest.problems import problem_of, problem_reply
 from mainspring.rest.replying import check_acceptable, json_reply, reply_to
@@ -28,7 +26,18 @@ from mainspring.rest.sending import WatchDisconnect, send_reply
 from mainspring.rest.sequences import DefaultSequence, MiddlewareSequence
 from mainspring.rest.streaming import in_thread
 
-__all__ = ["fail", "is_left", "lane_of", "leave", "serve", "serve_failure", "serve_unavailable"]
+__all__ = [
+    "complete",
+    "conclude",
+    "fail",
+    "is_left",
+    "leave",
+    "refuse",
+    "serve",
+    "serve_failure",
+    "serve_unavailable",
+    "walk",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -90,7 +99,7 @@ async def steps(exchange: Exchange) -> Reply:
     call = _watched if operation.watches or plan.cancel_on_disconnect else operation.call
     exchange.result = result = await call(exchange, values)
     if exchange.started:
-        return await _by_hand(exchange)
+        return await complete(exchange)
     return json_reply(exchange, operation.reply, result) or await reply_to(exchange, operation.reply, result)
 
 
@@ -109,33 +118,6 @@ async def conclude(exchange: Exchange, reply: Reply) -> None:
     """Send a reply, unless the response was sent."""
     if reply is not SENT:
         await deliver(exchange, reply)
-
-
-# What compiled operations need of all this
-
-
-async def run_steps(exchange: Exchange) -> None:
-    """Answer by the steps: for operations that are not compiled."""
-    await conclude(exchange, await walk(exchange))
-
-
-async def reply_for(exchange: Exchange, result: Any) -> Reply:
-    """The reply for whatever a handler returned."""
-    if exchange.started:
-        return await _by_hand(exchange)
-    return finished(exchange, await reply_to(exchange, exchange.operation.reply, result))
-
-
-def lane_of(plan: Any) -> Lane | None:
-    """The lane of a server that has one: nothing is around its operations, and nothing is asked before them."""
-    table = plan.table
-    if not plan.is_plain or plan.asks_first or plan.cancel_on_disconnect or table is None:
-        return None
-    if plan.compression is not None or plan.versions is not None:
-        return None
-    if not plan.server.shape().is_settled:  # a change above may give the server another shape, and this one not change
-        return None
-    return Lane(plan, table, run_steps, Edges(reply_for, refuse, conclude))
 
 
 async def _before_routes(exchange: Exchange) -> Reply | None:
@@ -169,7 +151,7 @@ async def _surrounded(exchange: Exchange) -> Reply:
         return result
 
     exchange.result = result = await operation.around(exchange.context, proceed)
-    return await _by_hand(exchange) if exchange.started else await reply_to(exchange, operation.reply, result)
+    return await complete(exchange) if exchange.started else await reply_to(exchange, operation.reply, result)
 
 
 async def _watched(exchange: Exchange, values: dict[str, Any]) -> Any:
@@ -181,7 +163,7 @@ async def _watched(exchange: Exchange, values: dict[str, Any]) -> Any:
         return await operation.call(exchange, values)
 
 
-async def _by_hand(exchange: Exchange) -> Reply:
+async def complete(exchange: Exchange) -> Reply:
     """The response was written by the handler: it is complete now, even if nobody said so."""
     if exchange.writer is not None:
         await exchange.writer.end()
@@ -219,7 +201,7 @@ async def _by_sequence(exchange: Exchange) -> Reply:
         name = type(sequence).__name__
     if not exchange.started:
         raise SequenceError(name)
-    return await _by_hand(exchange)
+    return await complete(exchange)
 
 
 async def _sequence(context: RequestContext) -> Any:

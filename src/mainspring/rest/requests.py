@@ -25,6 +25,10 @@ class Request:
     _cookies: dict[str, str] | None = None
     _forwarding: Any = False
     _original_method: str | None = None
+    _reading: Reading | None = None
+    form_data: Any = None
+    #: Whether it knows anything of the body.
+    has_body = False
 
     #: The plain value of the body and the name of the parser, where somebody parsed it before the operation does.
     parsed: tuple[Any, str] | None = None
@@ -34,13 +38,6 @@ class Request:
 
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
-        self._reading: Reading | None = None
-        self.form_data: Any = None
-
-    @property
-    def has_body(self) -> bool:
-        """Whether it knows anything of the body."""
-        return self._reading is not None or self.form_data is not None
 
     def __repr__(self) -> str:
         return f"<Request {self.method} {self.raw_path}>"
@@ -242,6 +239,7 @@ class Request:
         """The body as far as it was read."""
         if self._reading is None:
             self._reading = Reading(self.exchange, self.exchange.plan.body_limit)
+            self.has_body = True
         return self._reading
 
     async def body(self) -> bytes:

@@ -12,20 +12,19 @@ from mainspring.context import Binding, BindingKey, BindingScope, Context, confi
 from mainspring.core import Application, CoreTags
 from mainspring.core.refusals import is_noting_refusals
 from mainspring.core.settings import effective_section
-from mainspring.rest.context import request_bindings
 from mainspring.rest.document import ServerDocument
 from mainspring.rest.document_endpoints import DocumentEndpoint
 from mainspring.rest.entrance import Entrance, answer
 from mainspring.rest.error_handlers import ErrorHandler, error_handler_binding
 from mainspring.rest.errors import BasePathError, RegistrationError
 from mainspring.rest.keys import RestBindings, RestTags
-from mainspring.rest.lanes import Lane
+from mainspring.rest.lanes import Lane, lane_of
 from mainspring.rest.middleware import middleware_binding
 from mainspring.rest.mounts import Mount
-from mainspring.rest.pipeline import lane_of
 from mainspring.rest.planning import Planning
 from mainspring.rest.redirects import redirect_route
 from mainspring.rest.registering import RouteRegistry
+from mainspring.rest.request_bindings import request_bindings
 from mainspring.rest.routes import AnyRoute, ControllerRoute, Route
 from mainspring.rest.serving import Serving
 from mainspring.rest.settings import SETTING_KEYS, SETTING_TYPES, as_options, check_settings
@@ -126,6 +125,10 @@ class RestServer(Context):
     def lane(self) -> Lane | None:
         """The way of most requests, while there is one."""
         return self._inmost.lane
+
+    def lane_tasks(self) -> set[Any]:
+        """The tasks of the requests that are in the lane."""
+        return self._inmost.tasks() | self.entrance.tasks()
 
     def close_lane(self) -> None:
         """Look at each request that comes, one by one."""

@@ -44,7 +44,7 @@ class Serving:
         self._listens = True
         self._published: list[tuple[Binding[Any], Binding[Any] | None]] = []
         self._reserved: Place | None = None
-        #: The tasks of the requests in flight.
+        #: The tasks of the requests in flight that are not in the lane.
         self.tasks: set[asyncio.Task[Any] | None] = set()
         #: Streams of events under way: they end with the server, since no client would end them.
         self.streams: set[Any] = set()
@@ -75,7 +75,8 @@ class Serving:
     async def _until_idle(self, seconds: float | None) -> None:
         """Wait for the requests in flight that the listener does not know of; cancel what remains."""
         own = asyncio.current_task()
-        waiting = {task for task in self.tasks if task is not None and task is not own and not task.done()}
+        tasks = self.tasks | self._server.lane_tasks()
+        waiting = {task for task in tasks if task is not None and task is not own and not task.done()}
         if not waiting:
             return
         _, pending = await asyncio.wait(waiting, timeout=seconds)

@@ -11,7 +11,7 @@ from typing import Any
 from mainspring.http import PathTemplate
 from mainspring.rest.routes import AnyRoute
 
-__all__ = ["RouteTable"]
+__all__ = ["RouteTable", "is_tail"]
 
 #: What a path may have in it to be in its canonical spelling as it is (see ``canonical_segment``).
 _PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/"
@@ -28,6 +28,7 @@ class RouteTable:
 
     Attributes:
         paths: By verb and undecoded path the routes that have no variables, which win over all others.
+        exact: All these paths.
     """
 
     def __init__(self, routes: Iterable[AnyRoute]) -> None:
@@ -39,6 +40,7 @@ class RouteTable:
             by_verb.setdefault(route.verb.upper(), []).append(route)
         for verb, own in by_verb.items():
             self._add(verb, own)
+        self.exact = frozenset(path for own in self.paths.values() for path in own)
 
     def _add(self, verb: str, routes: list[AnyRoute]) -> None:
         self.paths[verb] = {_static_path(route.template): route for route in routes if route.template.is_static}
@@ -54,8 +56,8 @@ class RouteTable:
             if length in odd or any(length >= rest for rest in rests):
                 continue
             # One variable at the end: more specific than any other form, so it may be looked for first.
-            tails |= {_static_path(route.template)[:-1]: route for route in own if _is_tail(route.template)}
-            forms[length + 1] = _forms([route for route in own if not _is_tail(route.template)])
+            tails |= {_static_path(route.template)[:-1]: route for route in own if is_tail(route.template)}
+            forms[length + 1] = _forms([route for route in own if not is_tail(route.template)])
 
     def find(self, method: str, raw: bytes) -> tuple[AnyRoute, Sequence[str]] | None:
         """A route with variables for a verb, in upper case, and an undecoded path, and their values.
@@ -85,7 +87,8 @@ def _static_path(template: PathTemplate) -> bytes:
     return ("/" + "/".join(segment.literal or "" for segment in template.segments)).encode("ascii")
 
 
-def _is_tail(template: PathTemplate) -> bool:
+def is_tail(template: PathTemplate) -> bool:
+    """Whether all of a template is literal but its last segment, which is a variable."""
     return len(template.variables) == 1 and template.segments[-1].literal is None
 
 

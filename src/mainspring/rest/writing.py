@@ -6,9 +6,10 @@ from mainspring.http import parse_media_type
 from mainspring.rest.exchange import Exchange, Header, Reply
 from mainspring.rest.heads import CONTENT_LENGTH, CONTENT_TYPE, finished
 
-__all__ = ["JSON_TYPE", "OCTETS", "TEXT", "Writer", "body_lines", "text_type"]
+__all__ = ["JSON_LINE", "JSON_TYPE", "OCTETS", "TEXT", "Writer", "body_lines", "text_type"]
 
 JSON_TYPE = b"application/json"
+JSON_LINE = (CONTENT_TYPE, JSON_TYPE)
 TEXT = b"text/plain; charset=utf-8"
 OCTETS = b"application/octet-stream"
 

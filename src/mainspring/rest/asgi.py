@@ -41,12 +41,10 @@ class AsgiExchange(Exchange):
         scope: An ``http`` scope.
         receive: Gives the next message of the client.
         send: Takes a message to the client.
-        raw: The whole path as sent, where no prefix belongs to the server.
     """
 
     receive: Receive
     send: Send
-    raw: bytes | None = None
 
     @staticmethod
     def of(scope: Scope, receive: Receive, send: Send) -> "AsgiExchange":

@@ -21,7 +21,7 @@ from mainspring.context.resolving import is_awaitable
 from mainspring.rest.collecting import ArgumentLines, Collect, make_collect
 from mainspring.rest.context import RequestContext, new_context
 from mainspring.rest.dependencies import point_depends
-from mainspring.rest.exchange import Exchange, Header
+from mainspring.rest.exchange import REQUEST_ID, Exchange, new_id_line
 from mainspring.rest.generating import compiled
 from mainspring.rest.operations import Operation, Parts
 from mainspring.rest.replying import JSON
@@ -96,15 +96,18 @@ class Run:
         self.kind = type(result)
         return True
 
-    def has_plain_body(self, lines: list[Header]) -> bool:
-        """Whether a request with these fields has a body that is to be read before the start."""
-        head = dict(lines)
+    def has_plain_body(self, exchange: Exchange) -> bool:
+        """Whether a request has a body that is to be read before the start."""
+        lines = exchange.raw_headers
+        fields = dict(lines)
+        if REQUEST_ID not in fields:  # which is looked for in any case: here it costs least
+            exchange.id_line = new_id_line()
         # A length of fewer digits than the limit is below it; one that is not told is not plain.
         return (
-            head.get(b"content-type") in _PLAIN_JSON
-            and len(head.get(b"content-length", _NO_LENGTH)) <= self._digits
-            and b"content-encoding" not in head
-            and len(head) == len(lines)
+            fields.get(b"content-type") in _PLAIN_JSON
+            and len(fields.get(b"content-length", _NO_LENGTH)) <= self._digits
+            and b"content-encoding" not in fields
+            and len(fields) == len(lines)
         )
 
 
@@ -158,11 +161,11 @@ class _Writer:
     def run(self) -> Run:
         """The compiled operation."""
         operation = self._operation
-        plain = None
-        if operation.body is None:
-            self._call(self._arguments())
-        elif (plain := operation.body.plain_json(self._plan)) is not None:
-            self._call(self._body(*plain))
+        plain = operation.body.plain_json(self._plan) if operation.body is not None else None
+        if operation.body is None or plain is not None:
+            plans = self._plans() if operation.is_plain_call else None
+            self._is_async = plans is not None and any(plan.kind == "async" for plan, _ in plans.values())
+            self._call(self._arguments() if plain is None else self._body(*plain), plans)
         else:
             self._awaits = True
             self._names["READ_AND_CALL"] = read_and_call
@@ -209,30 +212,29 @@ class _Writer:
         body: Any = self._operation.body
         name = body.body.parameter.name
         self._names |= {"DECODE": decode, "LIMIT": limit, "READ_AND_CALL": read_and_call}
+        otherwise = f"    return {'await ' if self._is_async else ''}READ_AND_CALL(exchange)"
         self._lines += [
             "values = exchange.arguments",
             "data = exchange.whole",
             f"if data is None or len(data) < {_SHORT} or len(data) > LIMIT or not data.isascii():",
-            "    return READ_AND_CALL(exchange)",
+            otherwise,
             "try:",
             f"    body = values[{name!r}] = DECODE(data)",
             "except Exception:  # whatever it is, the plan of the body says it",
-            "    return READ_AND_CALL(exchange)",
+            otherwise,
         ]
         known = [source.parameter.name for source in self._parts.arguments.sources]
         return {**{each: f"values[{each!r}]" for each in known}, name: "body"}
 
     # The call
 
-    def _call(self, values: dict[str, str] | str) -> None:
+    def _call(self, values: dict[str, str] | str, plans: dict[str, tuple[Any, str]] | None) -> None:
         operation = self._operation
         route: Any = operation.route
-        plans = self._plans() if operation.is_plain_call else None
         if plans is None:
             self._awaits = True
             self._lines.append(self._handed_over(values))
             return
-        self._is_async = any(plan.kind == "async" for plan, _ in plans.values())
         for name, (plan, context) in plans.items():
             self._carry_out(name, plan, context, values)
         if operation.injected:
@@ -265,7 +267,7 @@ class _Writer:
         found: dict[str, tuple[Any, str]] = {}
         if instance is not None and instance.direct is None:
             found["controller"] = self._plan_for(instance.key) if instance.key is not None else None, "context"
-        elif instance is not None:
+        elif instance is not None and instance.direct is not None:
             found["controller"] = _Direct(*instance.direct), ""
         if points:
             server = self._plan.server
@@ -276,7 +278,7 @@ class _Writer:
         return found if all(plan is not None for plan, _ in found.values()) else None
 
     def _carry_out(self, name: str, plan: Any, context: str, values: dict[str, str] | str) -> None:
-        """The lines of a plan; when it is none any more, or something was bound in the context, the operation does it."""
+        """The lines of a plan; the operation does it when it is none any more, or the context has bindings."""
         self._names |= {f"MAKE_{name}": plan.function, "NEW_CONTEXT": new_context, "SERVER": self._plan.server}
         target = "controller = exchange.controller" if name == "controller" else name
         if isinstance(plan, _Direct):

@@ -20,10 +20,10 @@ from mainspring.rest.exchange import CURRENT, Exchange
 from mainspring.rest.keys import RestBindings
 from mainspring.rest.logs import RequestLogger
 from mainspring.rest.paging import page_links
-from mainspring.rest.requests import Request
+from mainspring.rest.requests import Request, new_request
 from mainspring.rest.responses import Response
 
-__all__ = ["RequestContext", "new_context", "request_context_of"]
+__all__ = ["RequestContext", "is_left", "new_context", "request_context_of"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -92,7 +92,14 @@ class RequestContext(Context):
     _after: list[tuple[Any, tuple[Any, ...], dict[str, Any]]] | None
 
     def __init__(self, parent: Context, exchange: Exchange) -> None:
-        _begin(self, parent, exchange)
+        self._parent = parent
+        self._kept = {}
+        self.exchange = exchange
+        self._own_bindings = self._after = self._cleanups = self._hub = None
+
+    @property
+    def _lock(self) -> Any:  # nobody sets it: it is that of all the contexts of a tree
+        return self._parent._lock
 
     @property
     def is_whole(self) -> bool:
@@ -147,9 +154,10 @@ class RequestContext(Context):
     @property
     def request(self) -> Request:
         """The request."""
-        request = self.exchange.request
+        exchange = self.exchange
+        request = exchange.request
         if request is None:
-            request = self.exchange.request = Request(self.exchange)
+            request = exchange.request = new_request(exchange)
         return request  # type: ignore[no-any-return]  # made above
 
     @property
@@ -280,18 +288,6 @@ class RequestContext(Context):
             self._after = []
         self._after.append((function, args, kwargs))
 
-    def end(self) -> bool:
-        """Close it, if nothing has to be awaited for that and nothing is to be done after the response.
-
-        The exchange lets go of one that nobody looked into, so that both are gone as soon as nobody holds them.
-        """
-        if self._after is not None or self._cleanups is not None or self._hub is not None:
-            return False
-        self._closing = True
-        if self._own_bindings is None:
-            self.exchange.context = None
-        return True
-
     def take_after_response(self) -> list[tuple[Any, tuple[Any, ...], dict[str, Any]]]:
         """What is to be called after the response; it is not given twice."""
         found, self._after = self._after, None
@@ -340,21 +336,37 @@ class RequestContext(Context):
         return await self.exchange.operation.instance.get(self.exchange)
 
 
-def _begin(context: RequestContext, parent: Context, exchange: Exchange) -> RequestContext:
+def new_context(parent: Context, exchange: Exchange) -> RequestContext:
+    """A context; the same as a call of the class, which costs a request more."""
+    context: RequestContext = _new(RequestContext)
     context._parent = parent
-    context._lock = parent._lock
     context._kept = {}
     context.exchange = exchange
     context._own_bindings = context._after = context._cleanups = context._hub = None
     return context
 
 
-def new_context(parent: Context, exchange: Exchange) -> RequestContext:
-    """A context; the same as a call of the class, which costs a request more."""
-    return _begin(_new(RequestContext), parent, exchange)
-
-
 _new = object.__new__
+
+
+def is_left(exchange: Exchange) -> bool:
+    """Whether nothing follows the response; then the request's context is closed, if there is one.
+
+    The exchange lets go of a context that nobody looked into, so that both are gone as soon as nobody holds them.
+    """
+    request, context = exchange.request, exchange.context
+    if request is not None:
+        if request.has_body:
+            return False
+        exchange.request = None  # each holds the other, too
+    if context is None:
+        return True
+    if context._after is not None or context._cleanups is not None or context._hub is not None:
+        return False
+    context._closing = True
+    if context._own_bindings is None:
+        exchange.context = None
+    return True
 
 
 def request_context_of(exchange: Exchange) -> RequestContext:
@@ -363,5 +375,5 @@ def request_context_of(exchange: Exchange) -> RequestContext:
     if context is None:
         context = exchange.context = RequestContext(exchange.plan.server, exchange)
         if exchange.is_past:
-            context.end()
+            context._closing = True
     return context  # type: ignore[no-any-return]  # made above

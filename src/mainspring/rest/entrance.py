@@ -13,12 +13,13 @@ from mainspring.context.resolving import is_awaitable
 from mainspring.rest.admitting import admit
 from mainspring.rest.asgi import AsgiExchange, Receive, Scope, Send
 from mainspring.rest.bodies import read_on
+from mainspring.rest.context import is_left
 from mainspring.rest.doors import Lifespan
 from mainspring.rest.errors import ClientDisconnected
-from mainspring.rest.exchange import CURRENT, request_id_line
+from mainspring.rest.exchange import CURRENT, REQUEST_ID, new_id_line, request_id_line
 from mainspring.rest.heads import LENGTH_LINES
 from mainspring.rest.lanes import Lane, answer_with, recover
-from mainspring.rest.pipeline import fail, is_left, leave, serve
+from mainspring.rest.pipeline import fail, leave, serve
 from mainspring.rest.writing import JSON_LINE
 
 __all__ = ["Entrance", "answer"]
@@ -49,7 +50,7 @@ class Entrance:
         await answer(self, scope, receive, send)
 
     def tasks(self) -> set[asyncio.Task[Any]]:
-        """The tasks in which requests are answered in the lane.
+        """The tasks in which requests for the server are answered in the lane, at this entrance or another one.
 
         A request does not ask for its task: that would cost it more than all else at the door, and only a server that
         stops wants to know. So it is found by what the tasks wait for.
@@ -58,7 +59,7 @@ class Entrance:
 
     def _is_answering(self, frame: FrameType) -> bool:
         found = frame.f_locals if frame.f_code is answer.__code__ else {}
-        return found.get("entrance") is self and found.get("run") is not None
+        return found.get("run") is not None and found["entrance"].server is self.server
 
 
 def _awaited(waiting: Any) -> Iterator[FrameType]:
@@ -90,9 +91,14 @@ async def answer(  # noqa: C901, PLR0912, PLR0915 - all in one function: every f
     lines = scope["headers"]
     if type(lines) is not list:
         lines = list(lines)
-    exchange.scope, exchange.receive, exchange.send, exchange.raw = scope, receive, send, raw
-    exchange.raw_headers, exchange.raw_query = lines, scope.get("query_string", b"")
-    exchange.plan, exchange.operation = lane.plan, run.operation
+    exchange.scope = scope
+    exchange.receive = receive
+    exchange.send = send
+    exchange.raw = raw
+    exchange.raw_headers = lines
+    exchange.raw_query = scope.get("query_string", b"")
+    exchange.plan = lane.plan
+    exchange.operation = run.operation
     # What is looked at in any case is faster found here than on the class.
     exchange.context = exchange.request = exchange.response = exchange.id_line = None
     exchange.started = False
@@ -100,7 +106,7 @@ async def answer(  # noqa: C901, PLR0912, PLR0915 - all in one function: every f
     try:
         if run.reads:
             exchange.arguments = {} if run.collect is None else run.collect(exchange)
-            if run.limit and run.has_plain_body(lines):
+            if run.limit and run.has_plain_body(exchange):
                 message = await receive()
                 if message["type"] == "http.request" and not message.get("more_body", False):
                     exchange.body_done, exchange.whole = True, message.get("body", b"")
@@ -122,7 +128,13 @@ async def answer(  # noqa: C901, PLR0912, PLR0915 - all in one function: every f
         else:
             head = [JSON_LINE, LENGTH_LINES[len(data)]]
             if lane.shows_request_id:
-                head.append(request_id_line(exchange))
+                for name, _ in lines:
+                    if name == REQUEST_ID:
+                        head.append(request_id_line(exchange))
+                        break
+                else:
+                    exchange.id_line = line = exchange.id_line or new_id_line()
+                    head.append(line)
             exchange.started, exchange.status = True, run.status
             # What a server schedules while it sends, a timer for the next request say, keeps what is current now.
             _reset_current(token)

@@ -10,13 +10,24 @@ import os
 import re
 from collections.abc import AsyncIterator, Sequence
 from contextvars import ContextVar
+from struct import Struct
 from typing import Any
 
 import msgspec
 
 from mainspring.rest.routes import RouteMatch
 
-__all__ = ["CURRENT", "SENT", "Exchange", "Header", "Reply", "lay_out", "request_id_line"]
+__all__ = [
+    "CURRENT",
+    "REQUEST_ID",
+    "SENT",
+    "Exchange",
+    "Header",
+    "Reply",
+    "lay_out",
+    "new_id_line",
+    "request_id_line",
+]
 
 Header = tuple[bytes, bytes]
 
@@ -59,6 +70,7 @@ class Exchange:
         local: Host and port (or path and ``None``) of the socket it came to.
         root_path: The prefix under which this application is mounted.
         scope: What the door itself was given, for who asks for it.
+        raw: The bytes of ``raw_path``, where the door has them.
         state: What the server's lifespan shares with requests.
 
         plan: What the server was when the request began.
@@ -95,6 +107,7 @@ class Exchange:
     state: dict[str, Any]
 
     # On the class is what nobody has set: a request of which little is asked sets little.
+    raw: bytes | None = None
     plan: Any = None
     _match: RouteMatch | None = None
     _path: Any = ...
@@ -247,16 +260,16 @@ def request_id_line(exchange: Exchange) -> Header:
                 line = (name, value) if _IS_ID(value) else None
                 break
         if line is None:
-            line = _NEW_IDS.pop() if _NEW_IDS else _new_id()
+            line = new_id_line()
         exchange.id_line = line
     return line
 
 
-def _new_id() -> Header:
-    text = os.urandom(16 * _IDS_AT_ONCE).hex().encode()
-    lines = [(REQUEST_ID, text[start : start + 32]) for start in range(0, len(text), 32)]
-    _NEW_IDS.extend(lines[1:])
-    return lines[0]
+def new_id_line() -> Header:
+    """The line of a new random id."""
+    if not _NEW_IDS:
+        _NEW_IDS.extend(zip(_NAMES, _CUT(os.urandom(16 * _IDS_AT_ONCE).hex().encode()), strict=True))
+    return _NEW_IDS.pop()
 
 
 REQUEST_ID = b"x-request-id"
@@ -264,6 +277,8 @@ REQUEST_ID = b"x-request-id"
 #: Lines with ids that nobody had yet: the system is asked for many at once, which costs as much as asking for one.
 _NEW_IDS: list[Header] = []
 _IDS_AT_ONCE = 128
+_NAMES = (REQUEST_ID,) * _IDS_AT_ONCE
+_CUT = Struct("32s" * _IDS_AT_ONCE).unpack
 
 if hasattr(os, "register_at_fork"):  # a worker must not give the ids of its siblings
     os.register_at_fork(after_in_child=_NEW_IDS.clear)

@@ -129,7 +129,7 @@ async def answered(run: Run, exchange: Exchange) -> tuple[list[Header], bytes] |
     try:
         if run.reads:
             exchange.arguments = {} if run.collect is None else run.collect(exchange)
-            if run.limit and run.has_plain_body(exchange.raw_headers):
+            if run.limit and run.has_plain_body(exchange):
                 exchange.whole = await read_on(exchange, b"", run.limit)
         result = run.start(exchange)
         if run.awaits or is_awaitable(result):

@@ -11,12 +11,13 @@ from typing import Any
 from mainspring.http import HttpError
 from mainspring.listener import NO_HEAD, AnyBody, Connection, Head, PeerGoneError
 from mainspring.rest.admitting import admit
+from mainspring.rest.context import is_left
 from mainspring.rest.errors import ClientDisconnected
 from mainspring.rest.exchange import CURRENT, Exchange, Header, lay_out
 from mainspring.rest.heads import finished
 from mainspring.rest.lanes import answered
 from mainspring.rest.mounts import call_outer
-from mainspring.rest.pipeline import fail, is_left, leave, serve
+from mainspring.rest.pipeline import fail, leave, serve
 from mainspring.rest.problems import problem_of, problem_reply
 
 __all__ = ["ListenerDoor", "ListenerExchange"]

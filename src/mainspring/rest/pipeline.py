@@ -13,7 +13,7 @@ from typing import Any
 
 from mainspring.http import HttpError, HttpErrors
 from mainspring.rest.actions import deliver, parse_params, refused
-from mainspring.rest.context import RequestContext, request_context_of
+from mainspring.rest.context import RequestContext, is_left, request_context_of
 from mainspring.rest.endings import Ending
 from mainspring.rest.errors import ClientDisconnected, SequenceError
 from mainspring.rest.exchange import CURRENT, SENT, Exchange, Reply
@@ -30,7 +30,6 @@ __all__ = [
     "complete",
     "conclude",
     "fail",
-    "is_left",
     "leave",
     "refuse",
     "serve",
@@ -288,16 +287,6 @@ async def fail(exchange: Exchange, error: BaseException) -> None:
         await send_reply(exchange, reply)
     if isinstance(error, SystemExit | KeyboardInterrupt):
         exchange.plan.server.serving.end_process(error)
-
-
-def is_left(exchange: Exchange) -> bool:
-    """Whether nothing follows the response; then the request's context is closed, if there is one."""
-    request, context = exchange.request, exchange.context
-    if request is not None:
-        if request.has_body:
-            return False
-        exchange.request = None  # each holds the other: now both are gone as soon as nobody looks at them
-    return context is None or context.end()
 
 
 async def leave(exchange: Exchange) -> None:

@@ -126,10 +126,6 @@ class RestServer(Context):
         """The way of most requests, while there is one."""
         return self._inmost.lane
 
-    def lane_tasks(self) -> set[Any]:
-        """The tasks of the requests that are in the lane."""
-        return self._inmost.tasks() | self.entrance.tasks()
-
     def close_lane(self) -> None:
         """Look at each request that comes, one by one."""
         self._inmost.lane = None

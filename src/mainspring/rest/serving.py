@@ -75,7 +75,7 @@ class Serving:
     async def _until_idle(self, seconds: float | None) -> None:
         """Wait for the requests in flight that the listener does not know of; cancel what remains."""
         own = asyncio.current_task()
-        tasks = self.tasks | self._server.lane_tasks()
+        tasks = self.tasks | self._server.entrance.tasks()
         waiting = {task for task in tasks if task is not None and task is not own and not task.done()}
         if not waiting:
             return

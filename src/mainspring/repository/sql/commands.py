@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, text
 
 from mainspring.repository.errors import StatementError
 from mainspring.repository.filters import Count
@@ -14,7 +13,7 @@ from mainspring.repository.sql.scanning import Scanned, scan
 __all__ = ["run_command"]
 
 
-async def run_command(connection: AsyncConnection, dialect: Dialect, command: str, parameters: Any) -> Any:
+def run_command(connection: Connection, dialect: Dialect, command: str, parameters: Any) -> Any:
     """Run one statement.
 
     Args:
@@ -32,7 +31,7 @@ async def run_command(connection: AsyncConnection, dialect: Dialect, command: st
     scanned = scan(command, dialect.name)
     if scanned.has_more:
         raise StatementError(datasource, "a command is one statement; several in one text are refused")
-    result = await connection.execute(text(scanned.text), _bound(datasource, scanned, parameters))
+    result = connection.execute(text(scanned.text), _bound(datasource, scanned, parameters))
     if result.returns_rows:
         return [dict(row) for row in result.mappings().all()]
     return Count(max(result.rowcount, 0))

@@ -10,11 +10,12 @@ import time
 import weakref
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import event, exc
+from sqlalchemy import Connection, event, exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy.util import greenlet_spawn
 
 from mainspring.repository.configuration import masked
 from mainspring.repository.connectors import missing_module
@@ -27,6 +28,8 @@ from mainspring.repository.sql.gates import Gate
 
 __all__ = ["KIND", "SqlEngine"]
 
+T = TypeVar("T")
+
 #: The execution option that says what a statement is: ``query``, ``transaction`` or ``migration``.
 KIND = "mainspring_kind"
 
@@ -35,6 +38,13 @@ _POOL_SIZE, _MAX_OVERFLOW = 5, 10
 
 #: Seconds to wait for a connection.
 _POOL_TIMEOUT = 30.0
+
+#: Seconds after which a connection that nobody used is asked whether it lives, whatever it is wanted for: a server that
+#: closed it tells at once, and the read that hears so is repeated, but a network that dropped it tells nothing.
+_IDLE = 1.0
+
+#: When a connection was given back, among what is kept of it.
+_USED = "mainspring_used"
 
 
 class SqlEngine:
@@ -57,7 +67,8 @@ class SqlEngine:
         self._size = 1 if dialect.in_memory else int(pool.get("size", _POOL_SIZE))
         self._overflow = 0 if dialect.in_memory else int(pool.get("max_overflow", _MAX_OVERFLOW))
         self._timeout = None if dialect.in_memory else float(pool.get("timeout", _POOL_TIMEOUT))
-        self._recycle, self._pre_ping = int(pool.get("recycle", -1)), bool(pool.get("pre_ping", not self._is_local))
+        self._recycle = int(pool.get("recycle", -1))
+        self._pings = pool.get("pre_ping", None if dialect.is_server else False)
         self._drivers: set[Any] = set()
         # A data source that is dropped, or still connected at the exit, leaves no thread and no warning behind.
         weakref.finalize(self, _stop, self._drivers, dialect.stop_driver)
@@ -98,8 +109,8 @@ class SqlEngine:
                 pool_size=self._size,
                 max_overflow=self._overflow,
                 pool_recycle=self._recycle,
-                pool_pre_ping=self._pre_ping,
                 pool_reset_on_return=None,  # what is open is ended here; there is nothing to reset
+                skip_autocommit_rollback=True,  # nor to roll back
                 isolation_level="AUTOCOMMIT",
                 echo=self._settings.get("echo", False),
                 **self.dialect.engine_options(),
@@ -115,6 +126,8 @@ class SqlEngine:
     def _listen(self, engine: AsyncEngine) -> None:
         event.listen(engine.sync_engine, "connect", self._connected)
         event.listen(engine.sync_engine, "close", self._closed)
+        if self.dialect.is_server:
+            event.listen(engine.sync_engine, "checkin", _given_back)
         event.listen(engine.sync_engine, "before_cursor_execute", self._before)
         event.listen(engine.sync_engine, "after_cursor_execute", self._after)
         event.listen(engine.sync_engine, "handle_error", self._failed)
@@ -172,30 +185,96 @@ class SqlEngine:
         finally:
             await finish(self.give_back(taken, write=write))
 
+    async def run(self, work: Callable[[Connection], T], *, write: bool) -> T:
+        """Do something with a connection of its own.
+
+        Args:
+            work: What is done. Where it only reads, a caller who finds the connection lost does it again.
+            write: Whether it writes.
+
+        Raises:
+            PoolTimeoutError: No connection became free in time.
+        """
+        await self._enter(write=write)
+        try:
+            return await greenlet_spawn(self._run, work, may_fail=not write)
+        finally:
+            self._leave(write=write)
+
+    def _run(self, work: Callable[[Connection], T], *, may_fail: bool) -> T:
+        connection = self._connect(may_fail=may_fail)
+        try:
+            return work(connection)
+        finally:
+            connection.close()
+
     async def take(self, *, write: bool) -> AsyncConnection:
         """Wait for a connection and take it."""
-        engine, places = self._engine, self._places
-        if engine is None or places is None:
-            raise DataSourceError(self._datasource, "it is disconnected; connect it first")
-        if write and self._writers is not None:
-            await self._writers.enter()
+        await self._enter(write=write)
         try:
-            await places.enter()
-            try:
-                return await self._connect(engine)
-            except BaseException:
-                places.leave()
-                raise
+            connection = await greenlet_spawn(self._connect, may_fail=False)
+            return AsyncConnection(self._made, connection)
         except BaseException:
-            if write and self._writers is not None:
-                self._writers.leave()
+            self._leave(write=write)
             raise
 
-    async def _connect(self, engine: AsyncEngine) -> AsyncConnection:
+    @property
+    def _made(self) -> AsyncEngine:
+        if self._engine is None:
+            raise DataSourceError(self._datasource, "it is disconnected; connect it first")
+        return self._engine
+
+    def _connect(self, *, may_fail: bool) -> Connection:
+        """A connection that lives, as far as one can know.
+
+        Args:
+            may_fail: Whether it does no harm to find out by the first statement.
+        """
         try:
-            return await engine.connect()
+            connection = self._made.sync_engine.connect()
+            try:
+                while not self._lives(connection, may_fail=may_fail):
+                    connection.invalidate()  # it takes the next one then
+            except BaseException:
+                connection.invalidate()
+                connection.close()
+                raise
         except self.errors as error:
             raise connect_error(error, self.dialect) from _without_secrets(error)
+        return connection
+
+    def _lives(self, connection: Connection, *, may_fail: bool) -> bool:
+        if self._pings is False:
+            return True
+        taken = connection.connection
+        used = taken.info.get(_USED)
+        is_sure = used is None or (may_fail and self._pings is None and time.monotonic() - used < _IDLE)
+        return is_sure or self._answers(taken.dbapi_connection)
+
+    def _answers(self, driver: Any) -> bool:
+        try:
+            return bool(self.dialect.sql_dialect.do_ping(driver))
+        except Exception:
+            return False  # whatever it says, it is of no use
+
+    async def _enter(self, *, write: bool) -> None:
+        places, writers = self._places, self._writers if write else None
+        if self._engine is None or places is None:
+            raise DataSourceError(self._datasource, "it is disconnected; connect it first")
+        if writers is not None:
+            await writers.enter()
+        try:
+            await places.enter()
+        except BaseException:
+            if writers is not None:
+                writers.leave()
+            raise
+
+    def _leave(self, *, write: bool) -> None:
+        if self._places is not None:
+            self._places.leave()
+        if write and self._writers is not None:
+            self._writers.leave()
 
     @property
     def errors(self) -> tuple[type[Exception], ...]:
@@ -207,10 +286,7 @@ class SqlEngine:
         try:
             await connection.close()
         finally:
-            if self._places is not None:
-                self._places.leave()
-            if write and self._writers is not None:
-                self._writers.leave()
+            self._leave(write=write)
 
     @property
     def _busy_timeout(self) -> float:
@@ -242,6 +318,10 @@ class SqlEngine:
 def _stop(drivers: set[Any], stop: Callable[[Any], None]) -> None:
     while drivers:
         stop(drivers.pop())
+
+
+def _given_back(_: Any, record: Any) -> None:
+    record.info[_USED] = time.monotonic()
 
 
 def _without_secrets(error: BaseException) -> BaseException | None:

@@ -1,5 +1,6 @@
 """Open transactions of SQL databases: one connection each, and the statements that begin, mark and end them."""
 
+from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mainspring.repository.connectors import TransactionOptions
@@ -10,19 +11,19 @@ from mainspring.repository.sql.faults import driver_error, failure_of, translate
 __all__ = ["SqlTransaction", "begin", "roll_back"]
 
 
-async def begin(connection: AsyncConnection, dialect: Dialect, options: TransactionOptions) -> None:
+def begin(connection: Connection, dialect: Dialect, options: TransactionOptions) -> None:
     """Begin a transaction on a connection."""
     for statement in dialect.begin_statements(options):
-        await connection.exec_driver_sql(statement, execution_options={KIND: "transaction"})
+        connection.exec_driver_sql(statement, execution_options={KIND: "transaction"})
 
 
-async def roll_back(connection: AsyncConnection) -> None:
+def roll_back(connection: Connection) -> None:
     """Undo what is open; a connection that cannot do that any more is not used again."""
     try:
-        await connection.exec_driver_sql("ROLLBACK", execution_options={KIND: "transaction"})
+        connection.exec_driver_sql("ROLLBACK", execution_options={KIND: "transaction"})
     except Exception as error:
         if "no transaction is active" not in str(error):
-            await connection.invalidate()
+            connection.invalidate()
 
 
 class SqlTransaction:
@@ -64,7 +65,7 @@ class SqlTransaction:
         """Undo the writes; after a failed commit as well."""
         if self._ended:
             return
-        await roll_back(self.connection)
+        await self.connection.run_sync(roll_back)
         await self._give_back()
 
     async def _give_back(self) -> None:

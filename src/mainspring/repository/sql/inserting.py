@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from mainspring.repository.connectors import Insertion
 from mainspring.repository.sql.rows import column_values
@@ -16,13 +16,13 @@ __all__ = ["insert_rows"]
 _CHUNK = 500
 
 
-async def insert_rows(
-    connection: AsyncConnection, statements: Statements, rows: Sequence[Mapping[str, Any]], insertion: Insertion
+def insert_rows(
+    connection: Connection, statements: Statements, rows: Sequence[Mapping[str, Any]], insertion: Insertion
 ) -> list[dict[str, Any]]:
     """Insert rows; gives for each what the database made: the counted id, values that it keeps in another form."""
     table = statements.table
     if insertion.conflict is not None:
-        return [await _upsert(connection, statements, row, insertion) for row in rows]
+        return [_upsert(connection, statements, row, insertion) for row in rows]
     counted = table.autoincrement
     made = [_as_stored(table, row) for row in rows]
     for is_counted in (True, False):  # rows that bring their id and rows that do not are two statements
@@ -34,9 +34,9 @@ async def insert_rows(
         without = counted if is_counted else None
         values = [_values(statements, {**rows[p], **made[p]}, without) for p in positions]
         if without is None:
-            await _insert_with_ids(connection, statements, values)
+            _insert_with_ids(connection, statements, values)
             continue
-        for position, own in zip(positions, await _insert_counted(connection, statements, values), strict=True):
+        for position, own in zip(positions, _insert_counted(connection, statements, values), strict=True):
             made[position][without] = own
     return made
 
@@ -45,43 +45,37 @@ def _as_stored(table: ModelTable, row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: form(row[name]) for name, form in table.stored.items() if row.get(name) is not None}
 
 
-async def _insert_with_ids(
-    connection: AsyncConnection, statements: Statements, values: Sequence[Mapping[str, Any]]
-) -> None:
-    await connection.execute(statements.insert(returning=False), values if len(values) > 1 else values[0])
-    await _advance(connection, statements, values)
+def _insert_with_ids(connection: Connection, statements: Statements, values: Sequence[Mapping[str, Any]]) -> None:
+    connection.execute(statements.insert(returning=False), values if len(values) > 1 else values[0])
+    _advance(connection, statements, values)
 
 
-async def _advance(connection: AsyncConnection, statements: Statements, values: Sequence[Mapping[str, Any]]) -> None:
+def _advance(connection: Connection, statements: Statements, values: Sequence[Mapping[str, Any]]) -> None:
     advance = statements.advance_counter(values)
     if advance is not None:
-        await connection.execute(advance)
+        connection.execute(advance)
 
 
-async def _insert_counted(
-    connection: AsyncConnection, statements: Statements, values: Sequence[dict[str, Any]]
-) -> list[int]:
+def _insert_counted(connection: Connection, statements: Statements, values: Sequence[dict[str, Any]]) -> list[int]:
     """Insert rows whose ids the database counts; gives the ids in the order of the rows."""
     if len(values) > 1 and not any(values):  # rows of nothing but an id: there is no list of those in SQL
-        return [number for row in values for number in await _insert_counted(connection, statements, [row])]
+        return [number for row in values for number in _insert_counted(connection, statements, [row])]
     if not statements.returns_inserted:
-        return await _insert_and_count(connection, statements, values)
-    result = await connection.execute(statements.insert(), values if len(values) > 1 else values[0])
+        return _insert_and_count(connection, statements, values)
+    result = connection.execute(statements.insert(), values if len(values) > 1 else values[0])
     ids = [row[0] for row in result.all()]
     if statements.counts_in_order:
         ids.sort()
     return ids
 
 
-async def _insert_and_count(
-    connection: AsyncConnection, statements: Statements, values: Sequence[dict[str, Any]]
-) -> list[int]:
+def _insert_and_count(connection: Connection, statements: Statements, values: Sequence[dict[str, Any]]) -> list[int]:
     """Where only the first number of a statement is told: the others follow in even steps."""
-    step = int((await connection.exec_driver_sql("SELECT @@auto_increment_increment")).scalar_one())
+    step = int((connection.exec_driver_sql("SELECT @@auto_increment_increment")).scalar_one())
     ids: list[int] = []
     for start in range(0, len(values), _CHUNK):
         chunk = values[start : start + _CHUNK]
-        result = await connection.execute(statements.insert(returning=False).values(chunk))
+        result = connection.execute(statements.insert(returning=False).values(chunk))
         ids += range(result.lastrowid, result.lastrowid + step * len(chunk), step)
     return ids
 
@@ -95,14 +89,14 @@ def _values(statements: Statements, row: Mapping[str, Any], without: str | None)
     return values
 
 
-async def _upsert(
-    connection: AsyncConnection, statements: Statements, row: Mapping[str, Any], insertion: Insertion
+def _upsert(
+    connection: Connection, statements: Statements, row: Mapping[str, Any], insertion: Insertion
 ) -> dict[str, Any]:
     statement = statements.upsert(row, insertion)
     if statements.returns_inserted:
-        found = (await connection.execute(statement)).one()
-        await _advance(connection, statements, [column_values(statements.table, row)])
+        found = (connection.execute(statement)).one()
+        _advance(connection, statements, [column_values(statements.table, row)])
     else:
-        await connection.execute(statement)
-        found = (await connection.execute(statements.row_with(row, insertion.conflict or ()))).one()
+        connection.execute(statement)
+        found = (connection.execute(statements.row_with(row, insertion.conflict or ()))).one()
     return dict(zip(statements.table.columns, found, strict=False))

@@ -130,10 +130,6 @@ class MysqlDialect(ServerDialect):
         """What must not depend on the server's configuration."""
         return {"connect_timeout": CONNECT_TIMEOUT, "charset": "utf8mb4", "sql_mode": _MODE}
 
-    def engine_options(self) -> dict[str, Any]:
-        """There is nothing to roll back when a connection is given back."""
-        return {**super().engine_options(), "skip_autocommit_rollback": True}
-
     def on_connect(self, connection: Any) -> None:
         """Refuse several statements in one text, which the driver allows."""
         connection.run_async(_forbid_multiple_statements)

@@ -50,11 +50,11 @@ class Streams:
         if not self._dialect.streams_in_transactions:
             yield
             return
-        await begin(connection, self._dialect, TransactionOptions(read_only=True))
+        await connection.run_sync(begin, self._dialect, TransactionOptions(read_only=True))
         try:
             yield
         finally:
-            await finish(roll_back(connection))
+            await finish(connection.run_sync(roll_back))
 
     async def inside(self, transaction: Any) -> Batches:
         """Over the connection of a transaction; other calls may use it between two batches."""

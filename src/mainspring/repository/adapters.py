@@ -12,6 +12,7 @@ from mainspring.repository.definitions import ModelDefinition, PropertyDefinitio
 from mainspring.repository.filter_schemas import filter_schema, where_schema
 from mainspring.repository.json_schemas import SchemaOptions, json_schema
 from mainspring.repository.scalars import Converter, Mode
+from mainspring.repository.serialising import model_to_encode
 from mainspring.repository.violations import Unfit, missing, pointer, unknown, wrong_type
 from mainspring.repository.wire_filters import decode_filter, decode_where
 
@@ -23,10 +24,12 @@ class ModelAdapter:
 
     Args:
         cls: The class.
+        has_own_json: Whether it replaces ``to_json``.
     """
 
-    def __init__(self, cls: Any) -> None:
+    def __init__(self, cls: Any, *, has_own_json: bool = False) -> None:
         self._cls = cls
+        self._has_own_json = has_own_json
 
     def json_schema(self, **options: Any) -> dict[str, Any]:
         """The schema, nested models in ``$defs``; options as for ``Model.json_schema``."""
@@ -64,8 +67,8 @@ class ModelAdapter:
         return instance
 
     def encode(self, instance: Any) -> Any:
-        """JSON-ready data of an instance; hidden properties are left out."""
-        return instance.to_json()
+        """What an encoder of JSON writes of an instance, not to be changed; hidden properties are left out."""
+        return instance.to_json() if self._has_own_json else model_to_encode(instance)
 
     def decode_filter(self, value: Any, *, text: bool, exclude: Any = ()) -> dict[str, Any]:
         """A filter for repositories from plain data; see `decode_filter`."""

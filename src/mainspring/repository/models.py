@@ -179,7 +179,7 @@ class Model:
     def __mainspring_model__(cls) -> ModelAdapter:
         adapter: ModelAdapter | None = cls.__dict__.get("__mainspring_adapter__")
         if adapter is None:
-            adapter = ModelAdapter(cls)
+            adapter = ModelAdapter(cls, has_own_json=cls.to_json is not Model.to_json)
             setattr(cls, "__mainspring_adapter__", adapter)  # noqa: B010 - a cache no type checker has to know
         return adapter
 

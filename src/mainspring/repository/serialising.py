@@ -15,9 +15,12 @@ from mainspring.repository.definitions import ModelDefinition, definition_of
 from mainspring.repository.fields import names_of
 from mainspring.repository.kinds import is_model_class
 
-__all__ = ["hidden_names", "json_of", "model_to_dict", "model_to_json"]
+__all__ = ["hidden_names", "json_of", "model_to_dict", "model_to_encode", "model_to_json"]
 
 _PLAIN = frozenset((str, int, float, bool, type(None)))
+#: What msgspec writes as `json_of` does.
+_ENCODED = _PLAIN | {datetime, date, UUID}
+_UNSET: Any = object()
 
 
 def hidden_names(definition: ModelDefinition) -> frozenset[str]:
@@ -34,18 +37,35 @@ def model_to_json(instance: Any) -> dict[str, Any]:
     """The set properties and loaded relations of an instance, JSON-ready."""
     definition = definition_of(type(instance))
     values = vars(instance)
-    result: dict[str, Any] = {}
-    for name, wire in _wire_plan(definition):
-        if name in values:
-            value = values[name]
-            result[wire] = value if type(value) in _PLAIN else json_of(value)
-    if definition.strict is False and len(values) > len(result):
-        hidden = hidden_names(definition)
-        known = _known(definition)
-        result.update(
-            {name: json_of(value) for name, value in values.items() if name not in known and name not in hidden}
-        )
+    result = {
+        wire: value if type(value) in _PLAIN else _ENCODERS.get(type(value), json_of)(value)
+        for name, wire in _wire_plan(definition)
+        if (value := values.get(name, _UNSET)) is not _UNSET
+    }
+    if len(values) > len(result) and definition.strict is False:
+        result.update(_free(definition, values))
     return result
+
+
+def model_to_encode(instance: Any) -> dict[str, Any]:
+    """The same for an encoder that writes dates and UUIDs as they are written here. It is not to be changed."""
+    definition = definition_of(type(instance))
+    values: dict[str, Any] = vars(instance)
+    if tuple(values) == _written_as_named(definition) and _ENCODED.issuperset(map(type, values.values())):
+        return values
+    result = {
+        wire: value if type(value) in _ENCODED else _ENCODERS.get(type(value), json_of)(value)
+        for name, wire in _wire_plan(definition)
+        if (value := values.get(name, _UNSET)) is not _UNSET
+    }
+    if len(values) > len(result) and definition.strict is False:
+        result.update(_free(definition, values))
+    return result
+
+
+def _free(definition: ModelDefinition, values: Mapping[str, Any]) -> dict[str, Any]:
+    hidden, known = hidden_names(definition), _known(definition)
+    return {name: json_of(value) for name, value in values.items() if name not in known and name not in hidden}
 
 
 def _wire_plan(definition: ModelDefinition) -> list[tuple[str, str]]:
@@ -60,6 +80,16 @@ def _wire_plan(definition: ModelDefinition) -> list[tuple[str, str]]:
         ]
         definition.plans["wire"] = plan
     return plan
+
+
+def _written_as_named(definition: ModelDefinition) -> tuple[str, ...] | None:
+    """The names of the properties in order, if all are written, by these names."""
+    if "as_named" not in definition.plans:
+        names = tuple(definition.properties)
+        is_so = _wire_plan(definition)[: len(names)] == [(name, name) for name in names]
+        definition.plans["as_named"] = names if is_so else None
+    found: tuple[str, ...] | None = definition.plans["as_named"]
+    return found
 
 
 def _known(definition: ModelDefinition) -> frozenset[str]:

@@ -134,10 +134,10 @@ class SqlConnector:
         """The instances that a query selects."""
         statements = self._prepared(definition)
         maker = statements.maker(query.fields)
-        statement = statements.select(query, maker)
+        statement, parameters = statements.select(query, maker)
 
         def work(connection: Connection) -> list[Any]:
-            result = connection.execute(statement)
+            result = connection.execute(statement, parameters)
             return maker.instances(result.all())
 
         return await self._calls.run(work, handle, statements.table, write=False)
@@ -176,20 +176,20 @@ class SqlConnector:
     async def count(self, definition: ModelDefinition, where: Condition | None, handle: Any) -> int:
         """How many rows match."""
         statements = self._prepared(definition)
-        statement = statements.count(where)
+        statement, parameters = statements.count(where)
 
         def work(connection: Connection) -> int:
-            return int(connection.execute(statement).scalar_one())
+            return int(connection.execute(statement, parameters).scalar_one())
 
         return await self._calls.run(work, handle, statements.table, write=False)
 
     async def exists(self, definition: ModelDefinition, where: Condition | None, handle: Any) -> bool:
         """Whether any row matches."""
         statements = self._prepared(definition)
-        statement = statements.exists(where)
+        statement, parameters = statements.exists(where)
 
         def work(connection: Connection) -> bool:
-            return connection.execute(statement).first() is not None
+            return connection.execute(statement, parameters).first() is not None
 
         return await self._calls.run(work, handle, statements.table, write=False)
 
@@ -205,12 +205,12 @@ class SqlConnector:
         """Set values in the rows that match; gives their number."""
         statements = self._prepared(definition)
         statement = statements.update(values, where, replace=replace)
-        return await self._calls.run(_counting(statement), handle, statements.table)
+        return await self._calls.run(_counting(statement, {}), handle, statements.table)
 
     async def delete(self, definition: ModelDefinition, where: Condition | None, handle: Any) -> int:
         """Delete the rows that match; gives their number."""
         statements = self._prepared(definition)
-        return await self._calls.run(_counting(statements.delete(where)), handle, statements.table)
+        return await self._calls.run(_counting(*statements.delete(where)), handle, statements.table)
 
     # Commands, transactions, schema
 
@@ -285,8 +285,8 @@ class SqlConnector:
         return self._dialect
 
 
-def _counting(statement: Any) -> Work[int]:
+def _counting(statement: Any, parameters: Mapping[str, Any]) -> Work[int]:
     def work(connection: Connection) -> int:
-        return int(connection.execute(statement).rowcount)
+        return int(connection.execute(statement, parameters).rowcount)
 
     return work

@@ -1,6 +1,6 @@
 """The statements of one model: select, insert, update, delete, count.
 
-Statements by id and without conditions are made once; SQLAlchemy keeps the SQL text of each shape.
+Statements are made once for each shape of a condition; SQLAlchemy keeps the SQL text of each.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,6 +29,7 @@ from mainspring.repository.kinds import Kind
 from mainspring.repository.sql.dialects import Dialect
 from mainspring.repository.sql.json_types import json_text
 from mainspring.repository.sql.rows import RowMaker, column_values
+from mainspring.repository.sql.shapes import Bound, Shapes
 from mainspring.repository.sql.tables import ModelTable
 from mainspring.repository.sql.where_clauses import WhereClauses
 from mainspring.repository.stored_json import to_stored
@@ -47,6 +48,7 @@ class Statements:
     def __init__(self, table: ModelTable, dialect: Dialect) -> None:
         self.table, self._dialect = table, dialect
         self._where = WhereClauses(table, dialect)
+        self._shapes = Shapes(dialect.longest_list)
         self._makers: dict[tuple[str, ...] | None, RowMaker] = {}
         for name, prop in table.definition.properties.items():
             form = dialect.stored_decimal(prop.options.get("scale")) if prop.value_type.kind is Kind.DECIMAL else None
@@ -67,20 +69,21 @@ class Statements:
             found = self._makers[fields] = RowMaker(self.table, fields)
         return found
 
-    def select(self, query: Query, maker: RowMaker) -> Select[Any]:
+    def select(self, query: Query, maker: RowMaker) -> Bound:
         """Select what a query says, in its order."""
         if query.of_each is not None and query.of_each[0] in self.table.columns:
-            return self._first_of_each(query, maker, *query.of_each)
-        statement = select(*maker.columns)
-        condition = self._where.clause(query.where)
-        if condition is not None:
-            statement = statement.where(condition)
-        statement = statement.order_by(*self.order(query))
-        if query.limit is not None:
-            statement = statement.limit(query.limit)
-        if query.skip:
-            statement = statement.offset(query.skip)
-        return statement
+            return self._first_of_each(query, maker, *query.of_each), {}
+
+        def make(where: Condition | None, numbers: Sequence[Any]) -> Select[Any]:
+            statement = self._with(select(*maker.columns), where).order_by(*self.order(query))
+            limit, skip = numbers
+            statement = statement if limit is None else statement.limit(limit)
+            return statement if skip is None else statement.offset(skip)
+
+        if not all(path.is_column for path, _ in query.order):
+            return make(query.where, (query.limit, query.skip or None)), {}
+        kind = (maker, *((path.name, descending) for path, descending in query.order))
+        return self._shapes.statement(kind, query.where, (query.limit, query.skip or None), make)
 
     def _first_of_each(self, query: Query, maker: RowMaker, key: str, most: int) -> Select[Any]:
         """The first rows of each value of a column, in the query's order; of each value one after the other."""
@@ -104,12 +107,18 @@ class Statements:
     def _may_be_null(self, path: Any) -> bool:
         return not path.is_column or bool(self.table.columns[path.name].nullable)
 
-    def count(self, where: Condition | None) -> Select[Any]:
+    def count(self, where: Condition | None) -> Bound:
         """Count the rows that match."""
+        return self._shapes.statement("count", where, (), self._count)
+
+    def _count(self, where: Condition | None, _: Sequence[Any]) -> Select[Any]:
         return self._with(select(func.count()).select_from(self.table.table), where)
 
-    def exists(self, where: Condition | None) -> Select[Any]:
+    def exists(self, where: Condition | None) -> Bound:
         """One row with nothing in it, if any matches."""
+        return self._shapes.statement("exists", where, (), self._exists)
+
+    def _exists(self, where: Condition | None, _: Sequence[Any]) -> Select[Any]:
         return self._with(select(literal_column("1")).select_from(self.table.table), where).limit(1)
 
     @property
@@ -197,10 +206,13 @@ class Statements:
         unchanged = {name: columns[name] for name in insertion.conflict or ()}
         return changes or unchanged  # something must be set, or no row comes back
 
-    def delete(self, where: Condition | None) -> Delete:
+    def delete(self, where: Condition | None) -> Bound:
         """Delete the rows that match."""
-        statement = delete(self.table.table)
+        return self._shapes.statement("delete", where, (), self._delete)
+
+    def _delete(self, where: Condition | None, _: Sequence[Any]) -> Delete:
         condition = self._where.clause(where)
+        statement = delete(self.table.table)
         return statement if condition is None else statement.where(condition)
 
     def _with(self, statement: Select[Any], where: Condition | None) -> Select[Any]:

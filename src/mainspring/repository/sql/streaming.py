@@ -32,7 +32,8 @@ class Streams:
     def __init__(self, engine: SqlEngine, statements: Statements, query: Query, batch_size: int) -> None:
         self._engine, self._dialect, self._size = engine, engine.dialect, batch_size
         self._maker = statements.maker(query.fields)
-        self._statement = statements.select(query, self._maker).execution_options(yield_per=batch_size)
+        statement, self._parameters = statements.select(query, self._maker)
+        self._statement = statement.execution_options(yield_per=batch_size)
 
     async def alone(self) -> Batches:
         """Over a connection of its own."""
@@ -70,7 +71,7 @@ class Streams:
 
     async def _batches(self, connection: AsyncConnection, lock: Any) -> Batches:
         async with lock:
-            result = await connection.stream(self._statement)
+            result = await connection.stream(self._statement, self._parameters)
         is_read = False
         try:
             while not is_read:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, and_, false, literal, not_, null, or_, true, type_coerce
+from sqlalchemy import BindParameter, Column, ColumnElement, and_, false, literal, not_, null, or_, true, type_coerce
 from sqlalchemy.types import NullType
 
 from mainspring.repository.conditions import (
@@ -114,6 +114,8 @@ class WhereClauses:
         return and_(value, self._dialect.json_type(column, steps).in_(types))
 
     def _is_in(self, node: IsIn) -> ColumnElement[bool]:
+        if isinstance(node.values, BindParameter):  # of a statement that is made once for its shape
+            return self.value(node.path).in_(node.values)
         if not node.values:
             return false()
         if node.path.value_type.kind in _SCALAR_JSON:

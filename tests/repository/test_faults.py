@@ -59,6 +59,58 @@ async def test_an_idle_connection_that_died_is_replaced_unseen(notes):
     assert (await notes.count()).count == 2
 
 
+async def test_of_many_idle_connections_that_died_none_is_noticed(notes):
+    """DS-010"""
+    for number, calls in enumerate((["create"] * 5, ["count"] * 5, ["count", "create"] * 3, ["begin"] * 5)):
+        await asyncio.gather(*(slow(notes, 0.2) for _ in range(5)))
+        assert await kill_all(notes.datasource) >= 5
+
+        async def call(name, place, turn=number):
+            if name == "count":
+                return await notes.count()
+            if name == "create":
+                return await notes.create({"title": f"{turn}.{place}"})
+            async with notes.begin_transaction():
+                return await notes.create({"title": f"{turn}.{place}"})
+
+        await asyncio.gather(*(call(name, place) for place, name in enumerate(calls)))
+    assert (await notes.count()).count == 13
+    assert notes.datasource.stats()["checked_out"] == 0
+
+
+async def test_only_what_could_not_be_repeated_asks_a_connection_in_use_whether_it_lives(notes, monkeypatch):
+    """DS-010"""
+    asked, dialect = [], notes.datasource.connector.dialect.sql_dialect
+    ping = dialect.do_ping
+    monkeypatch.setattr(dialect, "do_ping", lambda connection: asked.append(1) or ping(connection))
+
+    async def pings(call):
+        before = len(asked)
+        await call
+        return len(asked) - before
+
+    note = await notes.create({"title": "a"})
+    for reading in (notes.find_by_id(note.id), notes.find(), notes.count(), notes.exists(note.id)):
+        assert await pings(reading) == 0
+    assert await pings(notes.create({"title": "b"})) == 1
+    assert await pings(notes.update_by_id(note.id, {"size": 1})) == 1
+    monkeypatch.setattr("mainspring.repository.sql.engine._IDLE", 0.0)  # as if it had been idle for long
+    assert await pings(notes.find_by_id(note.id)) == 1
+
+
+@pytest.mark.parametrize(("says", "expected"), [(True, 2), (False, 0)])
+async def test_a_pool_may_say_whether_connections_are_asked(server_config, monkeypatch, says, expected):
+    """DS-001, DS-010"""
+    async with DataSource({**server_config, "pool": {"pre_ping": says}}) as ds:
+        await ds.autoupdate([Note])
+        notes, asked, dialect = DefaultCrudRepository(Note, ds), [], ds.connector.dialect.sql_dialect
+        ping = dialect.do_ping
+        monkeypatch.setattr(dialect, "do_ping", lambda connection: asked.append(1) or ping(connection))
+        await notes.count()
+        await notes.create({"title": "a"})
+        assert len(asked) == expected
+
+
 async def slow(notes, seconds, **rest):
     kind = notes.datasource.settings["connector"]
     return await notes.execute(f"SELECT {'pg_sleep' if kind == 'postgresql' else 'SLEEP'}({seconds})", **rest)

@@ -368,7 +368,7 @@ class ModelDefinition:
 
 def definition_of(cls: Any) -> ModelDefinition:
     """The definition of a model class, built when it is first asked for."""
-    definition: ModelDefinition = cls.__mainspring_definition__
+    definition: ModelDefinition = cls.__dict__.get("__mainspring_built__") or cls.__mainspring_definition__
     return definition
 
 

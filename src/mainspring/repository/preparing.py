@@ -33,13 +33,10 @@ __all__ = [
 class _Entry:
     """One property, ready to be written."""
 
+    name: str
     prop: PropertyDefinition
     convert: Converter
     is_id: bool
-
-    @property
-    def name(self) -> str:
-        return self.prop.name
 
 
 def _entries(definition: ModelDefinition) -> list[_Entry]:
@@ -47,7 +44,7 @@ def _entries(definition: ModelDefinition) -> list[_Entry]:
     if entries is None:
         ids = definition.id_properties()
         entries = [
-            _Entry(prop, property_converter(prop, Mode.DATA), prop.name in ids)
+            _Entry(prop.name, prop, property_converter(prop, Mode.DATA), prop.name in ids)
             for prop in definition.properties.values()
         ]
         definition.plans["entries"] = entries

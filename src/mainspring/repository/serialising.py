@@ -17,9 +17,9 @@ from mainspring.repository.kinds import is_model_class
 
 __all__ = ["hidden_names", "json_of", "model_to_dict", "model_to_encode", "model_to_json"]
 
-_PLAIN = frozenset((str, int, float, bool, type(None)))
+_PLAIN: frozenset[type] = frozenset((str, int, float, bool, type(None)))
 #: What msgspec writes as `json_of` does.
-_ENCODED = _PLAIN | {datetime, date, UUID}
+_ENCODED: frozenset[type] = _PLAIN | {datetime, date, UUID}
 _UNSET: Any = object()
 
 
@@ -36,36 +36,36 @@ def hidden_names(definition: ModelDefinition) -> frozenset[str]:
 def model_to_json(instance: Any) -> dict[str, Any]:
     """The set properties and loaded relations of an instance, JSON-ready."""
     definition = definition_of(type(instance))
-    values = vars(instance)
-    result = {
-        wire: value if type(value) in _PLAIN else _ENCODERS.get(type(value), json_of)(value)
-        for name, wire in _wire_plan(definition)
-        if (value := values.get(name, _UNSET)) is not _UNSET
-    }
-    if len(values) > len(result) and definition.strict is False:
-        result.update(_free(definition, values))
-    return result
+    values: dict[str, Any] = vars(instance)
+    if _is_written_as_kept(definition, values):
+        found: dict[str, Any] = msgspec.to_builtins(values)
+        return found
+    return _written(definition, values, _PLAIN)
 
 
 def model_to_encode(instance: Any) -> dict[str, Any]:
     """The same for an encoder that writes dates and UUIDs as they are written here. It is not to be changed."""
     definition = definition_of(type(instance))
     values: dict[str, Any] = vars(instance)
-    if tuple(values) == _written_as_named(definition) and _ENCODED.issuperset(map(type, values.values())):
-        return values
+    return values if _is_written_as_kept(definition, values) else _written(definition, values, _ENCODED)
+
+
+def _written(definition: ModelDefinition, values: dict[str, Any], ready: frozenset[type]) -> dict[str, Any]:
     result = {
-        wire: value if type(value) in _ENCODED else _ENCODERS.get(type(value), json_of)(value)
+        wire: value if type(value) in ready else _ENCODERS.get(type(value), json_of)(value)
         for name, wire in _wire_plan(definition)
         if (value := values.get(name, _UNSET)) is not _UNSET
     }
     if len(values) > len(result) and definition.strict is False:
-        result.update(_free(definition, values))
+        hidden, known = hidden_names(definition), _known(definition)
+        free = ((name, value) for name, value in values.items() if name not in known and name not in hidden)
+        result.update((name, json_of(value)) for name, value in free)
     return result
 
 
-def _free(definition: ModelDefinition, values: Mapping[str, Any]) -> dict[str, Any]:
-    hidden, known = hidden_names(definition), _known(definition)
-    return {name: json_of(value) for name, value in values.items() if name not in known and name not in hidden}
+def _is_written_as_kept(definition: ModelDefinition, values: dict[str, Any]) -> bool:
+    """Whether all properties and nothing else are set, by names and of types that need no change: rows, mostly."""
+    return tuple(values) == _written_as_named(definition) and _ENCODED.issuperset(map(type, values.values()))
 
 
 def _wire_plan(definition: ModelDefinition) -> list[tuple[str, str]]:
@@ -84,11 +84,11 @@ def _wire_plan(definition: ModelDefinition) -> list[tuple[str, str]]:
 
 def _written_as_named(definition: ModelDefinition) -> tuple[str, ...] | None:
     """The names of the properties in order, if all are written, by these names."""
-    if "as_named" not in definition.plans:
+    found: tuple[str, ...] | None = definition.plans.get("as_named", ())
+    if found == ():
         names = tuple(definition.properties)
-        is_so = _wire_plan(definition)[: len(names)] == [(name, name) for name in names]
-        definition.plans["as_named"] = names if is_so else None
-    found: tuple[str, ...] | None = definition.plans["as_named"]
+        is_so = names and _wire_plan(definition)[: len(names)] == [(name, name) for name in names]
+        found = definition.plans["as_named"] = names if is_so else None
     return found
 
 

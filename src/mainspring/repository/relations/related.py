@@ -35,6 +35,8 @@ def deduplicate(items: Iterable[T]) -> list[T]:
 
 def matching_key(value: Any) -> Any:
     """A key as it is compared: a UUID equals its text, a decimal its value."""
+    if type(value) is int:  # most are
+        return value
     if isinstance(value, UUID):
         return str(value)
     if isinstance(value, Decimal):

@@ -49,11 +49,11 @@ def has_many_resolver(checked: Checked, target: LateRepository) -> InclusionReso
 
     async def resolve(entities: list[Any], inclusion: Mapping[str, Any], options: Mapping[str, Any]) -> list[Any]:
         scope = inclusion.get("scope") or {}
-        keys, (_, most) = _keys(entities, checked.key_from), _range(checked, scope)
+        keys, (start, most) = _keys(entities, checked.key_from), _range(checked, scope)
         found, surplus = await fetch_by_keys(await target.get(), checked.key_to, keys, scope, options, most=most)
         results = flatten_targets_of_one_to_many(keys, found, checked.key_to)
         drop_key(found, checked.key_to, surplus)
-        return [page_of(result or [], checked, scope) for result in results]
+        return [(result or [])[start:most] for result in results]
 
     return resolve
 

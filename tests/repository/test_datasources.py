@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 import sqlite3
 import subprocess
 import sys
@@ -10,7 +11,16 @@ from typing import ClassVar
 
 import pytest
 
-from mainspring.repository import DataSource, DataSourceError, DefaultCrudRepository, Entity, PoolTimeoutError, field
+from mainspring.repository import (
+    DataSource,
+    DataSourceError,
+    DefaultCrudRepository,
+    Entity,
+    Model,
+    PoolTimeoutError,
+    field,
+    model,
+)
 
 
 class Note(Entity):
@@ -94,6 +104,43 @@ async def test_statements_are_told(memory):
     assert all(event.elapsed >= 0 and event.datasource == "db" for event in events)
     assert memory.stats()["statements"] > 3
     assert memory.stats()["checked_out"] == 0
+
+
+async def test_a_log_shows_no_value_of_a_hidden_property(ds, caplog):
+    """DS-006"""
+
+    class Pass(Model):
+        number: str = field(hidden=True)
+
+    @model(strict=False, hidden_properties=("pin", "free"))
+    class Guest(Entity):
+        id: int | None = field(id=True, generated=True)
+        name: str = ""
+        pin: str | None = None
+        passes: list[Pass] = field(default_factory=list)
+
+    guests = DefaultCrudRepository(Guest, ds)
+    await ds.autoupdate([Guest])
+    with caplog.at_level(logging.DEBUG, "mainspring.repository"):
+        guest = await guests.create(
+            {"name": "Ada", "pin": "secret 1", "passes": [{"number": "secret 2"}], "free": "secret 3"}
+        )
+        await guests.create_all([{"name": "Bob", "pin": "secret 4"}, {"name": "Cid", "pin": "secret 5"}])
+        await guests.update_by_id(guest.id, {"name": "Ada B.", "pin": "secret 6"})
+        await guests.update_all({"pin": "secret 7"}, {"pin": {"inq": ["secret 6", "secret 5"]}})
+        for where in (
+            {"pin": "secret 7", "name": "Ada B."},
+            {"pin": {"like": "secret%"}},
+            {"pin": {"ilike": "SECRET 7"}},
+            {"free": "secret 3"},
+            {"passes.0.number": "secret 2"},
+        ):
+            assert (await guests.count(where)).count >= 1, where
+        await guests.upsert({**guest.to_dict(), "pin": "secret 8"})
+        await guests.delete_all({"pin": {"between": ["secret 1", "secret 9"]}})
+    assert len(caplog.records) > 8
+    assert not [text for text in caplog.messages if "secret" in text.lower()]
+    assert [text for text in caplog.messages if "Ada B." in text]
 
 
 @pytest.mark.parametrize("place", ["no/such/folder/x.db", ".", "text.db"])

@@ -224,6 +224,25 @@ async def test_an_upsert_conflicts_by_what_it_was_told(ds):
         await DefaultCrudRepository(Plain, ds).upsert({"mail": "a"}, on="mail")
 
 
+async def test_an_upsert_keeps_free_properties_that_it_does_not_name(ds):
+    """REPO-022, FILTER-012"""
+
+    @model(strict=False)
+    class Page(Entity):
+        id: str = field(id=True)
+        title: str = ""
+
+    await ds.autoupdate([Page])
+    pages = DefaultCrudRepository(Page, ds)
+    first = await pages.upsert({"id": "a", "title": "A", "seen": 1, "by": ["x"]})
+    assert first.to_json() == {"id": "a", "title": "A", "seen": 1, "by": ["x"]}
+    second = await pages.upsert({"id": "a", "seen": 2, "new": {"deep": None}})
+    expected = {"id": "a", "title": "A", "seen": 2, "by": ["x"], "new": {"deep": None}}
+    assert second.to_json() == expected
+    assert (await pages.find_by_id("a")).to_json() == expected
+    assert (await pages.count({"seen": 2})).count == 1
+
+
 async def test_a_server_without_returning_counts_ids_all_the_same(monkeypatch, tmp_path):
     """REPO-001, REPO-005, REPO-022"""
     async with database("mysql", tmp_path) as config, DataSource(config) as ds:

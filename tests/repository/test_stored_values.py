@@ -10,7 +10,16 @@ from uuid import UUID
 import pytest
 from tests.repository.databases import database
 
-from mainspring.repository import DataSource, DefaultCrudRepository, Entity, Model, UnsupportedOperationError, field
+from mainspring.repository import (
+    DataSource,
+    DefaultCrudRepository,
+    Entity,
+    InvalidFilterError,
+    Model,
+    ModelValidationError,
+    UnsupportedOperationError,
+    field,
+)
 
 KEY = UUID("12345678-1234-1234-1234-123456789abc")
 
@@ -293,3 +302,36 @@ async def test_a_postgresql_array_is_one(tmp_path):
         await DefaultCrudRepository(Thing, ds).create({"texts": ["a", "b"], "numbers": [1], "mapping": {"a": 1}})
         (row,) = await ds.execute("SELECT texts[1] AS text, numbers[1] AS number, mapping->>'a' AS inside FROM thing")
         assert row == {"text": "a", "number": 1, "inside": "1"}
+
+
+class Amount(Entity):
+    id: int | None = field(id=True, generated=True)
+    exact: Decimal | None = field(precision=40, scale=10)
+    free: Decimal | None = None
+    steps: Decimal | None = field(json_schema={"multipleOf": 0.01})
+
+
+async def test_decimals_keep_more_digits_than_the_context_of_python(ds):
+    """DS-022, MODEL-054"""
+    await ds.autoupdate([Amount])
+    amounts = DefaultCrudRepository(Amount, ds)
+    long = Decimal("123456789012345678901234567890.0123456789")
+    near = Decimal("123456789012345678901234567890.0123456788")
+    made = [await amounts.create({"exact": each, "free": each, "steps": Decimal(10) ** 34}) for each in (long, near)]
+    for instance, value in zip(made, (long, near), strict=True):
+        stored = await amounts.find_by_id(instance.id)
+        assert (stored.exact, stored.free) == (instance.exact, instance.free) == (value, value)
+        assert [each.id for each in await amounts.find({"where": {"exact": value, "free": {"inq": [value]}}})] == [
+            instance.id
+        ]
+    assert (await amounts.create({"exact": "1.5", "free": "2.50"})).to_json()["exact"] == "1.5000000000"
+
+
+@pytest.mark.parametrize("value", ["1" * 1001, Decimal("1e999999999"), Decimal("1e-999999999"), 10**1000])
+async def test_a_number_that_would_be_a_billion_digits_is_refused(memory, value):
+    """MODEL-054, FILTER-010"""
+    amounts = DefaultCrudRepository(Amount, memory)
+    with pytest.raises(ModelValidationError, match="1000 digits"):
+        await amounts.create({"free": value})
+    with pytest.raises(InvalidFilterError, match="1000 digits"):
+        await amounts.find({"where": {"free": {"lt": value}}})

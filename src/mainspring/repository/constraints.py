@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from mainspring.openapi.errors import Violation
+from mainspring.repository.decimals import fraction_fits, is_multiple
 from mainspring.repository.definitions import PropertyDefinition
 from mainspring.repository.kinds import Kind
 
@@ -81,8 +82,7 @@ def _reworded(violation: Violation, messages: Any) -> Violation:
 def _digit_checks(precision: int | None, scale: int | None) -> list[Check]:
     def fits(value: Decimal) -> Violation | None:
         _, digits, exponent = value.as_tuple()
-        behind = max(0, -int(exponent))
-        if scale is not None and behind > scale and value != round(value, scale):
+        if scale is not None and not fraction_fits(value, scale):
             return Violation("", "multipleOf", f"must not have more than {scale} fractional digits", {"scale": scale})
         before = max(0, len(digits) + int(exponent)) if any(digits) else 0
         if precision is not None and before > precision - (scale or 0):
@@ -116,7 +116,7 @@ def _comparable(limit: Any, value: Any) -> Any:
 
 def _multiple_of(step: Any) -> Check:
     def check(value: Any) -> Violation | None:
-        if not _is_number(value) or Decimal(str(value)) % Decimal(str(step)) == 0:
+        if not _is_number(value) or is_multiple(value, step):
             return None
         return Violation("", "multipleOf", f"must be a multiple of {step}", {"multipleOf": step})
 

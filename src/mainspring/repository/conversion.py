@@ -10,6 +10,7 @@ from typing import Any
 
 from mainspring.openapi.errors import Violation
 from mainspring.repository.constraints import Check, item_checks, property_checks, reworded
+from mainspring.repository.decimals import scaled
 from mainspring.repository.definitions import ModelDefinition, PropertyDefinition, definition_of
 from mainspring.repository.errors import ModelDefinitionError
 from mainspring.repository.kinds import Kind, ValueType, is_model_class
@@ -130,7 +131,7 @@ def _quantized(prop: PropertyDefinition, mode: Mode) -> Converter | None:
     scale = prop.options.get("scale")
     if prop.value_type.kind is not Kind.DECIMAL or scale is None or mode is not Mode.DATA:
         return None
-    return lambda value: round(value, scale)
+    return lambda value: scaled(value, scale)
 
 
 def _reworded(convert: Converter, messages: Any) -> Converter:

@@ -53,10 +53,10 @@ class QueryListeners:
         """Whether anybody wants to know."""
         return bool(self._listeners) or logger.isEnabledFor(logging.DEBUG)
 
-    def tell(self, event: QueryEvent, shown: Any) -> None:
-        """Tell everybody; ``shown`` are the parameters as the log may show them."""
+    def tell(self, event: QueryEvent, shown: Callable[[], Any]) -> None:
+        """Tell everybody; ``shown`` gives the parameters as the log may show them."""
         if logger.isEnabledFor(logging.DEBUG):
-            logger.debug("%s: %s %s (%.4f s)", event.datasource, event.sql, shown, event.elapsed)
+            logger.debug("%s: %s %s (%.4f s)", event.datasource, event.sql, shown(), event.elapsed)
         for listener in self._listeners:
             try:
                 listener(event)

@@ -18,6 +18,7 @@ from uuid import UUID
 
 import msgspec
 
+from mainspring.repository.decimals import MOST_DIGITS, is_writable
 from mainspring.repository.kinds import Kind, ValueType
 from mainspring.repository.violations import Unfit, violated, wrong_type
 
@@ -164,13 +165,15 @@ def _decimal(_: ValueType, mode: Mode, _options: dict[str, Any]) -> Converter:
         elif isinstance(value, bool):
             raise wrong_type("string", " with a decimal number")
         elif isinstance(value, int):
-            return Decimal(value)
+            found = Decimal(value)
         elif isinstance(value, float) and mode is Mode.JSON:
             found = Decimal(repr(value))  # the shortest text that gives the same float: what the sender wrote
         else:
             found = _decimal_of_text(value)
         if not found.is_finite():
             raise violated("format", "must be finite", format="decimal")
+        if not is_writable(found):
+            raise violated("format", f"must not have more than {MOST_DIGITS} digits", format="decimal")
         return found
 
     return convert

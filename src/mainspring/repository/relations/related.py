@@ -1,7 +1,6 @@
 """Helpers for resolvers of inclusions: fetch by keys, match keys with rows, keep order."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -34,13 +33,11 @@ def deduplicate(items: Iterable[T]) -> list[T]:
 
 
 def matching_key(value: Any) -> Any:
-    """A key as it is compared: a UUID equals its text, a decimal its value."""
+    """A key as it is compared: a UUID equals its text (and a decimal any of its forms, by itself)."""
     if type(value) is int:  # most are
         return value
     if isinstance(value, UUID):
         return str(value)
-    if isinstance(value, Decimal):
-        return value.normalize()
     return value.lower() if isinstance(value, str) and _is_uuid(value) else value
 
 

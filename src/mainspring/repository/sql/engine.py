@@ -25,6 +25,7 @@ from mainspring.repository.shielding import finish
 from mainspring.repository.sql.dialects import Dialect
 from mainspring.repository.sql.faults import VALUE_ERRORS, connect_error
 from mainspring.repository.sql.gates import Gate
+from mainspring.repository.sql.masking import shown_parameters
 
 __all__ = ["KIND", "SqlEngine"]
 
@@ -161,8 +162,8 @@ class SqlEngine:
         elapsed = time.perf_counter() - begun if begun is not None else 0.0
         kind = context.execution_options.get(KIND, "query")
         if kind != "connect":
-            shown = "(hidden)" if context.execution_options.get("mainspring_hidden") else parameters
-            self._listeners.tell(QueryEvent(text, parameters, elapsed, self._datasource, kind), shown)
+            told = QueryEvent(text, parameters, elapsed, self._datasource, kind)
+            self._listeners.tell(told, lambda: shown_parameters(context.compiled, parameters))
 
     async def close(self) -> None:
         """Close every connection."""
@@ -197,7 +198,7 @@ class SqlEngine:
         """
         await self._enter(write=write)
         try:
-            return await greenlet_spawn(self._run, work, may_fail=not write)
+            return await greenlet_spawn(lambda: self._run(work, may_fail=not write))
         finally:
             self._leave(write=write)
 

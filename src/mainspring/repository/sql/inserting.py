@@ -99,4 +99,4 @@ def _upsert(
     else:
         connection.execute(statement)
         found = (connection.execute(statements.row_with(row, insertion.conflict or ()))).one()
-    return dict(zip(statements.table.columns, found, strict=False))
+    return statements.row_values(found)

@@ -32,6 +32,7 @@ from sqlalchemy.dialects.mysql import JSON, insert
 from sqlalchemy.types import NullType, TypeEngine
 
 from mainspring.repository.connectors import TransactionOptions
+from mainspring.repository.decimals import shortest
 from mainspring.repository.errors import InvalidFilterError
 from mainspring.repository.kinds import Kind
 from mainspring.repository.sql.dialects import Failure
@@ -39,7 +40,6 @@ from mainspring.repository.sql.json_types import json_text
 from mainspring.repository.sql.regular_expressions import PCRE, translated_pattern
 from mainspring.repository.sql.servers import CONNECT_TIMEOUT, ServerDialect, abandon
 from mainspring.repository.sql.texts import binary_collation
-from mainspring.repository.sql.types import shortest
 
 __all__ = ["MysqlDialect"]
 

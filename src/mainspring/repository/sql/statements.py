@@ -4,6 +4,7 @@ Statements are made once for each shape of a condition; SQLAlchemy keeps the SQL
 """
 
 from collections.abc import Mapping, Sequence
+from json import loads
 from typing import Any
 
 from sqlalchemy import (
@@ -148,7 +149,17 @@ class Statements:
     def row_with(self, row: Mapping[str, Any], names: Sequence[str]) -> Select[Any]:
         """The row that has the same values of some properties."""
         columns = self.table.columns
-        return select(*columns.values()).where(*(columns[name] == row[name] for name in names))
+        return select(*self._row_columns).where(*(columns[name] == row[name] for name in names))
+
+    @property
+    def _row_columns(self) -> list[Column[Any]]:
+        extra = self.table.extra
+        return [*self.table.columns.values(), *([] if extra is None else [extra])]
+
+    def row_values(self, row: Sequence[Any]) -> dict[str, Any]:
+        """The values of a whole row by the names of properties, the free ones too."""
+        free = loads(row[-1]) if self.table.extra is not None and row[-1] is not None else {}
+        return {**dict(zip(self.table.columns, row, strict=False)), **free}
 
     def update(self, values: Mapping[str, Any], where: Condition | None, *, replace: bool = False) -> Update:
         """Set values in the rows that match.
@@ -184,14 +195,14 @@ class Statements:
         if counted is not None and row.get(counted) is None:
             values.pop(columns[counted].key, None)
         on = [columns[name] for name in insertion.conflict or ()]
-        changes = {columns[name].name: value for name, value in self._changes(insertion, row).items()}
+        changes = {column.name: value for column, value in self._changes(insertion, row).items()}
         if not self._is_key(on):
             names = ", ".join(insertion.conflict or ())
             raise UnsupportedOperationError(
                 f"{self.table.definition.name} cannot be upserted on {names}: make it unique, or use the id."
             )
         statement = self._dialect.upsert(self.table.table, values, on, changes)
-        return statement.returning(*columns.values()) if self.returns_inserted else statement
+        return statement.returning(*self._row_columns) if self.returns_inserted else statement
 
     def _is_key(self, columns: Sequence[Column[Any]]) -> bool:
         """Whether no two rows have the same values in some columns."""
@@ -199,11 +210,11 @@ class Statements:
         keys = [set(table.primary_key.columns), *(set(index.columns) for index in table.indexes if index.unique)]
         return set(columns) in keys
 
-    def _changes(self, insertion: Insertion, row: Mapping[str, Any]) -> dict[str, Any]:
+    def _changes(self, insertion: Insertion, row: Mapping[str, Any]) -> dict[Any, Any]:
         columns = self.table.columns
-        changes = {name: row[name] for name in insertion.update}
-        changes |= {name: columns[name] + 1 for name in insertion.increase}
-        unchanged = {name: columns[name] for name in insertion.conflict or ()}
+        changes = self._assignments({name: row[name] for name in insertion.update}, replace=False)
+        changes |= {columns[name]: columns[name] + 1 for name in insertion.increase}
+        unchanged = {columns[name]: columns[name] for name in insertion.conflict or ()}
         return changes or unchanged  # something must be set, or no row comes back
 
     def delete(self, where: Condition | None) -> Bound:

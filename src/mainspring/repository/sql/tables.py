@@ -14,6 +14,7 @@ from mainspring.repository.definitions import ModelDefinition, PropertyDefinitio
 from mainspring.repository.errors import ModelDefinitionError
 from mainspring.repository.fields import names_of
 from mainspring.repository.kinds import Kind
+from mainspring.repository.sql.masking import HIDDEN, hidden_columns
 from mainspring.repository.sql.texts import StoredText
 from mainspring.repository.sql.types import column_type, enum_values
 
@@ -101,7 +102,11 @@ class Tables:
             items.append(Column(EXTRA_COLUMN, StoredText()))
         items += self._checks(definition, columns)
         options: dict[str, Any] = {"sqlite_autoincrement": True} if counted_id(definition) else {}
-        table = Table(name, self.metadata, *items, **options)
+        hidden = hidden_columns(definition)
+        marks = {column.key for each, column in columns.items() if each in hidden}
+        if definition.strict is False and not hidden <= columns.keys():
+            marks.add(EXTRA_COLUMN)
+        table = Table(name, self.metadata, *items, info={HIDDEN: frozenset(marks)}, **options)
         self._add_indexes(definition, table, columns)
         made = ModelTable(definition, table, columns)
         self._tables[id(definition)] = made

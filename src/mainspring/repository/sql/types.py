@@ -31,6 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import mysql
 from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
+from mainspring.repository.decimals import shortest
 from mainspring.repository.definitions import PropertyDefinition
 from mainspring.repository.errors import UnsupportedOperationError
 from mainspring.repository.kinds import Kind, ValueType
@@ -38,7 +39,7 @@ from mainspring.repository.sql.json_types import StoredJson
 from mainspring.repository.sql.texts import LONGEST_VARCHAR, StoredText
 from mainspring.repository.stored_json import to_stored
 
-__all__ = ["StoredDecimal", "column_type", "enum_values", "json_value_type", "shortest"]
+__all__ = ["StoredDecimal", "column_type", "enum_values", "json_value_type"]
 
 #: The most digits that MySQL keeps, and the most of them behind the point.
 _DIGITS, _SCALE = 65, 30
@@ -155,15 +156,6 @@ class _MysqlDecimal(TypeDecorator[Decimal]):
     def process_result_value(self, value: Any, dialect: Any) -> Decimal | None:
         """Back, as it is written."""
         return None if value is None else shortest(value)
-
-
-def shortest(value: Decimal) -> Decimal:
-    """The same number without zeros at the end of its fraction."""
-    exponent = value.as_tuple().exponent
-    if not isinstance(exponent, int) or exponent >= 0:
-        return value
-    integral = value.to_integral_value()
-    return integral if integral == value else value.normalize()
 
 
 class StoredTimedelta(TypeDecorator[timedelta]):

@@ -94,7 +94,8 @@ async def test_only_what_could_not_be_repeated_asks_a_connection_in_use_whether_
         assert await pings(reading) == 0
     assert await pings(notes.create({"title": "b"})) == 1
     assert await pings(notes.update_by_id(note.id, {"size": 1})) == 1
-    monkeypatch.setattr("mainspring.repository.sql.engine._IDLE", 0.0)  # as if it had been idle for long
+    engine = notes.datasource.connector._engine
+    monkeypatch.setitem(engine._lives.__func__.__globals__, "_IDLE", 0.0)  # as if it had been idle for long
     assert await pings(notes.find_by_id(note.id)) == 1
 
 

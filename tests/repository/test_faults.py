@@ -270,7 +270,7 @@ async def test_many_upserts_of_one_key_leave_one_row(config):
 
 async def test_a_full_pool_is_told_and_recovers(server_config):
     """DS-009"""
-    config = {**server_config, "pool": {"size": 2, "max_overflow": 1, "timeout": 0.2}}
+    config = {**server_config, "pool": {"size": 2, "max_overflow": 1, "timeout": 1.5}}
     async with DataSource(config) as ds:
         await ds.autoupdate([Note])
         notes = DefaultCrudRepository(Note, ds)

@@ -123,9 +123,9 @@ async def test_savepoints_undo_their_part_only(notes):
 
 async def test_a_timeout_rolls_back(notes):
     """REPO-086"""
-    tx = await notes.begin_transaction(timeout=0.02)
+    tx = await notes.begin_transaction(timeout=1)
     await notes.create({"title": "a"}, transaction=tx)
-    await asyncio.sleep(0.2)
+    await asyncio.sleep(1.5)
     with pytest.raises(TransactionError, match="timeout") as caught:
         await notes.create({"title": "b"}, transaction=tx)
     assert caught.value.code == "TRANSACTION_TIMEOUT"

@@ -9,7 +9,16 @@ import pytest
 import trustme
 from tests.loader.conftest import Write
 
-from mainspring.loader import MountError, RequestContext, ServerLoader, controller, get, harness
+from mainspring.loader import (
+    MountError,
+    RequestContext,
+    ServerLoader,
+    controller,
+    delete,
+    get,
+    harness,
+    method_override,
+)
 
 OFF: dict[str, Any] = {"mount": {}, "scan": []}
 
@@ -26,9 +35,9 @@ def certificate(tmp_path: Path) -> tuple[ssl.SSLContext, dict[str, str]]:
     return client, {"cert_file": "own.crt", "key_file": "${root_dir}/own.key"}
 
 
-async def ask(port: int, path: str, tls: ssl.SSLContext | None = None) -> bytes:
+async def ask(port: int, path: str, tls: ssl.SSLContext | None = None, *, header: str = "Accept: */*") -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=tls)
-    writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{header}\r\nConnection: close\r\n\r\n".encode())
     answer = await reader.read()
     writer.close()
     return answer
@@ -187,6 +196,34 @@ async def lifespan(server: Any) -> tuple[list[Any], Any, Any]:
         return sent[-1]
 
     return sent, task, say
+
+
+@controller("/things")
+class Things:
+    @get("/{id}")
+    def find(self, id: int) -> str:
+        return f"found {id}"
+
+    @delete("/{id}")
+    def remove(self, id: int) -> str:
+        return f"removed {id}"
+
+
+async def test_verb_and_path_may_be_changed_before_the_routes() -> None:
+    """LOAD-116, LOAD-147: over a socket as in process."""
+
+    def moved(ctx: RequestContext, next: Any) -> Any:
+        ctx.request.path = ctx.request.path.replace("/old", "/rest/things")
+        return next()
+
+    class Server(ServerLoader):
+        def before_routes_init(self) -> None:
+            self.use(method_override(methods=["GET"])).use(moved)
+
+    async with Server({"http_port": 0, "mount": {"/rest": Things}, "scan": []}) as server:
+        assert (await ask(server.port, "/old/5")).endswith(b"found 5")
+        answer = await ask(server.port, "/old/5?x=%20", header="X-HTTP-Method-Override: delete")
+        assert answer.endswith(b"removed 5")
 
 
 async def test_under_a_foreign_server_everything_runs_but_the_sockets() -> None:

@@ -79,6 +79,12 @@ class ListenerExchange(Exchange):
         """Nothing is shared by a lifespan here: the application itself is started."""
         return {}
 
+    def rewrite(self, method: str | None = None, raw_path: str | None = None) -> None:
+        """Go on as if the head had another verb or path; the connection's own head stays as it is."""
+        head = self.head
+        path = head.path if raw_path is None else raw_path.encode("latin-1")
+        self.head = Head(method or head.method, path, head.query, head.fields)
+
     async def read(self) -> bytes | None:
         """The next piece of the body, ``None`` at its end."""
         body = self.body

@@ -1,0 +1,1 @@
+"""What is served below ``/rest/v1``, for clients of the first version."""

@@ -8,19 +8,41 @@ from collections.abc import Coroutine
 from importlib.util import find_spec
 from typing import Any
 
+from mainspring.context.resolving import is_awaitable
 from mainspring.http import HttpError
-from mainspring.listener import NO_HEAD, AnyBody, Connection, Head, PeerGoneError
+from mainspring.listener import NO_HEAD, STATUS_LINES, AnyBody, Connection, Head, PeerGoneError
 from mainspring.rest.admitting import admit
+from mainspring.rest.bodies import read_on
 from mainspring.rest.context import is_left
 from mainspring.rest.errors import ClientDisconnected
-from mainspring.rest.exchange import CURRENT, Exchange, Header, lay_out
+from mainspring.rest.exchange import CURRENT, REQUEST_ID, Exchange, Header, lay_out, new_id_line, request_id_line
 from mainspring.rest.heads import finished
-from mainspring.rest.lanes import answered
+from mainspring.rest.lanes import answer_with, recover
 from mainspring.rest.mounts import call_outer
 from mainspring.rest.pipeline import fail, leave, serve
 from mainspring.rest.problems import problem_of, problem_reply
+from mainspring.rest.writing import JSON_TYPE
 
 __all__ = ["ListenerDoor", "ListenerExchange"]
+
+_set_current = CURRENT.set
+
+
+class _JsonHeads(dict[int, bytes]):
+    """The head of an answer in JSON, with a place for its length, by status."""
+
+    def __init__(self, more: bytes) -> None:
+        super().__init__()
+        self._more = more
+
+    def __missing__(self, status: int) -> bytes:
+        line = STATUS_LINES[status].replace(b"%", b"%%")
+        found = self[status] = b"".join((line, b"content-type: ", JSON_TYPE, b"\r\ncontent-length: %d\r\n", self._more))
+        return found
+
+
+JSON_HEADS = _JsonHeads(b"")
+JSON_HEADS_WITH_ID = _JsonHeads(b"x-request-id: %b\r\n")
 
 
 class ListenerExchange(Exchange):
@@ -32,15 +54,18 @@ class ListenerExchange(Exchange):
         body: Its body, where it has one.
     """
 
+    connection: Connection
+    head: Head
     body: AnyBody | None
 
-    def __init__(self, connection: Connection, head: Head, body: AnyBody | None) -> None:
-        self.connection, self.head, self.body = connection, head, body
-        self.raw_headers, self.raw_query = head.fields.lines, head.query
-        self.scope = None
-        # What is looked at in any case is faster found here than on the class.
-        self.context = self.request = self.response = self.id_line = None
-        self.started = False
+    @staticmethod
+    def of(connection: Connection, head: Head, body: AnyBody | None) -> "ListenerExchange":
+        """The exchange of a request."""
+        exchange = ListenerExchange()
+        exchange.connection, exchange.head, exchange.body = connection, head, body
+        exchange.raw_headers, exchange.raw_query = head.fields.lines, head.query
+        exchange.scope = None
+        return exchange
 
     @property
     def method(self) -> str:  # type: ignore[override]  # read-only here, as the following
@@ -167,13 +192,20 @@ class ListenerDoor:
         self._message_size = message_size
         self._has_websockets = find_spec("websockets") is not None
 
-    async def serve(  # noqa: C901 - the whole way in one function: every further call costs every request
+    async def serve(  # noqa: C901, PLR0912, PLR0915 - all in one function: every further call costs every request
         self, connection: Connection, head: Head, body: AnyBody | None
     ) -> None:
         """Answer a request."""
-        server = self._server
-        exchange = ListenerExchange(connection, head, body)
-        lane = server.entrance.lane
+        exchange = ListenerExchange()
+        exchange.connection = connection
+        exchange.head = head
+        exchange.body = body
+        exchange.raw_headers = lines = head.fields.lines
+        exchange.raw_query = head.query
+        # What is looked at in any case is faster found here than on the class.
+        exchange.scope = exchange.context = exchange.request = exchange.response = exchange.id_line = None
+        exchange.started = exchange.completed = False
+        lane = self._server.entrance.lane
         if lane is None or lane.shape.plans is not lane.plans:
             await self._enter(exchange)
             return
@@ -183,21 +215,48 @@ class ListenerDoor:
             if run is None:
                 await self._guarded(exchange, serve(exchange, lane.plan))
                 return
-        exchange.plan, exchange.operation = lane.plan, run.operation
-        task = connection.task
-        running = server.serving.tasks
-        running.add(task)
-        CURRENT.set(exchange)
+        exchange.plan = lane.plan
+        exchange.operation = run.operation
+        _set_current(exchange)
         try:
-            reply = await answered(run, exchange)
-            if reply is not None:
-                exchange.started = True
+            if run.reads:
+                exchange.arguments = {} if run.collect is None else run.collect(exchange)
+                if run.limit and body is not None and run.has_plain_body(exchange):
+                    exchange.whole = body.take()
+                    if exchange.whole is None:
+                        exchange.whole = await read_on(exchange, b"", run.limit)
+                    else:
+                        exchange.body_done = True
+            result = run.start(exchange)
+            if run.awaits or is_awaitable(result):
+                result = await result
+            exchange.result = result
+            data = None
+            if (type(result) is run.kind or run.is_json(result)) and exchange.response is None and not exchange.started:
                 try:
-                    connection.send(run.status, *reply)
-                except PeerGoneError:
-                    exchange.disconnected = True
+                    data = run.encode(result)
+                except Exception:
+                    data = None  # it is encoded again, and the failure told
+            if data is None:
+                await answer_with(exchange, result)
+            else:
+                exchange.started = True
+                exchange.status = status = run.status
+                if lane.shows_request_id:
+                    for name, _ in lines:
+                        if name == REQUEST_ID:
+                            line = request_id_line(exchange)
+                            break
+                    else:
+                        exchange.id_line = line = exchange.id_line or new_id_line()
+                    connection.answer(JSON_HEADS_WITH_ID[status], (len(data), line[1]), data)
                 else:
-                    exchange.completed = True
+                    connection.answer(JSON_HEADS[status], (len(data),), data)
+                exchange.completed = True
+        except PeerGoneError:
+            exchange.disconnected = True
+        except Exception as error:
+            await self._recover(exchange, error)
         except BaseException as error:
             await self._fail(exchange, error)
         finally:
@@ -206,9 +265,15 @@ class ListenerDoor:
                 if (exchange.context is not None or exchange.request is not None) and not is_left(exchange):
                     await leave(exchange)
             finally:
-                running.discard(task)
                 if not exchange.completed:
                     connection.abort()
+
+    async def _recover(self, exchange: ListenerExchange, error: Exception) -> None:
+        try:
+            await recover(exchange, error)
+        except Exception as raised:
+            if raised is not error:
+                raise
 
     async def upgrade(self, connection: Connection, head: Head, body: AnyBody | None) -> None:
         """Answer a request to speak another protocol; one that is not spoken is no reason to refuse it."""
@@ -240,22 +305,18 @@ class ListenerDoor:
             exchange.connection.abort()
 
     async def _guarded(self, exchange: ListenerExchange, answering: Coroutine[Any, Any, None]) -> None:
-        """Answer a request by the steps, counted among those in flight."""
-        running = self._server.serving.tasks
-        task = exchange.connection.task
-        running.add(task)
+        """Answer a request by the steps."""
         try:
             await answering
         except Exception:  # it is logged already
             return
         finally:
-            running.discard(task)
             if not exchange.completed:
                 exchange.connection.abort()
 
     def refuse(self, connection: Connection, error: HttpError) -> tuple[list[Header], bytes]:
         """The answer to what is no request, in the error format of the server."""
-        exchange = ListenerExchange(connection, NO_HEAD, None)
+        exchange = ListenerExchange.of(connection, NO_HEAD, None)
         exchange.plan = self._server.planning.plan()
         reply = finished(exchange, problem_reply(exchange, problem_of(error)))
         return reply.headers, reply.body

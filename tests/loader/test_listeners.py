@@ -293,3 +293,43 @@ async def test_booters_run_if_they_are_asked_to(write: Write, tmp_path: Path) ->
         async with Server({**OFF, "http_port": False, "root_dir": tmp_path, "boot": boot}):
             pass
     assert seen == [True, False]
+
+
+async def test_static_folders_may_come_before_operations(write: Write, tmp_path: Path) -> None:
+    """LOAD-154: with ``first``; what is no file is an operation's, and other verbs are its too."""
+    write("a/where", "a file")
+    write("b/where", "late")
+    seen: list[str] = []
+
+    def watch(ctx: Any, next: Any) -> Any:
+        seen.append(ctx.request.path)
+        return next()
+
+    class Server(ServerLoader):
+        late = False
+
+        def before_routes_init(self) -> None:
+            self.use(watch)
+
+        def after_routes_init(self) -> None:
+            if self.late:
+                self.static("/", {"root": "./b", "first": True})
+
+    class Late(Server):
+        late = True
+
+    plain = {"root_dir": tmp_path, "mount": [Where], "scan": []}
+    for settings in (plain, {**plain, "statics": {"/": {"root": "./a", "index": None}}}):
+        async with harness(Server, settings) as server:
+            assert (await server.request("GET", "/where")).json()[0] == "http"
+    async with harness(Server, {**plain, "statics": {"/": {"root": "./a", "first": True}}}) as server:
+        for _ in range(2):
+            answer = await server.request("GET", "/where")
+            assert (answer.status, answer.body) == (200, b"a file")
+        assert (await server.request("HEAD", "/where")).headers["content-length"] == "6"
+        assert (await server.request("GET", "/where", headers={"range": "bytes=2-"})).body == b"file"
+        assert (await server.request("DELETE", "/where")).status == 405
+        assert (await server.request("GET", "/nowhere")).status == 404
+    assert "/where" in seen
+    async with harness(Late, plain) as server:
+        assert (await server.request("GET", "/where")).body == b"late"

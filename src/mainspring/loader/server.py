@@ -20,11 +20,10 @@ from mainspring.loader.rendering import view_options
 from mainspring.loader.request_hooks import RequestHooks
 from mainspring.loader.request_log import LogOptions, RequestLog
 from mainspring.loader.rest_settings import apply_settings
-from mainspring.loader.scanning import listed
 from mainspring.loader.server_hooks import ServerHooks
 from mainspring.loader.settings import ServerSettings
 from mainspring.loader.stages import StageRegistry
-from mainspring.loader.statics import split_static, static_folders
+from mainspring.loader.statics import folders_of, serve_first, static_folders
 from mainspring.rest import RestApplication, RestServer
 from mainspring.rest.places import Place
 from mainspring.rest.settings import SETTING_TYPES
@@ -290,14 +289,15 @@ class ServerLoader(ServerHooks, Reaching, BootMixin, RestApplication):
     def static(self, path: Any, directory: Any, options: Mapping[str, Any] | None = None) -> Binding[Any]:
         """Serve the files of a folder (or of several, in this order) below a path; relative ones to ``root_dir``.
 
+        With the option ``first`` they stand before the operations instead of behind them.
+
         Raises:
             SettingError: An option is unknown or impossible.
         """
-        if isinstance(directory, Mapping):
-            directory, given = split_static(directory)
-            options = {**given, **(options or {})}
-        folders = [self._settings.path(each) for each in listed(directory)]
-        return super().static(path, folders, options)
+        folders, given = folders_of(directory, options, self._settings)
+        if given.pop("first", False):
+            return serve_first(self, path, folders, given)
+        return super().static(path, folders, given)
 
     @property
     def tells(self) -> bool:

@@ -89,6 +89,11 @@ class StageRegistry:
             action()
         self._renew()
 
+    def use_in_front(self, function: Any) -> None:
+        """Use a function before the routes, also when they are made already."""
+        self._front.append(stage_of(function, "use"))
+        self._renew()
+
     def _action(self, thing: Any, paths: list[str], options: dict[str, Any]) -> Callable[[], None]:
         """What using a thing does.
 

@@ -101,6 +101,27 @@ async def test_a_required_column_needs_a_default(open_source):
     assert (await DefaultCrudRepository(note(), await open_source()).count()).count == 0
 
 
+async def test_what_others_made_for_a_table_stays_when_it_is_copied(open_source):
+    """DS-032"""
+    ds = await open_source()
+    if not is_sqlite(ds):
+        pytest.skip("only SQLite copies tables")
+    await ds.autoupdate([note(size=field(type=int))])
+    trigger = "CREATE TRIGGER loud AFTER INSERT ON note BEGIN\nUPDATE note SET title = upper(title);\nEND"
+    await ds.connector.with_schema(lambda connection: connection.exec_driver_sql(trigger) and None)
+    await ds.execute("CREATE INDEX by_hand ON note (title, size)")
+    wider = note(size=field(type=float))
+    ds = await open_source()
+    done = await ds.autoupdate([wider])
+    assert [each.kind for each in done] == ["rebuild_table", "create_trigger", "create_index"]
+    assert done[1].sql == trigger
+    notes = DefaultCrudRepository(wider, ds)
+    await notes.create({"title": "quiet"})
+    assert [each.title for each in await notes.find()] == ["QUIET"]
+    assert await ds.execute("SELECT name FROM sqlite_master WHERE name = 'by_hand'") == [{"name": "by_hand"}]
+    assert await ds.autoupdate() == []
+
+
 async def test_narrowing_is_refused(open_source):
     """DS-032"""
     ds = await open_source()

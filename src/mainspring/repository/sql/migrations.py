@@ -18,7 +18,7 @@ from mainspring.repository.sql.altering import Alterations
 from mainspring.repository.sql.dialects import Dialect
 from mainspring.repository.sql.exclusive import MIGRATING, marked, migration
 from mainspring.repository.sql.operations import Operation
-from mainspring.repository.sql.rebuilding import Rebuild, needs_rebuild
+from mainspring.repository.sql.rebuilding import Rebuild, dependents, needs_rebuild
 from mainspring.repository.sql.tables import ModelTable
 
 __all__ = ["Migrator"]
@@ -65,7 +65,9 @@ class Migrator:
         async with migration(connection, self._dialect, self._datasource):
             operations = await connection.run_sync(marked, plan)
             for operation in operations:
-                for statement in operation.sql.split(";\n"):
+                # A trigger has statements inside.
+                parts = [operation.sql] if operation.kind == "create_trigger" else operation.sql.split(";\n")
+                for statement in parts:
                     await connection.exec_driver_sql(
                         statement, operation.parameters or None, execution_options=MIGRATING
                     )
@@ -147,7 +149,7 @@ class Migrator:
             return changes + indexes
         rebuild = needs_rebuild(self._dialect, connection, table, columns, has_rows=has_rows)
         if rebuild is not None:
-            return self._rebuild(rebuild, table)
+            return self._rebuild(connection, rebuild, table)
         return [operation for each, column in new for operation in self._add(table, each, column, has_rows)] + indexes
 
     def _default(self, table: ModelTable, name: str) -> Any:
@@ -184,11 +186,17 @@ class Migrator:
             )
         return found
 
-    def _rebuild(self, rebuild: Rebuild, table: ModelTable) -> list[Operation]:
+    def _rebuild(self, connection: Connection, rebuild: Rebuild, table: ModelTable) -> list[Operation]:
         self._refuse_unsafe([] if rebuild.safe else [rebuild.reason])
         statements = rebuild.statements(self._sql)
         found = [Operation("rebuild_table", table.table.name, ";\n".join(statements), rebuild.safe)]
-        return found + [self._create_index(index) for index in _indexes(table)]
+        found += [self._create_index(index) for index in _indexes(table)]
+        made = {str(index.name) for index in table.table.indexes}
+        return found + [
+            Operation(f"create_{each.kind}", table.table.name, each.sql)
+            for each in dependents(connection, table.table.name)
+            if each.name not in made
+        ]
 
 
 def _in_order_of_dependence(tables: Sequence[ModelTable]) -> list[ModelTable]:

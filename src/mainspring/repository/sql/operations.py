@@ -12,7 +12,7 @@ class Operation:
 
     Attributes:
         kind: ``create_table``, ``drop_table``, ``add_column``, ``fill_column``, ``alter_column``, ``create_index``,
-            ``drop_constraint``, ``add_constraint`` or ``rebuild_table``.
+            ``create_trigger``, ``drop_constraint``, ``add_constraint`` or ``rebuild_table``.
         table: The table's name.
         sql: The statements.
         safe: Whether no data can be lost.

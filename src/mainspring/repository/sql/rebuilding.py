@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, Connection, MetaData, inspect
+from sqlalchemy import Column, Connection, MetaData, inspect, text
 from sqlalchemy.schema import CreateTable, DropTable
 
 from mainspring.repository.kinds import Kind
@@ -13,7 +13,7 @@ from mainspring.repository.sql.dialects import Dialect
 from mainspring.repository.sql.tables import ModelTable
 from mainspring.repository.sql.types import enum_values
 
-__all__ = ["LOSSLESS", "Rebuild", "affinity", "needs_rebuild"]
+__all__ = ["LOSSLESS", "Rebuild", "affinity", "dependents", "needs_rebuild"]
 
 #: Affinity before and after: what a value keeps by being moved. Everything else may lose something.
 LOSSLESS = frozenset(
@@ -55,6 +55,22 @@ class Rebuild:
         copied = f"INSERT INTO {self.quote(new.name)} ({columns}) SELECT {columns} FROM {self.quote(name)}"
         renamed = f"ALTER TABLE {self.quote(new.name)} RENAME TO {self.quote(name)}"
         return [sql(CreateTable(new)), copied, sql(DropTable(self.table.table)), renamed]
+
+
+@dataclass(frozen=True, slots=True)
+class Dependent:
+    """An index or a trigger, which goes with the table that a copy takes the place of."""
+
+    kind: str
+    name: str
+    sql: str
+
+
+def dependents(connection: Connection, table: str) -> list[Dependent]:
+    """The indexes and triggers that were made for a table of SQLite, by whomever."""
+    wanted = text("SELECT type, name, sql FROM sqlite_master WHERE tbl_name = :name AND sql IS NOT NULL ORDER BY rowid")
+    rows = connection.execute(wanted, {"name": table})
+    return [Dependent(*map(str, row)) for row in rows if row[0] in ("index", "trigger")]
 
 
 def needs_rebuild(

@@ -6,12 +6,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from alembic.operations import ops
-from sqlalchemy import Column, Connection, MetaData, Table, inspect, literal_column, select, text
+from sqlalchemy import Column, Connection, MetaData, Table, inspect, literal_column, select
 from sqlalchemy.types import UserDefinedType, to_instance
 
 from mainspring.repository.errors import MigrationError
 from mainspring.repository.sql.altering import uncollated
 from mainspring.repository.sql.declared import declared_columns, table_sql
+from mainspring.repository.sql.rebuilding import dependents
 from mainspring.repository.sql.revisions.losses import loss_of
 
 __all__ = ["guard"]
@@ -153,7 +154,4 @@ def _as_declared(connection: Connection, table: str) -> Mapping[str, Any]:
 
 def _triggers(connection: Connection, table: str) -> dict[str, str]:
     """Name -> statement of a table's triggers."""
-    found = connection.execute(
-        text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :name"), {"name": table}
-    )
-    return {str(row[0]): str(row[1]) for row in found}
+    return {each.name: each.sql for each in dependents(connection, table) if each.kind == "trigger"}

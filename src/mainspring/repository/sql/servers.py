@@ -69,6 +69,9 @@ def abandon(transport: Any) -> None:
     """Close a connection whose event loop may be closed already: nobody can wait for it any more."""
     with suppress(RuntimeError):  # the loop is closed
         transport.abort()
+    loop = getattr(transport, "_loop", None)
+    if loop is not None and loop.is_running():
+        return  # it is collected while others go on, and the loop does the rest
     lose = getattr(transport, "_call_connection_lost", None)  # what the loop would call next, if it still ran
     if lose is not None:
         with suppress(RuntimeError, OSError):

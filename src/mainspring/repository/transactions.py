@@ -7,9 +7,10 @@ themselves; tasks it starts do not. Whatever ends the block, cancellation includ
 import asyncio
 import inspect
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 from weakref import WeakKeyDictionary
 
 from mainspring.repository.connectors import TransactionHandle, TransactionOptions
@@ -43,7 +44,7 @@ class TransactionRegistry:
     """The transactions of one data source that are open, and the blocks each task is in."""
 
     def __init__(self) -> None:
-        self._blocks: WeakKeyDictionary[asyncio.Task[Any], list[Transaction | Savepoint]] = WeakKeyDictionary()
+        self._blocks: WeakKeyDictionary[asyncio.Task[Any], list[Any]] = WeakKeyDictionary()
         self.open: set[Transaction] = set()
 
     def current(self) -> "Transaction | Savepoint | None":
@@ -54,14 +55,14 @@ class TransactionRegistry:
         blocks = self._blocks.get(task) if task is not None else None
         return blocks[-1] if blocks else None
 
-    def enter(self, block: "Transaction | Savepoint") -> None:
+    def enter(self, block: "Block") -> None:
         """The running task enters a block."""
         task = asyncio.current_task()
         if task is None:
             raise TransactionError("A transaction is entered by a task; there is none.")
         self._blocks.setdefault(task, []).append(block)
 
-    def leave(self, block: "Transaction | Savepoint") -> None:
+    def leave(self, block: "Block") -> None:
         """The block is left, by whichever task."""
         for task, blocks in list(self._blocks.items()):
             if block in blocks:
@@ -77,7 +78,100 @@ class TransactionRegistry:
         return next((each for each in self.open if each.owner is task), None)
 
 
-class Transaction:
+class Block(ABC):
+    """What transactions and savepoints have in common: begun once, ended once, by hand or by ``async with``.
+
+    Whatever ends the block, cancellation included, ends what it is about first.
+    """
+
+    #: What it is called in messages, and how one gets another.
+    _noun: ClassVar[str]
+    _again: ClassVar[str]
+
+    def __init__(self, registry: TransactionRegistry) -> None:
+        self._registry = registry
+        self._state = "not begun"
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it is open."""
+        return self._state == "active"
+
+    def check_active(self) -> None:
+        """Refuse to be used when it is not open.
+
+        Raises:
+            TransactionError: The state is named.
+        """
+        if self._state != "active":
+            raise TransactionError(f"The {self._noun} is {self._state}: {self._again}.")
+
+    def __await__(self) -> Generator[Any, None, Self]:
+        return self._start().__await__()
+
+    async def _start(self) -> Self:
+        if self._state != "not begun":
+            raise TransactionError(f"The {self._noun} is {self._state} already: {self._again}.")
+        await self._begun()
+        return self
+
+    async def __aenter__(self) -> Self:
+        await self._start()
+        self._registry.enter(self)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._registry.leave(self)
+        if error is None:
+            if not self._is_over:
+                await self.commit()
+        elif self.is_active:
+            try:
+                await self.rollback()
+            except Exception as also:  # a failure to undo must not hide why
+                error.add_note(f"and, while rolling the {self._noun} back: {also!r}")
+
+    async def commit(self) -> None:
+        """Keep the writes.
+
+        Raises:
+            TransactionError: It is not open.
+        """
+        self.check_active()
+        await self._end("committed")
+
+    async def rollback(self) -> None:
+        """Undo the writes; a second time does nothing.
+
+        Raises:
+            TransactionError: It was committed.
+        """
+        if self._is_undone:
+            return
+        self.check_active()
+        await self._end("rolled back")
+
+    @property
+    def _is_undone(self) -> bool:
+        return self._state == "rolled back"
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether it was ended by hand inside its block."""
+        return self._state in ("rolled back", "committed")
+
+    @abstractmethod
+    async def _begun(self) -> None:
+        """Begin, and be active."""
+
+    @abstractmethod
+    async def _end(self, state: str) -> None:
+        """End in a state: ``committed`` or ``rolled back``."""
+
+
+class Transaction(Block):
     """One transaction: ``async with`` it, or ``await`` it and end it by hand.
 
     Attributes:
@@ -88,6 +182,8 @@ class Transaction:
         deadline: When it is rolled back by itself, on the clock of the event loop.
     """
 
+    _noun, _again = "transaction", "begin a new one"
+
     def __init__(
         self,
         datasource: Any,
@@ -96,23 +192,18 @@ class Transaction:
         options: TransactionOptions,
         timeout: float | None = None,
     ) -> None:
+        super().__init__(registry)
         self.datasource = datasource
         self.options = options
         self.owner: asyncio.Task[Any] | None = None
         self.lock = asyncio.Lock()
-        self._begin, self._registry, self._timeout = begin, registry, timeout
+        self._begin, self._timeout = begin, timeout
         self._handle: TransactionHandle | None = None
-        self._state = "not begun"
         self._on_commit: list[Callable[[], Any]] = []
         self._savepoints = 0
         self.deadline: float | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._expiry: asyncio.Task[None] | None = None
-
-    @property
-    def is_active(self) -> bool:
-        """Whether it is open."""
-        return self._state == "active"
 
     @property
     def root(self) -> "Transaction":
@@ -139,15 +230,13 @@ class Transaction:
             raise TransactionError(
                 f"The transaction was rolled back by itself, as its timeout of {self._timeout:g} s passed.", _TIMEOUT
             )
-        if self._state != "active":
-            raise TransactionError(f"The transaction is {self._state}: begin a new one.")
+        super().check_active()
 
-    def __await__(self) -> Generator[Any, None, Self]:
-        return self._start().__await__()
+    @property
+    def _is_undone(self) -> bool:
+        return self._state in ("rolled back", "timed out")
 
-    async def _start(self) -> Self:
-        if self._state != "not begun":
-            raise TransactionError(f"The transaction is {self._state} already: begin a new one.")
+    async def _begun(self) -> None:
         self._handle = await self._begin(self.options)
         self._state = "active"
         self.owner = asyncio.current_task()
@@ -156,75 +245,37 @@ class Transaction:
             loop = asyncio.get_running_loop()
             self.deadline = loop.time() + self._timeout
             self._timer = loop.call_at(self.deadline, self._expire)
-        return self
 
-    async def __aenter__(self) -> Self:
-        await self._start()
-        self._registry.enter(self)
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._registry.leave(self)
-        if error is not None:
-            if self.is_active:
-                await self._end_quietly(error)
-        elif self._state not in ("rolled back", "committed"):  # ended by hand inside the block
-            await self.commit()
-
-    async def _end_quietly(self, error: BaseException) -> None:
-        """Roll back; a failure to do so must not hide why."""
-        try:
-            await self.rollback()
-        except Exception as also:
-            error.add_note(f"and, while rolling the transaction back: {also!r}")
-
-    async def commit(self) -> None:
-        """Make the writes permanent, then run what ``on_commit`` was given.
-
-        Raises:
-            TransactionError: It is not open.
-        """
-        self.check_active()
-        await finish(self._finish("commit", "committed"))
+    async def _end(self, state: str) -> None:
+        if state == "rolled back":
+            await finish(self._undo(state))
+            return
+        await finish(self._commit())
         await self._run_callbacks()
 
-    async def rollback(self) -> None:
-        """Undo the writes; a second time does nothing.
-
-        Raises:
-            TransactionError: It was committed.
-        """
-        if self._state in ("rolled back", "timed out"):
-            return
-        self.check_active()
-        await finish(self._finish("rollback", "rolled back"))
-
-    async def _finish(self, operation: str, state: str) -> None:
+    async def _commit(self) -> None:
         async with self.lock:
-            if self._state != "active":
-                if operation == "commit":
-                    self.check_active()
-                return
-            self._close(state if operation == "rollback" else "rolled back")
-            handle = self._handle
-            assert handle is not None  # it is active
-            if operation == "rollback":
-                await handle.rollback()
-                return
+            self.check_active()  # its time may have passed meanwhile
+            handle = self._closed("rolled back")
             try:
                 await handle.commit()
             except BaseException:
                 await handle.rollback()
                 raise
-            self._state = state
+            self._state = "committed"
 
-    def _close(self, state: str) -> None:
+    async def _undo(self, state: str) -> None:
+        async with self.lock:
+            if self.is_active:
+                await self._closed(state).rollback()
+
+    def _closed(self, state: str) -> TransactionHandle:
         self._state = state
         self._registry.open.discard(self)
         if self._timer is not None:
             self._timer.cancel()
+        assert self._handle is not None  # it was active
+        return self._handle
 
     def _expire(self) -> None:
         if self.is_active:
@@ -233,7 +284,7 @@ class Transaction:
     async def expire(self) -> None:
         """Undo the writes as the time has passed."""
         if self.is_active:
-            await finish(self._finish("rollback", "timed out"))
+            await finish(self._undo("timed out"))
 
     async def _run_callbacks(self) -> None:
         callbacks, self._on_commit = self._on_commit, []
@@ -281,12 +332,14 @@ class Transaction:
             await getattr(self.handle, operation)(name)
 
 
-class Savepoint:
+class Savepoint(Block):
     """A part of a transaction; has the methods of one."""
 
+    _noun, _again = "savepoint", "make a new one"
+
     def __init__(self, transaction: Transaction, name: str, registry: TransactionRegistry) -> None:
-        self._transaction, self._name, self._registry = transaction, name, registry
-        self._state = "not begun"
+        super().__init__(registry)
+        self._transaction, self._name = transaction, name
         self._callbacks = 0
 
     @property
@@ -302,70 +355,32 @@ class Savepoint:
     @property
     def is_active(self) -> bool:
         """Whether it is open, and the transaction too."""
-        return self._state == "active" and self._transaction.is_active
+        return super().is_active and self._transaction.is_active
 
     def check_active(self) -> None:
-        """Refuse to be used when it is not open.
+        """Refuse to be used when it is not open, or the transaction is not.
 
         Raises:
             TransactionError: The state is named.
         """
         self._transaction.check_active()
-        if self._state != "active":
-            raise TransactionError(f"The savepoint is {self._state}: make a new one.")
+        super().check_active()
 
-    def __await__(self) -> Generator[Any, None, Self]:
-        return self._start().__await__()
+    @property
+    def _is_over(self) -> bool:
+        return not self.is_active  # with the transaction, the savepoint is over as well
 
-    async def _start(self) -> Self:
-        if self._state != "not begun":
-            raise TransactionError(f"The savepoint is {self._state} already: make a new one.")
+    async def _begun(self) -> None:
         await self._transaction.at_point("savepoint", self._name)
         self._callbacks = self._transaction.callback_count
         self._state = "active"
-        return self
 
-    async def __aenter__(self) -> Self:
-        await self._start()
-        self._registry.enter(self)
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._registry.leave(self)
-        if not self._transaction.is_active or self._state != "active":
-            return
-        if error is None:
-            await self.commit()
-            return
-        try:
-            await self.rollback()
-        except Exception as also:
-            error.add_note(f"and, while rolling back to the savepoint: {also!r}")
-
-    async def commit(self) -> None:
-        """Keep its writes as part of the transaction.
-
-        Raises:
-            TransactionError: It is not open.
-        """
-        self.check_active()
-        self._state = "committed"
-        await finish(self._transaction.at_point("release", self._name))
-
-    async def rollback(self) -> None:
-        """Undo its writes; a second time does nothing.
-
-        Raises:
-            TransactionError: It was committed.
-        """
-        if self._state == "rolled back":
-            return
-        self.check_active()
-        self._state = "rolled back"
-        self._transaction.callbacks_since(self._callbacks)
-        await finish(self._transaction.at_point("rollback_to", self._name))
+    async def _end(self, state: str) -> None:
+        self._state = state
+        if state == "rolled back":
+            self._transaction.callbacks_since(self._callbacks)
+        operation = "release" if state == "committed" else "rollback_to"
+        await finish(self._transaction.at_point(operation, self._name))
 
     def savepoint(self) -> "Savepoint":
         """A part of this part."""

@@ -6,8 +6,6 @@ from typing import Any
 
 from mainspring import BootMixin, RepositoryMixin, RestApplication
 
-from .document import DocumentEnhancer
-
 __all__ = ["TodoApplication"]
 
 
@@ -22,4 +20,3 @@ class TodoApplication(BootMixin, RepositoryMixin, RestApplication):
         # Any page may use the service: it is an example, and nothing in it is private.
         super().__init__({"rest": {"cors": True}, **(config or {})})
         self.project_root = Path(__file__).parent
-        self.spec_enhancer(DocumentEnhancer)

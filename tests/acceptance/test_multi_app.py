@@ -64,7 +64,7 @@ def test_the_override_is_what_everybody_sees(shop):
     ordered = client.post("/orders", json={"product": 2, "pieces": 3})
     assert ordered.json() == {"id": 1, "product": 2, "pieces": 3, "total": 3 * 1080}
     assert client.get("/orders").json() == [ordered.json()]
-    assert client.post("/orders", json={"product": 9, "pieces": 1}).status_code == 422
+    assert client.post("/orders", json={"product": 9, "pieces": 1}).status_code == 409
     assert client.post("/orders", json={"product": 1, "pieces": 0}).status_code == 422
 
 

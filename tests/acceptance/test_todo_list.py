@@ -86,8 +86,8 @@ def home(lists: Lists) -> dict[str, Any]:
 
 CREATED = [
     ("todo-lists", {"title": "t", "color": "red"}, {"title": "u"}),
-    ("todos", {"title": "t", "desc": "d", "isComplete": False, "todoListId": 7}, {"isComplete": True}),
-    ("todo-list-images", {"value": "v", "todoListId": 7}, {"value": "w"}),
+    ("todos", {"title": "t", "desc": "d", "isComplete": False, "todoListId": None}, {"isComplete": True}),
+    ("todo-list-images", {"value": "v", "todoListId": None}, {"value": "w"}),
 ]
 
 
@@ -134,12 +134,12 @@ def test_the_todos_of_a_list_are_its_own(lists, home):
     assert [todo["title"] for todo in client.get(path).json()] == ["cook", "clean"]
     assert [todo["title"] for todo in lists.filtered(path, {"where": {"isComplete": True}})] == ["cook"]
     assert lists.filtered(path, {"where": {"todoListId": home["id"] + 1}}) == []
-    assert lists.create(path, title="same", todoListId=home["id"])["todoListId"] == home["id"]
+    assert lists.create(path, title="same")["todoListId"] == home["id"]
     assert client.patch(path, json={"desc": "d"}, params={"where": '{"title":"cook"}'}).json() == {"count": 1}
     assert client.patch(path, json={"desc": "all"}).json() == {"count": 3}
     for verb in ("POST", "PATCH"):
         answer = client.request(verb, path, json={"title": "x", "todoListId": home["id"] + 1})
-        assert (answer.status_code, answer.json()["errors"][0]["path"]) == (422, "/todoListId")
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "additionalProperties")
     assert client.delete(f"{path}?where[title]=cook").json() == {"count": 1}
     assert client.delete(path).json() == {"count": 2}
     assert [(todo["title"], todo["desc"]) for todo in client.get("/todos").json()] == [("other's", None)]
@@ -166,18 +166,23 @@ def test_a_todo_and_an_image_lead_to_their_list(lists, home):
     assert client.get(f"/todos/{client.get('/todos').json()[0]['id']}/todo-list").json() == home
     assert client.get(f"/todo-list-images/{client.get('/todo-list-images').json()[0]['id']}/todo-list").json() == home
     for name, data in (("todos", {"title": "t"}), ("todo-list-images", {"value": "v"})):
-        free, dangling = lists.create(f"/{name}", **data), lists.create(f"/{name}", **data, todoListId=4711)
-        for key in (free["id"], dangling["id"], 4711):
-            assert client.get(f"/{name}/{key}/todo-list").status_code == 404
+        free = lists.create(f"/{name}", **data)
+        assert client.get(f"/{name}/{free['id']}/todo-list").json() is None
+        assert client.get(f"/{name}/4711/todo-list").status_code == 404
+        for verb, path in (("POST", f"/{name}"), ("PATCH", f"/{name}/{free['id']}"), ("PATCH", f"/{name}")):
+            answer = client.request(verb, path, json={**data, "todoListId": 4711})
+            assert (answer.status_code, answer.json()["code"]) == (409, "FOREIGN_KEY_VIOLATION")
 
 
-def test_there_are_no_constraints_in_the_database(lists, home):
-    """REL-023: over HTTP."""
-    todo = lists.create("/todo-lists/4711/todos", title="of nothing")
-    assert lists.client.get("/todo-lists/4711/todos").json() == [todo]
-    assert lists.client.get("/todo-lists/4712/todos").json() == []
-    assert lists.client.delete(f"/todo-lists/{home['id']}").status_code == 204
-    assert len(lists.client.get(f"/todo-lists/{home['id']}/todos").json()) == 2
+def test_what_belongs_to_a_list_goes_with_it(lists, home):
+    """REL-001: with a constraint in the database; over HTTP."""
+    client, path = lists.client, f"/todo-lists/{home['id']}"
+    assert client.delete(path).status_code == 204
+    assert [todo["title"] for todo in client.get("/todos").json()] == ["other's"]
+    assert client.get("/todo-list-images").json() == []
+    for verb in ("GET", "POST", "PATCH", "DELETE"):
+        for name, data in (("todos", {"title": "t"}), ("todo-list-image", {"value": "v"})):
+            assert client.request(verb, f"{path}/{name}", json=data).status_code == 404, (verb, name)
 
 
 def test_related_things_are_included_by_a_filter(lists, home):

@@ -130,7 +130,7 @@ async def test_bad_input_is_refused_and_nothing_is_stored(client):
     assert (await client.get("/products?filter[where][id]=99999999999999999999")).status_code == 400
     assert (await client.delete("/products/99999999999999999999")).status_code == 400
     assert (await client.patch("/products?where[nam]=x", json={"name": "y"})).json()["code"] == "INVALID_FILTER"
-    assert (await client.patch("/products/1", json={"id": 2, "name": "y"})).status_code == 422
+    assert (await client.patch("/products/1", json={"id": 2, "name": "y"})).status_code == 409
     assert (await client.get("/products")).json() == [{"id": 1, "name": "kept", "unitPrice": None}]
 
 
@@ -206,14 +206,43 @@ async def test_the_document_is_valid_and_says_what_is_answered(app):
     document = await app.get_api_spec()
     validate(document)
     product = document["paths"]["/products/{id}"]
-    assert list(product["get"]["responses"]) == ["200", "404", "default"]
+    assert list(product["get"]["responses"]) == ["200", "400", "404", "406", "default"]
+    refusals = ["400", "404", "406", "409", "413", "415", "422", "default"]
+    assert list(product["put"]["responses"]) == [
+        "204",
+        *(each for each in refusals if each != "406"),
+    ]
     assert product["put"]["requestBody"]["content"]["application/json"]["schema"]["$ref"].endswith("/Product")
     assert product["patch"]["requestBody"]["content"]["application/json"]["schema"]["$ref"].endswith("/ProductPartial")
     items = document["paths"]["/products"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]["items"]
     assert items["$ref"].endswith("/ProductPartial")
     assert product["get"]["summary"] == "The Product with an id."
-    names = [each["name"] for each in document["paths"]["/counteds/{id}"]["patch"]["parameters"]]
-    assert names == ["id", "If-Match"]
+    counted = document["paths"]["/counteds/{id}"]["patch"]
+    assert [each["name"] for each in counted["parameters"]] == ["id"]
+    assert "`If-Match`" in counted["description"]
+    assert "412" in counted["responses"]
+
+
+async def test_data_of_another_instance_are_409(app, running):
+    """REPO-072: PUT takes the id as well."""
+    serve_all(app)
+    async with running(app) as client:
+        for path, data in (("/products", {"name": "a"}), ("/counteds", {"name": "a"})):
+            created = (await client.post(path, json=data)).json()
+            for verb in ("PUT", "PATCH"):
+                own = await client.request(verb, f"{path}/{created['id']}", json={**data, "id": created["id"]})
+                assert own.status_code == 204, own.text
+                other = await client.request(verb, f"{path}/{created['id']}", json={**data, "id": 7})
+                assert (other.status_code, other.json()["status"]) == (409, 409)
+
+
+async def test_the_count_is_no_instance(app, running):
+    """REPO-071, HTTP-002"""
+    serve_all(app)
+    async with running(app) as client:
+        for verb in ("PUT", "PATCH", "DELETE"):
+            answer = await client.request(verb, "/products/count", json={})
+            assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
 
 
 async def test_a_subclass_takes_its_own_repository_and_replaces_operations(app, running):

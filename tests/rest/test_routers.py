@@ -7,7 +7,6 @@ import pytest
 from mainspring.errors import MainspringError
 from mainspring.rest import RegexRouter, Route, TrieRouter
 from mainspring.rest.errors import DuplicateRouteError
-from mainspring.rest.routers import allowed_verbs
 
 
 def handler() -> None: ...
@@ -217,13 +216,6 @@ def test_a_match_unpacks_into_route_and_values(kind: Any) -> None:
     route, values = router.find("get", "/users/a%20b")
     assert str(route) == "Route - get /users/{id} => handler"
     assert values == {"id": "a b"}
-
-
-def test_allowed_verbs_are_gathered_from_every_template(kind: Any) -> None:
-    """HTTP-002"""
-    router = router_of(kind, "get /users/me", "put /users/{id}", "post /{a}/{b}")
-    assert allowed_verbs(router, "/users/me") == ["POST", "PUT", "GET", "HEAD", "OPTIONS"]
-    assert allowed_verbs(router, "/nothing") == []
 
 
 def test_many_routes_are_found_as_fast_as_few() -> None:

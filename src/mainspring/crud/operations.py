@@ -4,11 +4,24 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 from mainspring.crud.served import ServedModel
+from mainspring.http import HttpErrors
 from mainspring.openapi import operation, param, request_body, response
 from mainspring.repository import Count, Filter, Where
 from mainspring.rest import Response
 
-__all__ = ["REPLACE", "Methods", "changing", "declared", "etag_of", "missing", "reading", "types_of", "writing"]
+__all__ = [
+    "REPLACE",
+    "Methods",
+    "changing",
+    "check_id",
+    "conflict",
+    "declared",
+    "etag_of",
+    "missing",
+    "reading",
+    "types_of",
+    "writing",
+]
 
 Methods = dict[str, Callable[..., Any]]
 #: What replacing does, of a model.
@@ -55,9 +68,25 @@ def missing(name: str) -> dict[str, Any]:
     return {"description": f"There is no {name} with this id."}
 
 
+def conflict(name: str) -> dict[str, Any]:
+    """The response to data that go against what is stored, or against the path."""
+    return {"description": f"The data are of another {name}, or clash with what is stored."}
+
+
 def etag_of(served: ServedModel, instance: Any) -> str:
     """The entity tag of an instance: the number of its changes."""
     return f'"{getattr(instance, str(served.version))}"'
+
+
+def check_id(served: ServedModel, id: Any, data: Any) -> None:
+    """Refuse data of another instance than the one in the path.
+
+    Raises:
+        HttpErrors.Conflict: They have another id.
+    """
+    given = getattr(data, served.id.name)
+    if given is not None and given != id:
+        raise HttpErrors.Conflict(f"The {served.name} in the body has the id {given!r}, the path says {id!r}.")
 
 
 def reading(served: ServedModel) -> Methods:
@@ -115,14 +144,22 @@ def writing(served: ServedModel) -> Methods:
     name = served.name
     types = types_of(model, data=Annotated[model, request_body(exclude=served.id_not_to_create)])
 
-    @declared("post", "/", f"Create a {name}.", types, {200: {"description": f"The new {name}."}})
+    answers: dict[int | str, Any] = {200: {"description": f"The new {name}."}, 409: conflict(name)}
+
+    @declared("post", "/", f"Create a {name}.", types, answers)
     async def create(self: Any, data: Any) -> Any:
         return await self.repository.create(data)
 
     changes = Annotated[model, request_body(partial=True, exclude=[served.id.name])]
     types = types_of(Count, data=changes, where=Annotated[Where | None, param.where(model)])
 
-    @declared("patch", "/", f"Change properties of every {name} that matches a condition, or of all.", types)
+    @declared(
+        "patch",
+        "/",
+        f"Change properties of every {name} that matches a condition, or of all.",
+        types,
+        {409: conflict(name)},
+    )
     async def update_all(self: Any, data: Any, where: Any = None) -> Any:
         return await self.repository.update_all(data, where)
 
@@ -132,15 +169,17 @@ def writing(served: ServedModel) -> Methods:
 def changing(served: ServedModel) -> Methods:
     """``update_by_id``, ``replace_by_id`` and ``delete_by_id``."""
     model, name, key = served.cls, served.name, served.id_parameter
-    answers: dict[int | str, Any] = {204: {"description": "Done."}, 404: missing(name)}
+    answers: dict[int | str, Any] = {204: {"description": "Done."}, 404: missing(name), 409: conflict(name)}
     types = types_of(None, id=key, data=Annotated[model, request_body(partial=True)])
 
     @declared("patch", "/{id}", f"Change properties of a {name}.", types, answers)
     async def update_by_id(self: Any, id: Any, data: Any) -> Any:
+        check_id(served, id, data)
         await self.repository.update_by_id(id, data)
 
     @declared("put", "/{id}", REPLACE.format(name), types_of(None, id=key, data=model), answers)
     async def replace_by_id(self: Any, id: Any, data: Any) -> Any:
+        check_id(served, id, data)
         await self.repository.replace_by_id(id, data)
 
     @declared("delete", "/{id}", f"Delete a {name}.", types_of(None, id=key), answers)

@@ -58,7 +58,7 @@ class ServedModel:
     def answer_schema(self) -> Schema:
         """The schema of an instance that a filter made: with fewer properties, or with related instances."""
         has_relations = any(relation.can_be_included for relation in self.definition.relations.values())
-        schema: Schema = self.cls.json_schema(partial=True, include_relations=has_relations)
+        schema: Schema = self.cls.json_schema(partial=True, include_relations="nullable" if has_relations else False)
         return referred(schema)
 
 

@@ -6,7 +6,7 @@ makes it fail as well.
 
 from typing import Annotated, Any
 
-from mainspring.crud.operations import REPLACE, Methods, declared, etag_of, missing, types_of
+from mainspring.crud.operations import REPLACE, Methods, check_id, conflict, declared, etag_of, missing, types_of
 from mainspring.crud.served import ServedModel
 from mainspring.http import HttpErrors, evaluate_preconditions
 from mainspring.openapi import param, request_body
@@ -15,28 +15,30 @@ from mainspring.repository import StaleEntityError
 __all__ = ["changing_versions"]
 
 IF_MATCH = Annotated[
-    str | None, param.header("If-Match", description="Change it only while its `ETag` is one of these.")
+    # A header of HTTP itself, as `If-None-Match` of what is read: the document says it in words, not as a parameter.
+    str | None, param.header("If-Match", visibility="undocumented")
 ]
+CONDITION = "\n\nWith `If-Match`: only while its `ETag` is one of these."
 
 
 def changing_versions(served: ServedModel) -> Methods:
     """``update_by_id``, ``replace_by_id`` and ``delete_by_id``."""
     model, name, key = served.cls, served.name, served.id_parameter
     stale = {"description": f"The {name} has been changed."}
-    answers: dict[int | str, Any] = {204: {"description": "Done."}, 404: missing(name), 409: stale, 412: stale}
+    answers: dict[int | str, Any] = {204: {"description": "Done."}, 404: missing(name), 409: conflict(name), 412: stale}
     types = types_of(None, id=key, data=Annotated[model, request_body(partial=True)], if_match=IF_MATCH)
 
-    @declared("patch", "/{id}", f"Change properties of a {name}.", types, answers)
+    @declared("patch", "/{id}", f"Change properties of a {name}.{CONDITION}", types, answers)
     async def update_by_id(self: Any, id: Any, data: Any, if_match: Any = None) -> Any:
         await _change(served, self.repository, "update_by_id", id, data, if_match)
 
     types = types_of(None, id=key, data=model, if_match=IF_MATCH)
 
-    @declared("put", "/{id}", REPLACE.format(name), types, answers)
+    @declared("put", "/{id}", REPLACE.format(name) + CONDITION, types, answers)
     async def replace_by_id(self: Any, id: Any, data: Any, if_match: Any = None) -> Any:
         await _change(served, self.repository, "replace_by_id", id, data, if_match)
 
-    @declared("delete", "/{id}", f"Delete a {name}.", types_of(None, id=key, if_match=IF_MATCH), answers)
+    @declared("delete", "/{id}", f"Delete a {name}.{CONDITION}", types_of(None, id=key, if_match=IF_MATCH), answers)
     async def delete_by_id(self: Any, id: Any, if_match: Any = None) -> Any:
         if if_match is None:
             await self.repository.delete_by_id(id)
@@ -50,6 +52,7 @@ def changing_versions(served: ServedModel) -> Methods:
 
 
 async def _change(served: ServedModel, repository: Any, method: str, id: Any, data: Any, if_match: str | None) -> None:
+    check_id(served, id, data)
     change = getattr(repository, method)
     if if_match is None:
         await change(id, data)

@@ -25,11 +25,11 @@ class ModelAdapter(Protocol):
         ...
 
     def filter_schema(self, **options: Any) -> dict[str, Any]:
-        """The schema of a filter of the model."""
+        """The schema of a filter of the model; ``exact`` asks for one that says every name and value."""
         ...
 
     def where_schema(self, **options: Any) -> dict[str, Any]:
-        """The schema of a condition on the model."""
+        """The schema of a condition on the model; ``exact`` asks for one that says every name and value."""
         ...
 
     def decode(self, value: Any, **options: Any) -> Any:

@@ -12,6 +12,7 @@ from mainspring.openapi.builders import built
 from mainspring.openapi.errors import DeclarationError
 from mainspring.openapi.notes import (
     VERBS,
+    VISIBILITIES,
     WEBSOCKET,
     DeclaredOperation,
     class_notes,
@@ -44,8 +45,6 @@ T = TypeVar("T")
 C = TypeVar("C", bound=type)
 Spec = Mapping[str, Any]
 Decorator = Callable[[T], T]
-
-VISIBILITIES = ("documented", "undocumented")
 
 
 def api(

@@ -11,6 +11,7 @@ from mainspring.openapi.adapters import adapter_of
 from mainspring.openapi.answers import describe_responses
 from mainspring.openapi.descriptions import BodyDescription, HandlerDescription, MediaDescription, ParameterDescription
 from mainspring.openapi.errors import AnnotationError
+from mainspring.openapi.failures import ErrorFormat, with_failures
 from mainspring.openapi.kinds import bare, is_readable, is_stream, non_null
 from mainspring.openapi.notes import MethodNotes
 from mainspring.openapi.operations import ControllerDescription, OperationDeclaration
@@ -69,14 +70,21 @@ class DocumentedOperation(Struct, frozen=True):
         )
 
 
-def derive_operation(operation: DocumentedOperation, builder: SchemaBuilder) -> dict[str, Any]:
+def derive_operation(
+    operation: DocumentedOperation, builder: SchemaBuilder, error_format: ErrorFormat | None = None
+) -> dict[str, Any]:
     """The operation object.
+
+    Args:
+        operation: What is known of it.
+        builder: Where schemas are made.
+        error_format: How the server words its own errors; ``None`` leaves them out.
 
     Raises:
         AnnotationError: A type cannot be described; it names the operation.
     """
     try:
-        return _Derivation(operation, builder).operation()
+        return _Derivation(operation, builder).operation(error_format)
     except AnnotationError as error:
         raise AnnotationError(operation.description.place, f"{error.place}: {error.reason}") from error
 
@@ -87,7 +95,7 @@ class _Derivation:
         self.description = operation.description
         self.spec: dict[str, Any] = resolved_models(operation.description.spec, builder)
 
-    def operation(self) -> dict[str, Any]:
+    def operation(self, error_format: ErrorFormat | None) -> dict[str, Any]:
         source, spec = self.source, self.spec
         found: dict[str, Any] = {**self._texts(), "operationId": source.name}
         tags = list(source.tags)
@@ -103,10 +111,8 @@ class _Derivation:
         body = self._body()
         if body is not None:
             found["requestBody"] = body
-        if "responses" not in spec:
-            found["responses"] = describe_responses(
-                source.responses, self.description.returns, source.name, self.builder
-            )
+        if "responses" not in spec:  # a spec that says the responses says them all
+            found["responses"] = self._responses(error_format)
         if source.deprecated:
             found["deprecated"] = True
         own = {
@@ -115,6 +121,18 @@ class _Derivation:
         if "responses" in own:
             own["responses"] = self._with_decorated(own["responses"])
         return {**found, **own}
+
+    def _responses(self, error_format: ErrorFormat | None) -> dict[str, Any]:
+        """What decorators and the return type say, and the errors of the framework."""
+        source = self.source
+        found = describe_responses(source.responses, self.description.returns, source.name, self.builder)
+        if error_format is None:
+            return found
+        # As for replies: only what was declared is negotiated, not what a return type says.
+        negotiates = any(
+            str(status).startswith("2") and "content" in found[str(status)] for status, _ in source.responses
+        )
+        return with_failures(found, self.description, error_format, self.builder.components, negotiates=negotiates)
 
     def _with_decorated(self, responses: Mapping[str, Any]) -> dict[str, Any]:
         """The spec's responses, and those of decorators for other statuses."""
@@ -138,7 +156,11 @@ class _Derivation:
     # -- parameters
 
     def _parameters(self) -> list[dict[str, Any]]:
-        wanted = [item for item in self.description.parameters if item.source in ("path", "query", "header", "cookie")]
+        wanted = [
+            item
+            for item in self.description.parameters
+            if item.source in ("path", "query", "header", "cookie") and item.is_documented
+        ]
         found = [self._parameter(item) for item in wanted]
         for name in self.description.template.variables:
             if not any(item["in"] == "path" and item["name"] == name for item in found):
@@ -192,9 +214,9 @@ class _Derivation:
         if adapter is None or item.marker is None:
             return None
         if item.marker.role == "where":
-            return self.builder.components.inline(adapter.where_schema())
+            return self.builder.components.inline(adapter.where_schema(exact=True))
         options = {"exclude": list(item.marker.exclude)} if item.marker.exclude else {}
-        return self.builder.components.inline(adapter.filter_schema(**options))
+        return self.builder.components.inline(adapter.filter_schema(exact=True, **options))
 
     # -- the body
 

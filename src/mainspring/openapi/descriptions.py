@@ -64,6 +64,11 @@ class ParameterDescription(Struct, frozen=True):
         return self.marker.format if self.marker is not None else None
 
     @property
+    def is_documented(self) -> bool:
+        """Whether the document shows it."""
+        return self.marker is None or self.marker.is_documented
+
+    @property
     def role(self) -> str | None:
         """``filter`` or ``where`` for those of a model."""
         return self.marker.role if self.marker is not None else None

@@ -12,6 +12,7 @@ from msgspec import Struct
 from mainspring.openapi.components import Components
 from mainspring.openapi.consolidating import consolidate_schemas
 from mainspring.openapi.derived import DocumentedOperation, derive_operation
+from mainspring.openapi.failures import ErrorFormat
 from mainspring.openapi.merging import add_fragment, moved_below, renamed_references
 from mainspring.openapi.notes import VERBS
 from mainspring.openapi.operations import ControllerDescription
@@ -48,6 +49,7 @@ class DocumentSource(Struct, frozen=True):
         mounts: Mounted paths with the documents served below them.
         info: What the application's metadata says.
         servers: The servers, where no spec names any.
+        error_format: How the server words its own errors; ``None`` leaves them out of the document.
     """
 
     operations: Sequence[DocumentedOperation] = ()
@@ -55,6 +57,7 @@ class DocumentSource(Struct, frozen=True):
     mounts: Sequence[tuple[str, Mapping[str, Any]]] = ()
     info: Mapping[str, Any] = {}
     servers: Sequence[Mapping[str, Any]] = ({"url": "/"},)
+    error_format: ErrorFormat | None = None
 
 
 def empty_document() -> dict[str, Any]:
@@ -73,7 +76,7 @@ def assemble_document(source: DocumentSource) -> dict[str, Any]:
     for spec in source.specs:
         _add_spec(document, resolved_models(_without_operations(spec), builder))
     renames = _add_controllers(document, source.operations, builder)
-    paths, tags = _derived_paths(source.operations, renames, builder)
+    paths, tags = _derived_paths(source, renames, builder)
     add_fragment(document, {"paths": paths, "tags": tags})
     reserved = document.get("components", {}).get("schemas", {})
     document, schemas = builder.components.finish(document, reserved)
@@ -147,16 +150,16 @@ def _add_controllers(
 
 
 def _derived_paths(
-    operations: Iterable[DocumentedOperation], renames: Mapping[type, Mapping[str, str]], builder: SchemaBuilder
+    source: DocumentSource, renames: Mapping[type, Mapping[str, str]], builder: SchemaBuilder
 ) -> tuple[dict[str, Any], list[Any]]:
     paths: dict[str, Any] = {}
     tags: dict[str, Any] = {}
     ids: set[str] = set()
-    for operation in operations:
+    for operation in source.operations:
         verb = operation.description.verb
         if not operation.visible or verb not in VERBS:
             continue
-        derived = derive_operation(operation, builder)
+        derived = derive_operation(operation, builder, source.error_format)
         if operation.controller is not None:
             derived = renamed_references(derived, renames.get(operation.controller.cls, {}))
             _note_tag(tags, operation.controller, derived)

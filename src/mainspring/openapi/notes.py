@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 VERBS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
+VISIBILITIES = ("documented", "undocumented")
 #: Stands in the place of a verb for a connection, which no document describes.
 WEBSOCKET = "websocket"
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 from mainspring.openapi.errors import DeclarationError
-from mainspring.openapi.notes import copied_spec
+from mainspring.openapi.notes import VISIBILITIES, copied_spec
 
 __all__ = ["MISSING", "BodyMarker", "Location", "ParameterMarker", "param", "request_body"]
 
@@ -56,6 +56,7 @@ _KNOWN = {
     "default",
     "default_factory",
     "content",
+    "visibility",
 }
 
 
@@ -67,6 +68,7 @@ class ParameterMarker:
         name: The name there; ``None`` for the parameter's own.
         constraints: Keywords of JSON Schema.
         extras: What the document shows besides.
+        is_documented: Whether the document shows it at all.
         model: The model whose filter (``role`` ``filter``) or condition (``where``) is read.
     """
 
@@ -92,6 +94,10 @@ class ParameterMarker:
         self.explode: bool | None = options.get("explode")
         self.default: Any = options.get("default", MISSING)
         self.default_factory: Callable[[], Any] | None = options.get("default_factory")
+        visibility = options.get("visibility", "documented")
+        if visibility not in VISIBILITIES:
+            raise DeclarationError(f"param.{location}", f"visibility is one of {', '.join(VISIBILITIES)}")
+        self.is_documented = visibility == "documented"
 
     def __repr__(self) -> str:
         return f"param.{self.role or self.location}({'' if self.name is None else repr(self.name)})"
@@ -125,7 +131,8 @@ class _Parameters:
 
     Each takes the external name first (the parameter's own by default) and keywords: the constraints ``gt, ge, lt, le,
     multiple_of, pattern, min_length, max_length``, for the document ``description, example, deprecated, schema, format,
-    style, explode``, and ``required, default, default_factory``.
+    style, explode``, and ``required, default, default_factory``. ``visibility="undocumented"`` keeps it out of the
+    document.
     """
 
     def query(self, name: str | None = None, **options: Any) -> Any:

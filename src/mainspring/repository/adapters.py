@@ -9,6 +9,7 @@ from typing import Any
 from mainspring.openapi.errors import SchemaViolation, Violation
 from mainspring.repository.conversion import error_messages, is_nullable, property_converter
 from mainspring.repository.definitions import ModelDefinition, PropertyDefinition, definition_of
+from mainspring.repository.exact_filters import exact_filter_schema, exact_where_schema
 from mainspring.repository.filter_schemas import filter_schema, where_schema
 from mainspring.repository.json_schemas import SchemaOptions, json_schema
 from mainspring.repository.scalars import Converter, Mode
@@ -36,11 +37,15 @@ class ModelAdapter:
         return json_schema(definition_of(self._cls), options)
 
     def filter_schema(self, **options: Any) -> dict[str, Any]:
-        """The schema of a filter."""
+        """The schema of a filter; with ``exact`` down to names and values."""
+        if options.pop("exact", False):
+            return exact_filter_schema(definition_of(self._cls), options)
         return filter_schema(definition_of(self._cls), options)
 
     def where_schema(self, **options: Any) -> dict[str, Any]:
-        """The schema of a condition."""
+        """The schema of a condition; with ``exact`` down to names and values."""
+        if options.pop("exact", False):
+            return exact_where_schema(definition_of(self._cls))
         return where_schema(definition_of(self._cls), options)
 
     def decode(self, value: Any, **options: Any) -> Any:

@@ -144,7 +144,8 @@ def _pattern(text: str) -> Check:
     pattern = re.compile(text)
 
     def check(value: Any) -> Violation | None:
-        if not isinstance(value, str) or pattern.search(value):
+        shown = str(value) if isinstance(value, Decimal) else value  # which is a text on the wire
+        if not isinstance(shown, str) or pattern.search(shown):
             return None
         return Violation("", "pattern", f"must match the pattern {text}", {"pattern": text})
 

@@ -29,11 +29,27 @@ def property_converter(prop: PropertyDefinition, mode: Mode) -> Converter:
     """
     checks = property_checks(prop)
     convert = converter(prop.value_type, mode, _options(prop), prop=prop, item_checks=item_checks(prop))
+    if mode is Mode.JSON and _is_sent_as_text(prop):
+        convert = _text_only(convert)
     quantized = _quantized(prop, mode)
     if checks or quantized is not None:
         convert = _checked(convert, checks, quantized)
     messages = error_messages(prop)
     return _reworded(convert, messages) if messages else convert
+
+
+def _is_sent_as_text(prop: PropertyDefinition) -> bool:
+    """Whether a decimal is no JSON number, by the author's word: ``json_schema={"type": "string"}``."""
+    return prop.value_type.kind is Kind.DECIMAL and (prop.options.get("json_schema") or {}).get("type") == "string"
+
+
+def _text_only(convert: Converter) -> Converter:
+    def converted(value: Any) -> Any:
+        if not isinstance(value, str):
+            raise wrong_type("string", " with a decimal number")
+        return convert(value)
+
+    return converted
 
 
 def filter_converter(prop: PropertyDefinition, value_type: ValueType, mode: Mode) -> Converter:

@@ -18,9 +18,10 @@ from mainspring.repository.definitions import ModelDefinition, PropertyDefinitio
 from mainspring.repository.fields import names_of
 from mainspring.repository.kinds import Kind, ValueType
 
-__all__ = ["SchemaOptions", "json_schema"]
+__all__ = ["VALUE_SCHEMAS", "SchemaOptions", "json_schema"]
 
-_FORMATS: Mapping[Kind, dict[str, Any]] = {
+#: The schemas of values by kind, for kinds that need nothing else to be known.
+VALUE_SCHEMAS: Mapping[Kind, dict[str, Any]] = {
     Kind.STR: {"type": "string"},
     Kind.INT: {"type": "integer"},
     Kind.FLOAT: {"type": "number"},
@@ -49,14 +50,15 @@ class SchemaOptions:
         partial: ``True``: nothing is required; ``"deep"``: in nested models neither.
         exclude: Properties left out.
         optional: Properties that are not required.
-        include_relations: Whether related data are described.
+        include_relations: Whether related data are described; ``"nullable"``: where one instance is related, null as
+            well, which is what an inclusion gives if there is none.
     """
 
     title: str | None = None
     partial: bool | str = False
     exclude: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
-    include_relations: bool = False
+    include_relations: bool | str = False
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> "SchemaOptions":
@@ -97,7 +99,7 @@ class SchemaOptions:
     def nested(self, *, related: bool) -> "SchemaOptions":
         """The options of a model inside: a related one, or one that is the value of a property."""
         deep = self.partial if self.partial == "deep" and self.is_partial else False
-        return SchemaOptions(partial=deep, include_relations=related)
+        return SchemaOptions(partial=deep, include_relations=self.include_relations if related else False)
 
 
 def json_schema(definition: ModelDefinition, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -167,7 +169,8 @@ class _Describer:
             if name in options.exclude or name in definition.properties:
                 continue
             target = self.reference(definition_of(relation.target), options.nested(related=True))
-            found[relation.wire_name] = {"type": "array", "items": target} if relation.targets_many else target
+            one = _with_null(target) if options.include_relations == "nullable" else target
+            found[relation.wire_name] = {"type": "array", "items": target} if relation.targets_many else one
         return found
 
     def property(self, prop: PropertyDefinition, options: SchemaOptions) -> dict[str, Any]:
@@ -189,8 +192,8 @@ class _Describer:
 
     def non_null(self, value_type: ValueType, prop: PropertyDefinition, options: SchemaOptions) -> dict[str, Any]:
         kind = value_type.kind
-        if kind in _FORMATS:
-            return dict(_FORMATS[kind])
+        if kind in VALUE_SCHEMAS:
+            return dict(VALUE_SCHEMAS[kind])
         describe = _DESCRIBERS.get(kind)
         if describe is None:
             raise unsupported_type(prop, value_type)

@@ -13,6 +13,7 @@ from mainspring.openapi.encoding import encode_json
 from mainspring.openapi.errors import MalformedJsonError, SchemaViolation
 from mainspring.rest.exchange import Exchange
 from mainspring.rest.requests import Request
+from mainspring.rest.verbs import check_verb
 
 __all__ = ["ArgumentPlan", "Arguments", "ParameterFailures", "Source"]
 
@@ -53,12 +54,18 @@ class Arguments:
 
 
 class ParameterFailures:
-    """The failures of the parameters of one request, in the order of the signature."""
+    """The failures of the parameters of one request, in the order of the signature.
 
-    __slots__ = ("_code", "_detail", "entries")
+    Attributes:
+        entries: One for each violation.
+        concern_path: Whether one of the path is among them.
+    """
+
+    __slots__ = ("_code", "_detail", "concern_path", "entries")
 
     def __init__(self) -> None:
         self.entries: list[dict[str, Any]] = []
+        self.concern_path = False
         self._code = ""
         self._detail = ""
 
@@ -67,6 +74,7 @@ class ParameterFailures:
         from mainspring.openapi.readers import MissingParameterError  # noqa: PLC0415 - for requests that are refused
 
         place = {"in": parameter.source, "name": parameter.wire_name}
+        self.concern_path = self.concern_path or parameter.source == "path"
         for violation in error.violations:
             entry = violation.to_entry()
             self.entries.append({**entry, "info": {**entry["info"], **place}})
@@ -80,6 +88,16 @@ class ParameterFailures:
             shown = quoted(raw, error.violations[0].path if error.violations else "")
             reasons = "; ".join(violation.message for violation in error.violations[:3])
             self._detail = f'Invalid value "{shown}" for {parameter.source} parameter {parameter.wire_name}: {reasons}.'
+
+    def refuse(self, exchange: Exchange) -> None:
+        """Refuse the request.
+
+        Raises:
+            HttpError: 400, with all failures; 405 where the path is rather one that has other verbs.
+        """
+        if self.concern_path:
+            check_verb(exchange)
+        self.raise_any()
 
     def raise_any(self) -> None:
         """Refuse the request if anything failed.
@@ -133,9 +151,11 @@ def _from_cookie(request: Request, name: str) -> tuple[list[str], Any]:
 
 
 def _from_path(request: Request, name: str) -> tuple[list[str], Any]:
-    match: Any = request.exchange.match  # parameters are read when the route is found
-    position = match.route.template.variables.index(name)
-    return [decode_path_segment(match.values[position])], None
+    return [_path_text(request.exchange.match, name)], None  # parameters are read when the route is found
+
+
+def _path_text(match: Any, name: str) -> str:
+    return decode_path_segment(match.values[match.route.template.variables.index(name)])
 
 
 FETCHERS: Mapping[str, Fetch] = {
@@ -207,7 +227,7 @@ class ArgumentPlan:
         """The values by parameter.
 
         Raises:
-            HttpError: 400, with all failures.
+            HttpError: 400, with all failures; 405 where the path is rather one that has other verbs.
         """
         request = exchange.request
         if request is None:
@@ -231,5 +251,15 @@ class ArgumentPlan:
                 message = f"The {parameter.source} parameter {parameter.wire_name} does not decode: {error.reason}."
                 raise HttpErrors.BadRequest(message, code="INVALID_PARAMETER_VALUE") from error
         if failures is not None:
-            failures.raise_any()
+            failures.refuse(exchange)
         return values
+
+    def fits(self, match: Any) -> bool:
+        """Whether what a path has for the variables of the route are values of their types."""
+        try:
+            for source in self.sources:
+                if source.parameter.source == "path":
+                    source.reader.read([_path_text(match, source.parameter.wire_name)])
+        except (SchemaViolation, PercentDecodingError):
+            return False
+        return True

@@ -67,7 +67,8 @@ class ServerDocument:
             if isinstance(mount, Mount) and mount.spec is not None
         ]
         servers = plan.openapi.get("servers") or [{"url": plan.base_path or "/"}]
-        return documents.assemble(operations, self.specs(), mounts, metadata_info(self._server), servers)
+        info = metadata_info(self._server)
+        return documents.assemble(operations, self.specs(), mounts, info, servers, _error_format(plan))
 
     def specs(self) -> list[Mapping[str, Any]]:
         """The documents registered as a whole."""
@@ -104,7 +105,10 @@ class ServerDocument:
         parts = plan.parts_of(route)
         if parts is None:
             return dict(route.spec)
-        return derive_operation(documents.documented(route, parts.description), SchemaBuilder(Components()))
+        components = Components()
+        operation = documents.documented(route, parts.description)
+        derived, _ = components.finish(derive_operation(operation, SchemaBuilder(components), _error_format(plan)))
+        return derived  # type: ignore[no-any-return]  # a mapping, as it was
 
     # Endpoints
 
@@ -156,6 +160,13 @@ class ServerDocument:
         for spec in self.specs():
             info = {**info, **(spec.get("info") or {})}
         return str(info.get("title") or "Mainspring Application")
+
+
+def _error_format(plan: Any) -> Any:
+    """How errors are worded, ``None`` where the document shall not say which there are."""
+    if plan.openapi.get("errors", True) is False:
+        return None
+    return "loopback" if plan.error_format == "loopback" else "problem"
 
 
 _KEPT_TEXTS = 16

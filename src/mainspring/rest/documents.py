@@ -11,6 +11,7 @@ from typing import Any
 from mainspring.openapi.derived import DocumentedOperation
 from mainspring.openapi.descriptions import HandlerDescription
 from mainspring.openapi.documents import DocumentSource, assemble_document, finished_document
+from mainspring.openapi.failures import ErrorFormat
 from mainspring.openapi.notes import method_notes
 from mainspring.openapi.writing import to_json_text, to_yaml_text
 from mainspring.rest.document_endpoints import DocumentEndpoint
@@ -52,11 +53,10 @@ def assemble(  # the sources of a document
     mounts: Sequence[tuple[str, Mapping[str, Any]]],
     info: Mapping[str, Any],
     servers: Sequence[Mapping[str, Any]],
+    error_format: ErrorFormat | None,
 ) -> dict[str, Any]:
     """The document before enhancers."""
-    return assemble_document(
-        DocumentSource(operations=operations, specs=specs, mounts=mounts, info=info, servers=servers)
-    )
+    return assemble_document(DocumentSource(operations, specs, mounts, info, servers, error_format))
 
 
 async def enhanced(document: dict[str, Any], enhancers: Sequence[Any]) -> dict[str, Any]:

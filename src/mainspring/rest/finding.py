@@ -9,8 +9,8 @@ from mainspring.rest.exchange import SENT, Exchange, Reply
 from mainspring.rest.mounts import Mount, call_mounted
 from mainspring.rest.operations import Operation
 from mainspring.rest.requests import Request
-from mainspring.rest.routers import allowed_verbs
 from mainspring.rest.routes import Route, RouteMatch
+from mainspring.rest.verbs import not_allowed, verbs_at
 
 __all__ = ["KNOWN_METHODS", "check_host", "find_operation", "local_to_base", "not_found", "take_route"]
 
@@ -64,7 +64,7 @@ def _otherwise(exchange: Exchange, path: str | None) -> Operation:
         if match is not None:
             return take_route(exchange, match)
     mount = plan.mounts.find(path) if plan.mounts else None
-    verbs = allowed_verbs(plan.router, path)
+    verbs = verbs_at(plan, path)
     if mount is not None:
         return _mounted(exchange, mount)
     if verbs and not (method in ("GET", "HEAD") and plan.statics.concerns(path)):
@@ -86,13 +86,7 @@ def _other_verb(exchange: Exchange, verbs: list[str]) -> Operation:
         return _answering(exchange, lambda _: Reply(204, [(b"allow", ", ".join(verbs).encode())], b""))
     if exchange.method not in KNOWN_METHODS:
         raise UnknownMethodError(exchange.method)
-    raise _not_allowed(exchange, verbs)
-
-
-def _not_allowed(exchange: Exchange, verbs: list[str]) -> Exception:
-    allow = ", ".join(verbs)
-    message = f'Endpoint "{exchange.method} {exchange.raw_path}" is not allowed; the path has {allow}.'
-    return HttpErrors.MethodNotAllowed(message, headers={"Allow": allow})
+    raise not_allowed(exchange, verbs)
 
 
 def _file_or_nothing(exchange: Exchange, path: str, verbs: list[str]) -> Operation:
@@ -105,7 +99,7 @@ def _file_or_nothing(exchange: Exchange, path: str, verbs: list[str]) -> Operati
     async def answer(exchange: Exchange) -> Reply:
         reply = await statics.answer(exchange, path)
         if reply is None:
-            raise _not_allowed(exchange, verbs) if verbs else not_found(exchange)
+            raise not_allowed(exchange, verbs) if verbs else not_found(exchange)
         return reply  # type: ignore[no-any-return]  # the static files of this room
 
     return _answering(exchange, answer)

@@ -6,14 +6,14 @@ application (base path, versions, mounts) is not known here.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
 from mainspring.http import PathTemplate, Segment, canonical_segment
 from mainspring.rest.errors import DuplicateRouteError
 from mainspring.rest.routes import AnyRoute, RouteMatch
 
-__all__ = ["RegexRouter", "Router", "TrieRouter", "allowed_verbs", "specificity"]
+__all__ = ["VERB_ORDER", "RegexRouter", "Router", "TrieRouter", "offered_verbs", "specificity"]
 
 #: Paths of which every segment is in its canonical spelling already.
 _IS_CANONICAL = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:@/]*").fullmatch
@@ -53,9 +53,9 @@ def _rank(segment: Segment) -> tuple[Any, ...]:
     return (1, -len(text), text)
 
 
-def allowed_verbs(router: Any, path: str) -> list[str]:
-    """The verbs, in upper case, that some template matching the path has, HEAD along with GET, and OPTIONS."""
-    found = [verb.upper() for verb in VERB_ORDER if router.find(verb, path) is not None]
+def offered_verbs(verbs: Iterable[str]) -> list[str]:
+    """The verbs in upper case, and those that come with them: HEAD along with GET, OPTIONS with any."""
+    found = [verb.upper() for verb in verbs]
     if "GET" in found and "HEAD" not in found:
         found.insert(found.index("GET") + 1, "HEAD")
     if found and "OPTIONS" not in found:

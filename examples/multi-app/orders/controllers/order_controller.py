@@ -23,6 +23,7 @@ class OrderController:
         return await self.orders.find({"order": ["id"]})
 
     @rest.post("/orders")
+    @rest.response(409)
     async def create(self, order: Annotated[Order, request_body(exclude=["id", "total"])]) -> Order:
         """Order a product."""
         order.total = await self.checkout.total_of(order)

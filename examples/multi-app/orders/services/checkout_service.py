@@ -42,9 +42,9 @@ class CheckoutService:
         """In cents.
 
         Raises:
-            HttpErrors.UnprocessableEntity: The product is not in the catalogue.
+            HttpErrors.Conflict: The product is not in the catalogue.
         """
         product = await self.products.find_one({"where": {"id": order.product}})
         if product is None:
-            raise HttpErrors.UnprocessableEntity(f"There is no product {order.product}.")
+            raise HttpErrors.Conflict(f"There is no product {order.product}.")
         return self.prices.price_of(product) * order.pieces

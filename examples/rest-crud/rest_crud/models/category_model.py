@@ -2,6 +2,7 @@
 
 from mainspring import Entity, field, has_many, model
 
+from . import TEXT
 from .product_model import Product
 
 __all__ = ["Category"]
@@ -12,5 +13,5 @@ class Category(Entity):
     """A category; its code is its id."""
 
     code: str = field(id=True, required=True, pattern="^[a-z]+$", max_length=20)
-    name: str = field(required=True)
+    name: str = field(required=True, pattern=TEXT)
     products: list[Product] = has_many(lambda: Product, key_to="category_code")

@@ -1,16 +1,22 @@
 """The image of a list, and the list of an image."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from mainspring import HttpErrors, param, request_body, rest
 from mainspring.repository import Count, Filter
 
+from ..models import LARGEST_ID
 from ..models.todo_list_image_model import TodoListImage
 from ..models.todo_list_model import TodoList
 from ..repositories.todo_list_image_repository import TodoListImageRepository
 from ..repositories.todo_list_repository import TodoListRepository
 
 __all__ = ["TodoListImageTodoListController", "TodoListTodoListImageController"]
+
+Id = Annotated[int, param.path(ge=1, le=LARGEST_ID)]
+# Which list it is says the path.
+NewImage = Annotated[TodoListImage, request_body(exclude=["id", "todo_list_id"])]
+Changes = Annotated[TodoListImage, request_body(partial=True, exclude=["id", "todo_list_id"])]
 
 
 class TodoListTodoListImageController:
@@ -20,27 +26,38 @@ class TodoListTodoListImageController:
         self.lists = lists
 
     @rest.post("/todo-lists/{id}/todo-list-image")
-    async def create(self, id: int, image: Annotated[TodoListImage, request_body(exclude=["id"])]) -> TodoListImage:
+    @rest.response(404)
+    async def create(self, id: Id, image: NewImage) -> TodoListImage:
         """Give a list an image."""
-        return await self.lists.image(id).create(image)
+        images = await self._image_of(id)
+        return await images.create(image)
 
     @rest.get("/todo-lists/{id}/todo-list-image")
     @rest.response(200, TodoListImage.json_schema(partial=True, include_relations=True))
-    async def get(self, id: int, filter: Annotated[Filter | None, param.filter(TodoListImage)] = None) -> TodoListImage:
+    @rest.response(404)
+    async def get(self, id: Id, filter: Annotated[Filter | None, param.filter(TodoListImage)] = None) -> TodoListImage:
         """The image of a list."""
-        return await self.lists.image(id).get(filter)
+        images = await self._image_of(id)
+        return await images.get(filter)
 
     @rest.patch("/todo-lists/{id}/todo-list-image")
-    async def patch(
-        self, id: int, image: Annotated[TodoListImage, request_body(partial=True, exclude=["id"])]
-    ) -> Count:
+    @rest.response(404)
+    async def patch(self, id: Id, image: Changes) -> Count:
         """Change the image of a list."""
-        return await self.lists.image(id).patch(image)
+        images = await self._image_of(id)
+        return await images.patch(image)
 
     @rest.delete("/todo-lists/{id}/todo-list-image")
-    async def delete(self, id: int) -> Count:
+    @rest.response(404)
+    async def delete(self, id: Id) -> Count:
         """Take the image of a list away."""
-        return await self.lists.image(id).delete()
+        images = await self._image_of(id)
+        return await images.delete()
+
+    async def _image_of(self, id: int) -> Any:
+        if not await self.lists.exists(id):
+            raise HttpErrors.NotFound(f"There is no list {id}.")
+        return self.lists.image(id)
 
 
 class TodoListImageTodoListController:
@@ -50,9 +67,7 @@ class TodoListImageTodoListController:
         self.images = images
 
     @rest.get("/todo-list-images/{id}/todo-list")
-    async def get_todo_list(self, id: int) -> TodoList:
-        """The list that an image belongs to."""
-        found = await self.images.todo_list(id)
-        if found is None:
-            raise HttpErrors.NotFound(f"Image {id} belongs to no list.")
-        return found
+    @rest.response(404)
+    async def get_todo_list(self, id: Id) -> TodoList | None:
+        """The list that an image belongs to; null for one that belongs to none."""
+        return await self.images.todo_list(id)

@@ -2,6 +2,8 @@
 
 from mainspring import Entity, belongs_to, field, model
 
+from . import LARGEST_ID, TEXT
+
 __all__ = ["TodoListImage"]
 
 
@@ -9,6 +11,8 @@ __all__ = ["TodoListImage"]
 class TodoListImage(Entity):
     """An image, as text; of one list, or of none."""
 
-    id: int | None = field(id=True, generated=True)
-    value: str = field(required=True, description="Where it is, or what it shows.")
-    todo_list_id: int | None = belongs_to(".todo_list_model:TodoList")
+    id: int | None = field(id=True, generated=True, minimum=1, maximum=LARGEST_ID)
+    value: str = field(required=True, pattern=TEXT, description="Where it is, or what it shows.")
+    todo_list_id: int | None = belongs_to(
+        ".todo_list_model:TodoList", foreign_key={"on_delete": "CASCADE"}, minimum=1, maximum=LARGEST_ID
+    )

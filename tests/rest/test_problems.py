@@ -318,6 +318,23 @@ async def test_a_program_maps_its_own_exceptions(web: Any) -> None:
     assert (await web(app).get("/controller")).json() == {"controller": "s"}
 
 
+async def test_of_two_handlers_of_one_class_the_later_counts(web: Any) -> None:
+    """ERR-021"""
+
+    def fail() -> None:
+        raise ValueError
+
+    def named(name: str) -> Any:
+        return lambda ctx, error: name
+
+    app = RestApplication()
+    app.route("get", "/fail", None, fail)
+    for place, name in ((app, "a"), (app, "b"), (app.rest_server, "c"), (app.rest_server, "d"), (app, "e")):
+        place.error_handler(ValueError, named(name))
+        nearest = "d" if place is app and name == "e" else name  # the server's comes before the application's
+        assert (await web(app).get("/fail")).text == nearest
+
+
 async def test_entries_of_other_errors_are_shown(web: Any) -> None:
     """ERR-024"""
     entries = [{"path": "/a", "code": "type", "message": "must be text"}]

@@ -120,7 +120,7 @@ def _types_30(schema: dict[str, Any]) -> None:
         if len(real) < len(kinds):
             schema["nullable"] = True
         schema.pop("type")
-        if real:
+        if len(real) == 1 or (real and not {"enum", "const"} & schema.keys()):  # the values say their types themselves
             schema["type"] = real[0]
     elif kinds == "null":
         schema.pop("type")

@@ -209,14 +209,13 @@ class ServerPlan:
         return Parsers(own, [cls for cls in BUILT_IN_PARSERS if cls in built_in])
 
     def _error_tables(self) -> list[dict[type[BaseException], Any]]:
-        """Handlers of errors by class, the server's own before those of contexts above."""
-        tables: dict[bool, dict[type[BaseException], Any]] = {True: {}, False: {}}
-        for binding in reversed(self.server.find_by_tag(RestTags.ERROR_HANDLER)):
-            is_own = self.server.own_binding(binding.key) is binding
-            source = binding.source
-            if source is not None:
-                tables[is_own][binding.tag_map[RestTags.ERROR_HANDLER]] = source.value
-        return [table for table in (tables[True], tables[False]) if table]
+        """Handlers of errors by class, of the server and of each context above; of two in one the later counts."""
+        tables: dict[int, dict[type[BaseException], Any]] = {}
+        for binding in self.server.find_by_tag(RestTags.ERROR_HANDLER):
+            if binding.source is not None:
+                owner = id(self.server.get_owner_context(binding.key))
+                tables.setdefault(owner, {})[binding.tag_map[RestTags.ERROR_HANDLER]] = binding.source.value
+        return list(tables.values())
 
     # What is served besides operations
 

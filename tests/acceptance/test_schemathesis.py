@@ -16,7 +16,7 @@ SEED = "20261121"
 #: The systematic cases of a condition are some three thousand for each operation that takes one, nearly all of them the
 #: same for every model. So one operation gets them, unless this is set; the others get random ones.
 IS_THOROUGH = bool(os.environ.get("MAINSPRING_THOROUGH"))
-PATIENCE = 1800 if IS_THOROUGH else 280
+PATIENCE = 1800 if IS_THOROUGH else 600
 #: For servers of an example's own, as its settings call them: free ports.
 ENVIRONMENT = {"MAINSPRING_EVENTS_PORT": "0", "MAINSPRING_EVENTS_JOURNAL": ""}
 

@@ -206,12 +206,9 @@ async def test_the_document_is_valid_and_says_what_is_answered(app):
     document = await app.get_api_spec()
     validate(document)
     product = document["paths"]["/products/{id}"]
-    assert list(product["get"]["responses"]) == ["200", "400", "404", "406", "default"]
-    refusals = ["400", "404", "406", "409", "413", "415", "422", "default"]
-    assert list(product["put"]["responses"]) == [
-        "204",
-        *(each for each in refusals if each != "406"),
-    ]
+    assert set(product["get"]["responses"]) == {"200", "400", "404", "406", "default"}
+    refusals = {"400", "404", "409", "413", "415", "422", "default"}
+    assert set(product["put"]["responses"]) == {"204", *refusals}
     assert product["put"]["requestBody"]["content"]["application/json"]["schema"]["$ref"].endswith("/Product")
     assert product["patch"]["requestBody"]["content"]["application/json"]["schema"]["$ref"].endswith("/ProductPartial")
     items = document["paths"]["/products"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]["items"]

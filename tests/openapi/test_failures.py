@@ -74,7 +74,7 @@ def test_errors_have_the_content_of_the_format():
     def handler(q: int) -> int: ...
 
     found = responses(handler)
-    assert list(found) == ["200", "400", "404", "409", "default"]
+    assert list(found) == ["200", "404", "409", "default", "400"]
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}
     assert found["400"] == {"description": "Bad Request", "content": problem}
     assert found["404"] == {"description": "Not Found", "content": problem}

@@ -1,7 +1,7 @@
 """The errors that the framework itself may answer an operation with, as responses of the document.
 
-Only what can happen is said: an operation without parameters refuses none. Whatever the program says itself wins, and
-its errors get the content that every error of the server has, unless it gives them another.
+Only what can happen is said: an operation without parameters refuses none. Whatever the program says itself wins and
+comes first, in its order; its errors get the content that every error of the server has, unless it says another.
 """
 
 from collections.abc import Iterator, Mapping
@@ -94,7 +94,7 @@ def with_failures(
     *,
     negotiates: bool,
 ) -> dict[str, Any]:
-    """The responses of an operation with those of the framework: successes first, then errors by status.
+    """The responses of an operation, and behind them those of the framework.
 
     Args:
         responses: What the program says.
@@ -105,14 +105,11 @@ def with_failures(
     """
     said = {status: _worded(status, response, error_format, components) for status, response in responses.items()}
     own = {
-        status: _worded(status, {"description": reason_phrase(int(status))}, error_format, components)
-        for status in map(str, failures_of(description, negotiates=negotiates))
-        if status not in said and f"{status[0]}XX" not in said
+        str(status): _worded(str(status), {"description": reason_phrase(status)}, error_format, components)
+        for status in failures_of(description, negotiates=negotiates)
+        if str(status) not in said and f"{status // 100}XX" not in said
     }
-    errors = {status: response for status, response in {**said, **own}.items() if status.startswith(("4", "5"))}
-    others = {status: response for status, response in said.items() if status not in errors}
-    default = {"default": others.pop("default")} if "default" in others else {}
-    return {**others, **{status: errors[status] for status in sorted(errors)}, **default}
+    return {**said, **own}
 
 
 def failures_of(description: HandlerDescription, *, negotiates: bool) -> Iterator[int]:

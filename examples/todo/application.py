@@ -6,6 +6,8 @@ from typing import Any
 
 from mainspring import BootMixin, RepositoryMixin, RestApplication
 
+from .document import DocumentEnhancer
+
 __all__ = ["TodoApplication"]
 
 
@@ -20,3 +22,4 @@ class TodoApplication(BootMixin, RepositoryMixin, RestApplication):
         # Any page may use the service: it is an example, and nothing in it is private.
         super().__init__({"rest": {"cors": True}, **(config or {})})
         self.project_root = Path(__file__).parent
+        self.spec_enhancer(DocumentEnhancer)

@@ -14,6 +14,7 @@ EXAMPLES = sorted(file.parent.name for file in (ROOT / "examples").glob("*/pypro
 CASES = 25  # of each operation and phase: enough for the odd corners
 #: Checks that an example does not stand yet; a new example stands all of them.
 LEFT = {
+    "loader": ["positive_data_acceptance", "status_code_conformance"],  # what body_params takes is not in the document
     "rest-crud": ["positive_data_acceptance"],  # inclusions nested deeper than they are taken
     "todo-list": ["positive_data_acceptance"],
 }

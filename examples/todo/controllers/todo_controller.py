@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from mainspring import HttpErrors, param, request_body, rest
+from mainspring import HttpErrors, Response, param, request_body, rest
 from mainspring.repository import Count, Filter, Where
 
 from ..models.todo_model import LARGEST_ID, Todo
@@ -12,9 +12,10 @@ from ..services.geocoder_service import GeocoderService
 __all__ = ["TodoController"]
 
 
-Id = Annotated[int, param.path(ge=1, le=LARGEST_ID)]
+Id = Annotated[int, param.path(ge=-LARGEST_ID - 1, le=LARGEST_ID)]
 # A filter may leave out any property, the required ones as well.
 SOME_FIELDS = Todo.json_schema(partial=True)
+COUNT_IS_READ = {"Allow": "GET, HEAD, OPTIONS"}
 
 
 class TodoController:
@@ -43,6 +44,21 @@ class TodoController:
         """How many there are."""
         return await self.todos.count(where)
 
+    # Without these two, `/todos/{id}` would take `count` for an id and say that it is no number.
+    @rest.options("/todos/count")
+    @rest.visibility("undocumented")
+    def options_of_count(self) -> Response:
+        """What can be done with the count."""
+        return Response(None, status=204, headers=COUNT_IS_READ)
+
+    @rest.put("/todos/count")
+    @rest.patch("/todos/count")
+    @rest.delete("/todos/count")
+    @rest.visibility("undocumented")
+    def refuse_to_change_count(self) -> None:
+        """What can't be done with it."""
+        raise HttpErrors.MethodNotAllowed("The count can only be read.", headers=COUNT_IS_READ)
+
     @rest.patch("/todos")
     async def update_all(
         self,
@@ -54,7 +70,6 @@ class TodoController:
 
     @rest.get("/todos/{id}")
     @rest.response(200, SOME_FIELDS)
-    @rest.response(404)
     async def find_by_id(
         self, id: Id, filter: Annotated[Filter | None, param.filter(Todo, exclude="where")] = None
     ) -> Todo:
@@ -62,23 +77,18 @@ class TodoController:
         return await self.todos.find_by_id(id, filter)
 
     @rest.put("/todos/{id}")
-    @rest.response(404)
-    @rest.response(409)
     async def replace_by_id(self, id: Id, todo: Todo) -> None:
         """Replace a todo; what is left out is empty afterwards."""
         self._check_id(id, todo)
         await self.todos.replace_by_id(id, todo)
 
     @rest.patch("/todos/{id}")
-    @rest.response(404)
-    @rest.response(409)
     async def update_by_id(self, id: Id, todo: Annotated[Todo, request_body(partial=True)]) -> None:
         """Change some properties of a todo."""
         self._check_id(id, todo)
         await self.todos.update_by_id(id, todo)
 
     @rest.delete("/todos/{id}")
-    @rest.response(404)
     async def delete_by_id(self, id: Id) -> None:
         """Delete a todo."""
         await self.todos.delete_by_id(id)

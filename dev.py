@@ -55,9 +55,10 @@ def todo(options):
 
 
 def test(arguments):
-    """Set up and run pytest."""
+    """Set up and run pytest; all tests by two processes, each file by one of them."""
     set_up(DEV)
-    return step("tests", [python_of(VENV), "-m", "pytest", *arguments])
+    chosen = arguments or ["-n", "2", "--dist", "loadfile"]
+    return step("tests", [python_of(VENV), "-m", "pytest", *chosen])
 
 
 def lint(_):

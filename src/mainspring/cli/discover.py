@@ -2,8 +2,7 @@
 
 import asyncio
 import json
-import sys
-from collections.abc import AsyncIterator, Collection, Iterable
+from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import click
 
 from mainspring.boot import BootMixin
 from mainspring.cli.errors import ApplicationLookupError, UsageFailure, failing_in_words
+from mainspring.cli.generating.writing import FilePlan, agreed
 from mainspring.cli.model_files import file_of, source_of
 from mainspring.cli.sources import Opened, folder_of, opened_sources
 from mainspring.repository.datasources import DataSource
@@ -42,12 +42,11 @@ def command(application: str | None, as_json: bool, debug: bool, **options: Any)
     with failing_in_words(debug=debug):
         folder, definitions = asyncio.run(_discovered(application, options))
         files = {folder / file_of(each): (each, source_of(each)) for each in definitions}
-        changed = {file: found for file, found in files.items() if not _is_same(file, found[1])}
+        plan = FilePlan({file: text for file, (_, text) in files.items()})
         if not options["dry_run"]:
-            changed = {file: changed[file] for file in _agreed(changed, overwrite=options["overwrite"])}
-            for file, (_, text) in changed.items():
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_text(text, encoding="utf-8", newline="\n")
+            plan = agreed(plan, overwrite=options["overwrite"], way_out="--overwrite writes them anew")
+            plan.write()
+        changed = {file: files[file] for file in plan.files}
     if as_json:
         click.echo(
             json.dumps(
@@ -64,22 +63,6 @@ def command(application: str | None, as_json: bool, debug: bool, **options: Any)
 def _as_data(file: Path, definition: ModelDefinition, text: str, *, dry_run: bool) -> dict[str, Any]:
     data = {"file": str(file), "model": definition.name, "table": definition.table_name}
     return {**data, "source": text} if dry_run else data
-
-
-def _is_same(file: Path, text: str) -> bool:
-    return file.is_file() and file.read_text(encoding="utf-8", errors="replace") == text
-
-
-def _agreed(files: Iterable[Path], *, overwrite: bool) -> list[Path]:
-    """The files that may be written; everything is asked before anything is done."""
-    there = {file for file in files if file.exists() or file.is_symlink()}
-    if there and not overwrite:
-        if not sys.stdin.isatty():
-            names = ", ".join(str(file) for file in sorted(there))
-            raise UsageFailure(f"There already: {names}. Nothing was written; --overwrite writes them anew.")
-        there = {file for file in sorted(there) if not click.confirm(f"{file} is there already. Write it anew?")}
-        return [file for file in files if file not in there]
-    return list(files)
 
 
 async def _discovered(application: str | None, options: dict[str, Any]) -> tuple[Path, list[ModelDefinition]]:

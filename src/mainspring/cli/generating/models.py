@@ -16,12 +16,14 @@ __all__ = [
     "StoredModel",
     "controller_files",
     "datasource_files",
+    "datasource_of",
     "edited",
     "model_api_files",
     "model_files",
     "parse_property",
     "read_model",
     "repository_files",
+    "repository_of",
 ]
 
 #: What may be said of a property: the annotation, its module, and a value for tests as JSON and as Python shows it.
@@ -255,20 +257,31 @@ def controller_files(project: Project, text: str, model_text: str, path: str | N
         UsageFailure: The model or its repository is not there.
     """
     model = read_model(project, model_text)
-    repository = project.artifact("repositories", f"{model.name.snake}_repository")
-    if not repository.is_file():
-        raise UsageFailure(f"There is no {repository}: `mainspring generate repository {model.name.base}` makes it.")
+    repository = repository_of(project, model)
     name = Name(text, "Controller")
     words = _words(project, model, "Controller", "controllers")
     words |= {"cls": name.cls, "module": project.module("controllers", name.module)}
-    words |= {"path": path or model.name.path, "datasource": _datasource_of(repository)}
+    words |= {"path": path or model.name.path, "datasource": datasource_of(repository)}
     return {
         project.artifact("controllers", name.module): render("crud", "artifact", words),
         project.test(name.module): render("crud", "test", words),
     }
 
 
-def _datasource_of(repository: Path) -> str:
+def repository_of(project: Project, model: StoredModel) -> Path:
+    """The file of the repository of a model.
+
+    Raises:
+        UsageFailure: There is none.
+    """
+    path = project.artifact("repositories", f"{model.name.snake}_repository")
+    if not path.is_file():
+        raise UsageFailure(f"There is no {path}: `mainspring generate repository {model.name.base}` makes it.")
+    return path
+
+
+def datasource_of(repository: Path) -> str:
+    """The name of the data source that a repository has injected."""
     found = re.search(r"datasources\.(\w+)", repository.read_text(encoding="utf-8"))
     return found.group(1) if found else "db"
 

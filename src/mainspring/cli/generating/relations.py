@@ -5,8 +5,7 @@ from pathlib import Path
 
 from mainspring.cli.errors import UsageFailure
 from mainspring.cli.generating.artifacts import render, words_of
-from mainspring.cli.generating.editing import Source
-from mainspring.cli.generating.models import StoredModel, edited, read_model
+from mainspring.cli.generating.models import StoredModel, datasource_of, edited, read_model, repository_of
 from mainspring.cli.generating.names import Name
 from mainspring.cli.generating.project import Project
 
@@ -93,8 +92,8 @@ class _Relation:
 
     def _add_to_repository(self) -> None:
         """What leads from one to its related ones."""
-        path = _repository(self.project, self.source)
-        _repository(self.project, self.target)
+        path = repository_of(self.project, self.source)
+        repository_of(self.project, self.target)
         text = edited(path, self.made)
         cls, other, name = f"{self.source.name.base}Repository", f"{self.target.name.base}Repository", self.name
         if f"self.{name} = " in text.text:
@@ -114,13 +113,6 @@ class _Relation:
             f'self.register_inclusion_resolver("{name}", self.{name}.inclusion_resolver)',
         )
         self.made[path] = text.text
-
-
-def _repository(project: Project, model: StoredModel) -> Path:
-    path = project.artifact("repositories", f"{model.name.snake}_repository")
-    if not path.is_file():
-        raise UsageFailure(f"There is no {path}: `mainspring generate repository {model.name.base}` makes it.")
-    return path
 
 
 def _controller(
@@ -149,15 +141,10 @@ def _controller(
         "source_module": project.module("models", source.name.module),
         "target_module": project.module("models", target_name.module),
         "repository_module": project.module("repositories", f"{source.name.snake}_repository"),
-        "datasource": _datasource_of(_repository(project, source)),
+        "datasource": datasource_of(repository_of(project, source)),
     }
     template = kind.replace("-", "_")
     return {
         project.artifact("controllers", name.module): render(template, "artifact", words),
         project.test(name.module): render(template, "test", words),
     }
-
-
-def _datasource_of(repository: Path) -> str:
-    _, found, rest = Source(repository, repository.read_text(encoding="utf-8")).text.partition('"datasources.')
-    return rest.partition('"')[0] if found else "db"

@@ -80,13 +80,20 @@ class FilePlan:
         return written
 
 
-def agreed(plan: FilePlan, *, overwrite: bool, edited: frozenset[Path] = frozenset()) -> FilePlan:
+def agreed(
+    plan: FilePlan,
+    *,
+    overwrite: bool,
+    edited: frozenset[Path] = frozenset(),
+    way_out: str = "--dry-run shows what would change, --overwrite writes it",
+) -> FilePlan:
     """The plan without the files that somebody wants to keep; everything is asked before anything is done.
 
     Args:
         plan: What is wanted.
         overwrite: Write anew what is there, without asking.
         edited: Files that are there and only get lines added: that overwrites nothing.
+        way_out: What the refusal says to do.
 
     Raises:
         UsageFailure: Something is there and nobody can be asked.
@@ -96,9 +103,7 @@ def agreed(plan: FilePlan, *, overwrite: bool, edited: frozenset[Path] = frozens
         return plan
     if not sys.stdin.isatty():
         names = ", ".join(shown(path) for path in there)
-        raise UsageFailure(
-            f"There already: {names}. Nothing was written; --dry-run shows what would change, --overwrite writes it."
-        )
+        raise UsageFailure(f"There already: {names}. Nothing was written; {way_out}.")
     kept = set()
     for path in there:
         if not click.confirm(f"{shown(path)} is there already. Write it anew?"):

@@ -256,9 +256,9 @@ class ListenerDoor:
         except PeerGoneError:
             exchange.disconnected = True
         except Exception as error:
-            await self._recover(exchange, error)
+            await self._told(recover(exchange, error), error)
         except BaseException as error:
-            await self._fail(exchange, error)
+            await self._told(fail(exchange, error), error)
         finally:
             exchange.is_past = True
             try:
@@ -267,13 +267,6 @@ class ListenerDoor:
             finally:
                 if not exchange.completed:
                     connection.abort()
-
-    async def _recover(self, exchange: ListenerExchange, error: Exception) -> None:
-        try:
-            await recover(exchange, error)
-        except Exception as raised:
-            if raised is not error:
-                raise
 
     async def upgrade(self, connection: Connection, head: Head, body: AnyBody | None) -> None:
         """Answer a request to speak another protocol; one that is not spoken is no reason to refuse it."""
@@ -284,10 +277,11 @@ class ListenerDoor:
 
         await answer_socket(self._server, connection, head, self._message_size)
 
-    async def _fail(self, exchange: ListenerExchange, error: BaseException) -> None:
-        """The answer to an error, if there can be one; it is logged, and the connection is cut without one."""
+    @staticmethod
+    async def _told(answering: Coroutine[Any, Any, None], error: BaseException) -> None:
+        """Answer an error, if that is possible; it is logged, and the connection is cut without an answer."""
         try:
-            await fail(exchange, error)
+            await answering
         except Exception as raised:
             if raised is not error:
                 raise

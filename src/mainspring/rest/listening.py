@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from mainspring.rest.errors import MissingLibraryError
 from mainspring.rest.logs import was_logged
-from mainspring.rest.sockets import BoundSocket
+from mainspring.rest.sockets import BoundSocket, OnSocket
 
 __all__ = ["CUT_OFF", "ListenOptions", "Listener", "check_websockets"]
 
@@ -83,35 +83,15 @@ def check_websockets(*, is_own: bool) -> None:
         raise MissingLibraryError("The WebSocket routes", "websockets", "websockets")
 
 
-class Listener:
+class Listener(OnSocket):
     """One socket, served by uvicorn inside the running loop until ``stop``."""
 
     def __init__(self, app: Any, options: ListenOptions) -> None:
+        super().__init__(options.socket())
         self._app = app
         self._options = options
-        self._bound = options.socket()
         self._server: Any = None
         self._ticking: asyncio.Task[None] | None = None
-
-    @property
-    def listening(self) -> bool:
-        """Whether new connections are accepted."""
-        return self._bound.is_taken
-
-    @property
-    def address(self) -> Any:
-        """The bound address: host and port (and more for IPv6), or the path; ``None`` while not listening."""
-        return self._bound.address
-
-    @property
-    def sockets(self) -> list[socket.socket]:
-        """The sockets that listen."""
-        return self._bound.sockets
-
-    @property
-    def port(self) -> int:
-        """The port taken; 0 for a Unix socket."""
-        return self._bound.port
 
     async def start(self) -> None:
         """Bind and serve.

@@ -1,7 +1,6 @@
 """Listening with the listener of our own: its sockets, its limits and its door."""
 
 import asyncio
-import socket
 from collections.abc import Awaitable, Callable
 from importlib import import_module
 from typing import Any
@@ -11,38 +10,19 @@ from mainspring.rest.access import note_request
 from mainspring.rest.errors import SettingError
 from mainspring.rest.listener_door import ListenerDoor
 from mainspring.rest.listening import CUT_OFF, ListenOptions
+from mainspring.rest.sockets import OnSocket
 
 __all__ = ["OwnListener"]
 
 
-class OwnListener:
+class OwnListener(OnSocket):
     """One socket, served by our own listener inside the running loop until ``stop``."""
 
     def __init__(self, server: Any, options: ListenOptions) -> None:
+        super().__init__(options.socket())
         self._server = server
         self._options = options
-        self._bound = options.socket()
         self._listener: Listener | None = None
-
-    @property
-    def listening(self) -> bool:
-        """Whether new connections are accepted."""
-        return self._bound.is_taken
-
-    @property
-    def address(self) -> Any:
-        """The bound address: host and port (and more for IPv6), or the path; ``None`` while not listening."""
-        return self._bound.address
-
-    @property
-    def sockets(self) -> list[socket.socket]:
-        """The sockets that listen."""
-        return self._bound.sockets
-
-    @property
-    def port(self) -> int:
-        """The port taken; 0 for a Unix socket."""
-        return self._bound.port
 
     async def start(self) -> None:
         """Bind and serve.

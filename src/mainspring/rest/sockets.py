@@ -11,7 +11,7 @@ from typing import Any
 
 from mainspring.rest.errors import ListenError
 
-__all__ = ["BoundSocket", "bind_host", "bind_path"]
+__all__ = ["BoundSocket", "OnSocket", "bind_host", "bind_path"]
 
 #: Pending connections the kernel keeps; what uvicorn and nginx use.
 _BACKLOG = 2048
@@ -82,6 +82,37 @@ class BoundSocket:
         """The port taken; 0 for a Unix socket."""
         address = self.address
         return int(address[1]) if isinstance(address, tuple) else 0
+
+
+class OnSocket:
+    """What listens on one socket, whichever server serves it.
+
+    Args:
+        bound: The socket.
+    """
+
+    def __init__(self, bound: BoundSocket) -> None:
+        self._bound = bound
+
+    @property
+    def listening(self) -> bool:
+        """Whether new connections are accepted."""
+        return self._bound.is_taken
+
+    @property
+    def address(self) -> Any:
+        """The bound address: host and port (and more for IPv6), or the path; ``None`` while not listening."""
+        return self._bound.address
+
+    @property
+    def sockets(self) -> list[socket.socket]:
+        """The sockets that listen."""
+        return self._bound.sockets
+
+    @property
+    def port(self) -> int:
+        """The port taken; 0 for a Unix socket."""
+        return self._bound.port
 
 
 async def bind_host(host: str, port: int) -> socket.socket:

@@ -93,7 +93,7 @@ def properties() -> dict[str, Schema]:
     """The properties that have an order, with the type of their values."""
     number = {"type": ["integer", "null"], "minimum": -LARGEST_ID - 1, "maximum": LARGEST_ID}
     text = {"type": ["string", "null"]}
-    kinds = {"integer": number, "string": text, "boolean": {"type": ["boolean", "null"]}}
+    kinds: dict[str, Schema] = {"integer": number, "string": text, "boolean": {"type": ["boolean", "null"]}}
     found = Todo.json_schema()["properties"]
     types = {name: schema.get("type") for name, schema in found.items()}
     return {name: kinds[kind if isinstance(kind, str) else kind[0]] for name, kind in types.items() if kind}

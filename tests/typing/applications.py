@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any, assert_type
 
 from mainspring import BootMixin, RepositoryMixin, RestApplication, service
-from mainspring.core import Application, load_config
-from mainspring.rest import RestServer
+from mainspring.core import Application, Binding, load_config
+from mainspring.rest import RestServer, Route
 
 
 class Greeting: ...
@@ -40,6 +40,16 @@ async def life() -> None:
         assert_type(web, WebApp)
         assert_type(web.rest_server, RestServer)
         await web.migrate_schema()
+
+
+def routes(app: RestApplication) -> None:
+    @app.route("get", "/hello/{name}")
+    def hello(name: str) -> str:
+        return name
+
+    assert_type(hello("Ada"), str)
+    assert_type(app.route("get", "/hi", None, hello), Binding[Any])
+    assert_type(app.rest_server.route(Route("get", "/hey", None, hello)), Binding[Any])
 
 
 def configuration() -> None:

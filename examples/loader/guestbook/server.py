@@ -45,6 +45,7 @@ class GuestbookServer(ServerLoader):
                 "database": os.environ.get("GUESTBOOK_DATABASE") or str(BESIDE_THE_README),
             }
         )
+        self.bind("datasources.db").to(self.source)
 
     def before_init(self) -> None:
         """The first of all."""
@@ -59,7 +60,6 @@ class GuestbookServer(ServerLoader):
         except BaseException:  # a hook that fails closes what it opened: its on_destroy is not called
             await self.source.disconnect()
             raise
-        self.bind("datasources.db").to(self.source)
         tell(self, "on_init", "connected")
 
     def after_init(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from .services.guestbook import Guestbook
 
 try:
-    import socketio
+    import socketio  # type: ignore[import-untyped]  # it has no types
 except ImportError as error:
     raise ImportError("The guestbook speaks Socket.IO: pip install python-socketio", name="socketio") from error
 

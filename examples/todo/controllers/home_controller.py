@@ -14,6 +14,6 @@ class HomeController:
 
     @rest.get("/")
     @rest.visibility("undocumented")
-    def page(self) -> Response:
+    def page(self) -> Response[bytes]:
         """The list, and the way to the explorer and the document."""
         return Response(PAGE.read_bytes(), media_type="text/html; charset=utf-8")

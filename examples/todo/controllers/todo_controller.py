@@ -47,7 +47,7 @@ class TodoController:
     # Without these two, `/todos/{id}` would take `count` for an id and say that it is no number.
     @rest.options("/todos/count")
     @rest.visibility("undocumented")
-    def options_of_count(self) -> Response:
+    def options_of_count(self) -> Response[None]:
         """What can be done with the count."""
         return Response(None, status=204, headers=COUNT_IS_READ)
 

@@ -1,16 +1,19 @@
 """An application with one REST server, to which it hands on everything about serving."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar, overload
 
 from mainspring.context import Binding, Context
 from mainspring.core import Application
 from mainspring.rest.component import RestComponent
 from mainspring.rest.entrance import Entrance, answer
 from mainspring.rest.error_handlers import ErrorHandler, error_handler_binding
+from mainspring.rest.routes import AnyRoute
 from mainspring.rest.server import RestServer, refusing_paths
 
 __all__ = ["RestApplication"]
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class RestApplication(Application):
@@ -57,9 +60,16 @@ class RestApplication(Application):
             self.rest_server.raise_refusal(binding)
         return binding
 
+    @overload
+    def route(self, route_or_verb: AnyRoute) -> Binding[Any]: ...
+    @overload
+    def route(self, route_or_verb: str, path: str, spec: Any = None) -> Callable[[F], F]: ...
+    @overload
+    def route(self, route_or_verb: str, path: str, spec: Any, handler: Any, /, *more: Any) -> Binding[Any]: ...
     def route(self, route_or_verb: Any, path: str | None = None, spec: Any = None, *handler: Any) -> Any:
         """Register an operation; see `RestServer.route`."""
-        return self.rest_server.route(route_or_verb, path, spec, *handler)
+        route: Callable[..., Any] = self.rest_server.route
+        return route(route_or_verb, path, spec, *handler)
 
     def websocket(self, path: str, handler: Callable[..., Any]) -> Binding[Any]:
         """Let a function handle the WebSocket connections to a path; see `RestServer.websocket`."""

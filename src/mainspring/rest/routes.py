@@ -15,7 +15,7 @@ from mainspring.http import PathTemplate, decode_path_segment, parse_path_templa
 from mainspring.openapi.notes import VERBS
 from mainspring.rest.errors import RegistrationError
 
-__all__ = ["AnyRoute", "ControllerRoute", "Route", "RouteMatch"]
+__all__ = ["AnyRoute", "ControllerRoute", "Route", "RouteMatch", "route_handled_by"]
 
 ControllerFactory = Callable[[Context], Any]
 
@@ -174,6 +174,15 @@ class FunctionTarget:
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.call = function
+
+
+def route_handled_by(handler: tuple[Any, ...], verb: str, path: str, spec: Any) -> AnyRoute:
+    """The route that a function handles, or a controller class, perhaps with a factory, and the name of a method."""
+    if not isinstance(handler[0], type):
+        return Route(verb, path, spec, handler[0])
+    cls, *rest = handler
+    method = rest.pop() if rest and isinstance(rest[-1], str) else None
+    return ControllerRoute(verb, path, spec, cls, method, rest[0] if rest else None)
 
 
 class RouteMatch(msgspec.Struct, frozen=True, eq=False):

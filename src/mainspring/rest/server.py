@@ -6,7 +6,7 @@ served at a moment is in its plan; how a request goes is in the pipeline.
 
 import functools
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, overload
 
 from mainspring.context import Binding, BindingKey, BindingScope, Context, config, create_binding_from_class
 from mainspring.core import Application, CoreTags
@@ -25,7 +25,7 @@ from mainspring.rest.planning import Planning
 from mainspring.rest.redirects import redirect_route
 from mainspring.rest.registering import RouteRegistry
 from mainspring.rest.request_bindings import request_bindings
-from mainspring.rest.routes import AnyRoute, ControllerRoute, Route
+from mainspring.rest.routes import AnyRoute, Route, route_handled_by
 from mainspring.rest.serving import Serving
 from mainspring.rest.settings import SETTING_KEYS, SETTING_TYPES, as_options, check_settings
 from mainspring.rest.statics import static_mount
@@ -198,6 +198,12 @@ class RestServer(Context):
 
     # Routes
 
+    @overload
+    def route(self, route_or_verb: AnyRoute) -> Binding[Any]: ...
+    @overload
+    def route(self, route_or_verb: str, path: str, spec: Any = None) -> Callable[[F], F]: ...
+    @overload
+    def route(self, route_or_verb: str, path: str, spec: Any, handler: Any, /, *more: Any) -> Binding[Any]: ...
     def route(self, route_or_verb: Any, path: str | None = None, spec: Any = None, *handler: Any) -> Any:
         """Register an operation.
 
@@ -220,19 +226,14 @@ class RestServer(Context):
             return self._add_route(route_or_verb)
         if path is None:
             raise RegistrationError(f"route({route_or_verb!r})", "give a route, or verb, path, spec and handler")
-        if not handler:
+        if handler:
+            return self._add_route(route_handled_by(handler, route_or_verb, path, spec))
 
-            def decorate(function: Any) -> Any:
-                self._add_route(Route(route_or_verb, path, spec, function))
-                return function
+        def decorate(function: F) -> F:
+            self._add_route(Route(route_or_verb, path, spec, function))
+            return function
 
-            return decorate
-        if isinstance(handler[0], type):
-            cls, *rest = handler
-            method = rest.pop() if rest and isinstance(rest[-1], str) else None
-            factory = rest[0] if rest else None
-            return self._add_route(ControllerRoute(route_or_verb, path, spec, cls, method, factory))
-        return self._add_route(Route(route_or_verb, path, spec, handler[0]))
+        return decorate
 
     def _add_route(self, route: AnyRoute) -> Binding[Any]:
         binding: Binding[Any] = self.registry.add(route)

@@ -1,0 +1,1 @@
+"""A component with an extension point, and greeters that others contribute to it."""

@@ -1,0 +1,1 @@
+"""The greeters over HTTP."""

@@ -1,0 +1,1 @@
+"""Greeters of this application: boot finds every ``*_greeter.py`` here."""

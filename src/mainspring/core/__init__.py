@@ -11,6 +11,7 @@ __all__, __getattr__, __dir__ = lazy_names(
     {
         "mainspring.context": context.__all__,
         "mainspring.core.application": ("Application",),
+        "mainspring.core.clock": ("Clock",),
         "mainspring.core.components": ("Component",),
         "mainspring.core.configuration": (
             "ApplicationConfig",

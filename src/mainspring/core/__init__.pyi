@@ -61,6 +61,7 @@ from mainspring.context import (
     sort_bindings_by_phase,
 )
 from mainspring.core.application import Application
+from mainspring.core.clock import Clock
 from mainspring.core.components import Component
 from mainspring.core.configuration import ApplicationConfig, load_config
 from mainspring.core.errors import ConfigurationError, ConfigurationProblem, InvalidStateError, NotOpenError
@@ -99,6 +100,7 @@ __all__ = [
     "BindingTemplate",
     "BindingType",
     "CircularDependencyError",
+    "Clock",
     "Component",
     "ConfigurationError",
     "ConfigurationProblem",

@@ -19,6 +19,7 @@ from mainspring.context import (
     create_binding_from_class,
     register_interceptor,
 )
+from mainspring.core.clock import Clock
 from mainspring.core.components import mount_contributions
 from mainspring.core.configuration import ApplicationConfig
 from mainspring.core.keys import CoreBindings, CoreTags
@@ -75,6 +76,7 @@ class Application(Steps, Context):
         self.bind(CoreBindings.LIFE_CYCLE_OBSERVER_REGISTRY).to_class(LifeCycleObserverRegistry).in_scope(
             BindingScope.SINGLETON
         )
+        self.bind(CoreBindings.CLOCK).to(Clock()).provides(Clock)
         self._configure_servers()
 
     def _configure_servers(self, name: str | None = None) -> None:

@@ -16,6 +16,8 @@ class CoreBindings:
     APPLICATION_CONFIG: BindingKey[Any] = BindingKey("application.config")
     #: What ``set_metadata`` was given (name, version, description).
     APPLICATION_METADATA: BindingKey[Any] = BindingKey("application.metadata")
+    #: The `Clock`: what tells the time; also found by its class.
+    CLOCK: BindingKey[Any] = BindingKey("application.clock")
     #: The registry that notifies life cycle observers; may be re-bound to a subclass.
     LIFE_CYCLE_OBSERVER_REGISTRY: BindingKey[Any] = BindingKey("life_cycle_observer.registry")
     #: Ordered groups, parallelism and disabled groups of the observers.

@@ -17,7 +17,7 @@ from mainspring.context.setting_aside import KeptValue, drop_kept, put_back, set
 from mainspring.context.sources import BindingType
 from mainspring.core.keys import CoreTags
 
-__all__ = ["Overrides", "replacement_for"]
+__all__ = ["Overrides", "dependents", "found_bindings", "replacement_for"]
 
 #: What has been started is not made anew.
 _STARTED = (CoreTags.SERVER, CoreTags.LIFE_CYCLE_OBSERVER, CoreTags.COMPONENT)
@@ -107,7 +107,7 @@ class Overrides:
     def end(self) -> None:
         """Put back what was there: bindings, and the values that were kept."""
         self._holds = False
-        made = self._dependents(placed.new for placed in self._placed.values())
+        made = dependents([placed.new for placed in self._placed.values()], self._contexts())
         for placed in reversed(self._placed.values()):
             _put(placed.owner, placed.new.key, placed.old)
         self._placed.clear()
@@ -139,8 +139,7 @@ class Overrides:
 
     def _override(self, key: Any, value: Any) -> None:
         contexts = self._contexts()
-        found = dict.fromkeys(filter(None, (locate(ctx, binding_address(key)) for ctx in contexts)))
-        for old, owner in found or ((None, contexts[0]),):
+        for old, owner in found_bindings(key, contexts) or ((None, contexts[0]),):
             self._place(owner, key, value, old)
 
     def _place(self, owner: Any, key: Any, value: Any, old: Binding[Any] | None) -> None:
@@ -154,33 +153,48 @@ class Overrides:
 
     def _set_aside(self, bindings: list[Binding[Any]]) -> None:
         contexts = self._contexts()
-        for binding in self._dependents(bindings):
+        for binding in dependents(bindings, contexts):
             for ctx in contexts:
                 kept = set_aside(ctx, binding)
                 if kept is not None:
                     self._aside.append(kept)
 
-    def _dependents(self, bindings: Iterable[Binding[Any]]) -> list[Binding[Any]]:
-        """The bindings, and those whose values are made with theirs, directly or not."""
-        found = dict.fromkeys(bindings)
-        asked = self._who_asks() if found else {}
-        waiting = list(found)
-        while waiting:
-            for asking in asked.get(waiting.pop(), ()):
-                if asking not in found and not _is_started(asking):
-                    found[asking] = None
-                    waiting.append(asking)
-        return list(found)
 
-    def _who_asks(self) -> dict[Binding[Any], list[Binding[Any]]]:
-        """By binding those whose values are made with its value."""
-        contexts = self._contexts()
-        asked: dict[Binding[Any], list[Binding[Any]]] = {}
-        for binding, owner in {each: ctx for ctx in contexts for each in ctx.find()}.items():
-            for edge in edges_from(binding, owner.get_owner_context(binding) or owner, contexts):
-                if edge.kind != "later":  # a getter asks when it is called
-                    asked.setdefault(edge.target, []).append(binding)
-        return asked
+def dependents(bindings: Iterable[Binding[Any]], contexts: list[Any]) -> list[Binding[Any]]:
+    """The bindings, and those whose values are made with theirs, directly or not; nothing that has been started.
+
+    Args:
+        bindings: Where to begin.
+        contexts: The contexts that are looked at.
+    """
+    found = dict.fromkeys(bindings)
+    asked = _who_asks(contexts) if found else {}
+    waiting = list(found)
+    while waiting:
+        for asking in asked.get(waiting.pop(), ()):
+            if asking not in found and not _is_started(asking):
+                found[asking] = None
+                waiting.append(asking)
+    return list(found)
+
+
+def _who_asks(contexts: list[Any]) -> dict[Binding[Any], list[Binding[Any]]]:
+    """By binding those whose values are made with its value."""
+    asked: dict[Binding[Any], list[Binding[Any]]] = {}
+    for binding, owner in {each: ctx for ctx in contexts for each in ctx.find()}.items():
+        for edge in edges_from(binding, owner.get_owner_context(binding) or owner, contexts):
+            if edge.kind != "later":  # a getter asks when it is called
+                asked.setdefault(edge.target, []).append(binding)
+    return asked
+
+
+def found_bindings(key: Any, contexts: list[Any]) -> dict[tuple[Binding[Any], Any], None]:
+    """What a key or class means in each of several contexts: bindings and who holds them, each once.
+
+    Raises:
+        AmbiguousTypeError: A class is provided by several bindings.
+    """
+    return dict.fromkeys(filter(None, (locate(ctx, binding_address(key)) for ctx in contexts)))
 
 
 def _names(key: Any, binding: Binding[Any]) -> bool:

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from hashlib import sha256
 from typing import Any, Literal, Protocol
 
-from itsdangerous import BadData, URLSafeTimedSerializer
+from itsdangerous import BadData, TimestampSigner, URLSafeTimedSerializer
 
+from mainspring.core import Clock, CoreBindings
 from mainspring.errors import MainspringError
 from mainspring.http import format_cookie
 from mainspring.loader.cookies import Secrets, checked_secrets
@@ -182,25 +183,41 @@ def session(
     return _Sessions(_Envelope(keys), keeper, cookie, attributes, secure)
 
 
+class _Signer(TimestampSigner):
+    """Dates what it signs by a clock of the program."""
+
+    def __init__(self, *args: Any, clock: Clock, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._clock = clock
+
+    def get_timestamp(self) -> int:
+        """The moment, in whole seconds."""
+        return int(self._clock.time())
+
+
 class _Envelope:
     """Texts that are signed and dated, as a cookie can hold them."""
 
     def __init__(self, keys: list[bytes]) -> None:
-        self._serializer = URLSafeTimedSerializer(
-            list(reversed(keys)),  # the library signs with the last one
+        self._keys = list(reversed(keys))  # the library signs with the last one
+
+    def _serializer(self, clock: Clock) -> Any:
+        return URLSafeTimedSerializer(
+            self._keys,
             salt="mainspring.session",
-            signer_kwargs={"digest_method": sha256},
+            signer=_Signer,
+            signer_kwargs={"digest_method": sha256, "clock": clock},
         )
 
-    def seal(self, content: Any) -> str:
+    def seal(self, content: Any, clock: Clock) -> str:
         """A content with date and signature."""
-        sealed = self._serializer.dumps(content)
+        sealed = self._serializer(clock).dumps(content)
         return sealed if isinstance(sealed, str) else sealed.decode()
 
-    def open(self, text: str, max_age: int | None) -> Any:
+    def open(self, text: str, max_age: int | None, clock: Clock) -> Any:
         """The content; ``None`` for what is too old or not ours. Signatures are compared in constant time."""
         try:
-            return self._serializer.loads(text, max_age=max_age)
+            return self._serializer(clock).loads(text, max_age=max_age)
         except BadData:
             return None
 
@@ -262,7 +279,8 @@ class _Sessions:
 
     async def __call__(self, ctx: RequestContext, next: Any) -> Any:
         text = ctx.request.cookies.get(self._cookie)
-        content = None if text is None else self._envelope.open(text, self._attributes["max_age"])
+        max_age = self._attributes["max_age"]
+        content = None if text is None else self._envelope.open(text, max_age, _clock_of(ctx))
         ctx.session = session = await self._keeper.load(content)
         before = session.to_json()
         try:
@@ -295,10 +313,15 @@ class _Sessions:
                 ctx.response.delete_cookie(self._cookie, secure=secure, http_only=True, same_site=same_site)
             return
         held = await self._keeper.keep(session, content, self._attributes["max_age"])
-        line = format_cookie(self._cookie, self._envelope.seal(held), secure=secure, **self._attributes)
+        line = format_cookie(self._cookie, self._envelope.seal(held, _clock_of(ctx)), secure=secure, **self._attributes)
         if len(line) > _MAX_COOKIE:
             raise SessionError(
                 f"the cookie has {len(line)} bytes, and browsers keep {_MAX_COOKIE}; keep less, or give a store, "
                 "session(secret, store=...)"
             )
         ctx.response.headers.append("Set-Cookie", line)
+
+
+def _clock_of(ctx: RequestContext) -> Clock:
+    clock: Clock = ctx.get_sync(CoreBindings.CLOCK)
+    return clock

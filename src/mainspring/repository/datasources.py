@@ -5,7 +5,6 @@ It belongs to the event loop that connects it, until it is disconnected.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from random import uniform
 from typing import Annotated, Any, ClassVar, Self, TypeVar, overload
 
 from mainspring.context import BindingKey
@@ -28,17 +27,13 @@ from mainspring.repository.connectors import (
 from mainspring.repository.definitions import ModelDefinition, definition_of
 from mainspring.repository.errors import DataSourceError, TransactionError, UnsupportedOperationError
 from mainspring.repository.events import QueryListeners
-from mainspring.repository.participation import PRIMARY, has_task, participation
+from mainspring.repository.participation import PRIMARY, has_task, participation, repeated
 from mainspring.repository.shielding import finish
 from mainspring.repository.transactions import Savepoint, Transaction, TransactionRegistry, isolation_of
 
 __all__ = ["DataSource"]
 
 T = TypeVar("T")
-
-#: Seconds before the first repetition of a transaction; doubled each time, with some chance, so that two do not meet
-#: again.
-_BACKOFF = 0.02
 
 
 class DataSource:
@@ -138,8 +133,7 @@ class DataSource:
         await finish(self._disconnect())
 
     async def _disconnect(self) -> None:
-        for transaction in list(self._transactions.open):
-            await transaction.rollback()
+        await self._transactions.roll_back()
         connector: Connector = self.connector
         self.is_connected, self._loop = False, None
         await connector.disconnect()
@@ -275,16 +269,7 @@ class DataSource:
         Raises:
             TransactionError: The last repetition failed as well.
         """
-        attempt = 0
-        while True:
-            try:
-                async with self.begin_transaction() as tx:
-                    return await work(tx)
-            except TransactionError as error:
-                if not error.retryable or attempt >= retries:
-                    raise
-            await asyncio.sleep(uniform(0.5, 1.0) * _BACKOFF * 2**attempt)
-            attempt += 1
+        return await repeated(self.begin_transaction, work, retries)
 
     def transaction_of(self, given: Any, *, write: bool = True) -> Any:
         """The transaction that a call takes part in, or what else says where it goes.
@@ -382,6 +367,10 @@ class DataSource:
         own = getattr(self.connector, "on", None) if event != "query" else None
         (own or self._listeners.on)(event, listener)
         return self
+
+    def off(self, event: str, listener: Callable[..., Any]) -> bool:
+        """Take away one registration of a listener of ``"query"``; whether there was one."""
+        return self._listeners.off(event, listener)
 
     def stats(self) -> Mapping[str, int]:
         """``size``, ``checked_out``, ``waiting``, ``statements``, ``errors``."""

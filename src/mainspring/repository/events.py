@@ -48,6 +48,14 @@ class QueryListeners:
             raise ValueError(f"A data source has no event {event!r}; there is 'query'.")
         self._listeners.append(listener)
 
+    def off(self, event: str, listener: Callable[..., Any]) -> bool:
+        """Take away one registration of a listener; whether there was one."""
+        found = event == "query" and listener in self._listeners
+        if found:
+            self._listeners = [*self._listeners]  # whoever is telling goes through the list as it was
+            self._listeners.remove(listener)
+        return found
+
     @property
     def is_needed(self) -> bool:
         """Whether anybody wants to know."""

@@ -1,12 +1,20 @@
 """Which transaction a call takes part in: the one it was given, the one its task is in, or none."""
 
 import asyncio
-from typing import Any
+from collections.abc import Awaitable, Callable
+from random import uniform
+from typing import Any, TypeVar
 
 from mainspring.repository.errors import TransactionError
 from mainspring.repository.transactions import Savepoint, Transaction, TransactionRegistry
 
-__all__ = ["PRIMARY", "has_task", "participation"]
+__all__ = ["PRIMARY", "has_task", "participation", "repeated"]
+
+T = TypeVar("T")
+
+#: Seconds before the first repetition of a transaction; doubled each time, with some chance, so that two do not meet
+#: again.
+_BACKOFF = 0.02
 
 
 class _Primary:
@@ -80,3 +88,23 @@ def has_task() -> bool:
         return asyncio.current_task() is not None
     except RuntimeError:  # no loop is running: begun later, by whoever awaits it
         return False
+
+
+async def repeated(
+    begin: Callable[[], Transaction | Savepoint], work: Callable[[Any], Awaitable[T]], retries: int
+) -> T:
+    """Do something in a transaction; again in a new one, after a pause, while the database asks for that.
+
+    Raises:
+        TransactionError: The last repetition failed as well.
+    """
+    attempt = 0
+    while True:
+        try:
+            async with begin() as tx:
+                return await work(tx)
+        except TransactionError as error:
+            if not error.retryable or attempt >= retries:
+                raise
+        await asyncio.sleep(uniform(0.5, 1.0) * _BACKOFF * 2**attempt)
+        attempt += 1

@@ -77,6 +77,11 @@ class TransactionRegistry:
         task = asyncio.current_task()
         return next((each for each in self.open if each.owner is task), None)
 
+    async def roll_back(self) -> None:
+        """Roll back what is open."""
+        for transaction in list(self.open):
+            await transaction.rollback()
+
 
 class Block(ABC):
     """What transactions and savepoints have in common: begun once, ended once, by hand or by ``async with``.

@@ -1,6 +1,16 @@
-"""The test kit: an application under test, a client for it, and anything overridden for a while."""
+"""The test kit: an application under test, a client for it, anything overridden, a clock that stands, noted events."""
 
-from mainspring.testing.client import ClientMissingError
-from mainspring.testing.harness import Harness, HarnessClosedError, harness
+# The names are made by __getattr__; what they are to a type checker is in __init__.pyi.
+# pyright: reportUnsupportedDunderAll=false
 
-__all__ = ["ClientMissingError", "Harness", "HarnessClosedError", "harness"]
+from mainspring.lazy import lazy_names
+
+__all__, __getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "mainspring.testing.client": ("ClientMissingError",),
+        "mainspring.testing.clock": ("FrozenClock",),
+        "mainspring.testing.events": ("CapturedEvent", "CapturedEvents", "capture_events"),
+        "mainspring.testing.harnesses": ("Harness", "HarnessClosedError", "harness"),
+    },
+)

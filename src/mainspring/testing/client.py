@@ -1,5 +1,6 @@
 """The HTTP client of a harness: httpx2 over the application itself, or over its socket."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from mainspring.errors import MainspringError
@@ -14,8 +15,13 @@ class ClientMissingError(MainspringError, ImportError):
         return "The client of a harness is httpx2: install mainspring[testing], or use `await t.request(...)`."
 
 
-def new_client(app: Any, url: str | None) -> Any:
+def new_client(app: Any, url: str | None, headers: Mapping[str, str] | None = None) -> Any:
     """A client of the application: over the network where there is a URL, else in process.
+
+    Args:
+        app: The application.
+        url: Where it listens.
+        headers: What each request has.
 
     Raises:
         ClientMissingError: httpx2 is not installed.
@@ -25,6 +31,6 @@ def new_client(app: Any, url: str | None) -> Any:
     except ImportError as error:
         raise ClientMissingError from error
     if url is not None:
-        return httpx2.AsyncClient(base_url=url, trust_env=False)
+        return httpx2.AsyncClient(base_url=url, headers=headers, trust_env=False)
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
-    return httpx2.AsyncClient(transport=transport, base_url="http://localhost")
+    return httpx2.AsyncClient(transport=transport, base_url="http://localhost", headers=headers)

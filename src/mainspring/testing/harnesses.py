@@ -1,8 +1,8 @@
 """An application under test: its real life, without sockets unless they are asked for, anything overridden."""
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, overload
 from weakref import WeakSet
@@ -14,6 +14,8 @@ from mainspring.errors import MainspringError
 from mainspring.rest import RestBindings, RestServer
 from mainspring.rest.inprocess import InProcessAnswer, call_in_process
 from mainspring.testing.client import new_client
+from mainspring.testing.events import CapturedEvents, capture_events
+from mainspring.testing.request_overrides import RequestOverrides
 
 __all__ = ["Harness", "HarnessClosedError", "harness"]
 
@@ -46,6 +48,7 @@ class Harness(Generic[A]):
         self._active: list[Overrides] = []
         self._ours: WeakSet[Binding[Any]] = WeakSet()
         self._client: Any = None
+        self._for_requests = RequestOverrides(self._contexts)
         self._is_open = False
 
     async def __aenter__(self) -> Self:
@@ -80,12 +83,15 @@ class Harness(Generic[A]):
 
     # Asking
 
-    async def request(self, method: str, path: str, **options: Any) -> InProcessAnswer:
+    async def request(
+        self, method: str, path: str, *, overrides: Mapping[Any, Any] | None = None, **options: Any
+    ) -> InProcessAnswer:
         """One request, in process.
 
         Args:
             method: The verb.
             path: The path, perhaps with a query.
+            overrides: What this request alone sees in place of what is bound; see `override_requests`.
             options: ``query, headers, json, body``; see `call_in_process`.
 
         Returns:
@@ -95,7 +101,12 @@ class Harness(Generic[A]):
             HarnessClosedError: Outside of the block.
         """
         self._check_open()
-        return await call_in_process(self.app, method, path, **options)
+        if overrides is None:
+            return await call_in_process(self.app, method, path, **options)
+        with self._for_requests.for_some(overrides) as marked:
+            given = options.pop("headers", None) or {}
+            headers = [*(given.items() if isinstance(given, Mapping) else given), *marked.items()]
+            return await call_in_process(self.app, method, path, headers=headers, **options)
 
     @property
     def client(self) -> Any:
@@ -109,6 +120,22 @@ class Harness(Generic[A]):
         if self._client is None:
             self._client = new_client(self.app, self.url)
         return self._client
+
+    @asynccontextmanager
+    async def client_with(self, overrides: Mapping[Any, Any]) -> AsyncIterator[Any]:
+        """A further client like `client`; its requests alone see other values in place of what is bound.
+
+        Args:
+            overrides: By key or class; see `override_requests`.
+
+        Raises:
+            HarnessClosedError: Outside of the block.
+            ClientMissingError: httpx2 is not installed.
+        """
+        self._check_open()
+        with self._for_requests.for_some(overrides) as marked:
+            async with new_client(self.app, self.url, marked) as client:
+                yield client
 
     @property
     def url(self) -> str | None:
@@ -140,6 +167,31 @@ class Harness(Generic[A]):
         finally:
             if overrides in self._active:  # else the harness was left inside the block
                 self._end(overrides)
+
+    def override_requests(self, replacements: Mapping[Any, Any]) -> AbstractContextManager[None]:
+        """Other values in place of what is bound, for the requests that begin inside the block.
+
+        They are bound in the context of each request, and what is made with them is made for it anew, also where it is
+        otherwise kept; outside of requests, everything stays as it is. A class is made anew for each request.
+
+        Args:
+            replacements: As for `override`.
+
+        Raises:
+            HarnessClosedError: Outside of the harness's block.
+            AmbiguousTypeError: A class is provided by several bindings; nothing is replaced then.
+        """
+        self._check_open()
+        return self._for_requests.for_all(replacements)
+
+    def capture(self) -> AbstractContextManager[CapturedEvents]:
+        """Note what happens inside the block: changes of state, bindings of application and servers, statements.
+
+        Raises:
+            HarnessClosedError: Outside of the harness's block.
+        """
+        self._check_open()
+        return capture_events(*self._contexts())
 
     def _begin(self, replacements: Mapping[Any, Any]) -> Overrides:
         overrides = Overrides(replacements, self._contexts, self._ours)

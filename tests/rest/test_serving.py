@@ -345,17 +345,3 @@ async def test_streams_are_chunked_and_bodies_have_a_length() -> None:
         assert answer.headers["content-length"] == "17"
         assert answer.headers["date"].endswith("GMT")
         assert "server" not in answer.headers
-
-
-async def test_a_setting_without_effect_says_so(caplog: pytest.LogCaptureFixture) -> None:
-    """REST-021"""
-    app = RestApplication({"rest": {"port": 0, "max_headers": 50, "server": "uvicorn"}})
-    async with app:
-        assert app.rest_server.get_sync(RestBindings.MAX_HEADERS) == 50
-    [record] = [record for record in caplog.records if record.levelname == "WARNING"]
-    assert record.getMessage().startswith("rest.max_headers has no effect")
-    caplog.clear()
-    for settings in ({"server": "uvicorn"}, {"max_headers": 50}):
-        async with RestApplication({"rest": {"port": 0, **settings}}):
-            pass
-    assert [record for record in caplog.records if record.levelname == "WARNING"] == []

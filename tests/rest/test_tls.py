@@ -5,6 +5,7 @@ import ssl
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import trustme
 from cryptography.hazmat.primitives.serialization import (
@@ -19,6 +20,7 @@ from websockets.asyncio.client import connect
 
 from mainspring.rest import RequestContext, RestApplication, RestBindings, WebSocket
 from mainspring.rest.errors import SettingError
+from mainspring.rest.listening import KINDS
 
 
 class Files:
@@ -30,6 +32,8 @@ class Files:
         chain = b"".join(blob.bytes() for blob in issued.cert_chain_pems)
         key = load_pem_private_key(issued.private_key_pem.bytes(), None)
         self.cert, self.key = folder / f"{name}.crt", folder / f"{name}.key"
+        self.both = folder / f"{name}.pem"
+        self.both.write_bytes(chain + issued.private_key_pem.bytes())
         self.encrypted, self.pfx, self.ca = folder / f"{name}.enc", folder / f"{name}.pfx", folder / f"{name}.ca"
         self.cert.write_bytes(chain)
         self.key.write_bytes(issued.private_key_pem.bytes())
@@ -51,8 +55,8 @@ def files(tmp_path: Path) -> Files:
     return Files(tmp_path)
 
 
-def application(setting: Any) -> RestApplication:
-    app = RestApplication({"rest": {"port": 0, "protocol": "https", "ssl": setting}})
+def application(setting: Any, server: str = "mainspring") -> RestApplication:
+    app = RestApplication({"rest": {"port": 0, "protocol": "https", "ssl": setting, "server": server}})
 
     async def where(context: RequestContext) -> list[str]:
         return [context.request.scheme, context.requested_base_url]
@@ -80,15 +84,30 @@ FORMS = {
     "encrypted": lambda files: {"cert_file": files.cert, "key_file": files.encrypted, "password": "secret"},
     "with clients": lambda files: {"cert_file": files.cert, "key_file": files.key, "ca_file": files.ca},
     "pfx": lambda files: {"pfx_file": files.pfx, "password": "secret"},
+    "one file": lambda files: {"cert_file": files.both},
 }
 
 
-@pytest.mark.parametrize("form", [*FORMS, "context"])
-async def test_every_form_of_a_certificate_is_served(files: Files, form: str) -> None:
+#: What granian cannot load of it. With an error of its own it would end the whole process.
+NOT_FOR_GRANIAN = {
+    "encrypted": "ssl.password",
+    "with clients": "ssl.ca_file",
+    "pfx": "cert_file and key_file alone",
+    "context": "cert_file and key_file alone",
+}
+
+
+@pytest.mark.parametrize("server", KINDS)
+@pytest.mark.parametrize("form", [*FORMS, "one file", "context"])
+async def test_every_form_of_a_certificate_is_served(files: Files, form: str, server: str) -> None:
     """REST-014 REST-007"""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(files.cert, files.key)
-    app = application(context if form == "context" else FORMS[form](files))
+    app = application(context if form == "context" else FORMS[form](files), server)
+    if server == "granian" and form in NOT_FOR_GRANIAN:
+        with pytest.raises(SettingError, match=NOT_FOR_GRANIAN[form]):
+            await app.start()
+        return
     async with app:
         port = app.rest_server.port
         assert app.rest_server.url == f"https://127.0.0.1:{port}"
@@ -99,8 +118,17 @@ async def test_every_form_of_a_certificate_is_served(files: Files, form: str) ->
             assert await client.recv() == "hello"
 
 
-async def test_plain_text_on_a_port_of_tls_gets_nothing(files: Files) -> None:
-    async with application(FORMS["pem"](files)) as app:
+@pytest.mark.parametrize("server", ["hypercorn", "granian"])
+async def test_http2_is_offered_by_servers_that_speak_it(files: Files, server: str) -> None:
+    async with application(FORMS["pem"](files), server) as app:
+        async with httpx.AsyncClient(http2=True, verify=files.client()) as client:
+            answer = await client.get(f"https://localhost:{app.rest_server.port}/where")
+        assert (answer.http_version, answer.json()[0]) == ("HTTP/2", "https")
+
+
+@pytest.mark.parametrize("server", KINDS)
+async def test_plain_text_on_a_port_of_tls_gets_nothing(files: Files, server: str) -> None:
+    async with application(FORMS["pem"](files), server) as app:
         reader, writer = await asyncio.open_connection("127.0.0.1", app.rest_server.port)
         writer.write(b"GET /where HTTP/1.1\r\nHost: x\r\n\r\n")
         try:
@@ -109,7 +137,7 @@ async def test_plain_text_on_a_port_of_tls_gets_nothing(files: Files) -> None:
             pass
         finally:
             writer.close()
-        assert b"200 OK" in await ask(app.rest_server.port, files.client())
+        assert b"HTTP/1.1 200 " in await ask(app.rest_server.port, files.client())
 
 
 async def test_options_bound_between_a_stop_and_the_next_start_are_used(files: Files, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from mainspring.cli.lookup import find_application
 __all__ = ["SERVERS", "address", "command"]
 
 HIGHEST_PORT = 65535
-SERVERS = ("mainspring", "uvicorn")
+SERVERS = ("mainspring", "uvicorn", "hypercorn", "granian")
 
 
 @click.command("run")

@@ -36,7 +36,7 @@ class RestBindings:
     """Typed keys of a REST server. Every setting of the ``rest`` section has one, named as the setting."""
 
     CONFIG: BindingKey[Any] = BindingKey("rest.config")
-    #: What listens: ``mainspring``, its own listener, or ``uvicorn``.
+    #: What listens: ``mainspring``, its own listener, or an ASGI server: ``uvicorn``, ``hypercorn``, ``granian``.
     SERVER: BindingKey[str] = BindingKey("rest.server")
     HOST: BindingKey[str | None] = BindingKey("rest.host")
     PORT: BindingKey[int] = BindingKey("rest.port")

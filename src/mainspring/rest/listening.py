@@ -1,37 +1,102 @@
-"""Listening without an outer server: uvicorn, embedded. The only place that knows uvicorn.
+"""What listens, when the application listens by itself: our own listener, or an ASGI server that is embedded.
 
-We bind the socket ourselves (so that a port in use is an exception, and port 0 is known once bound), leave lifespan and
-signals to the application, and stop in order: no new connections, idle ones closed, requests in flight finished within
-the grace period, the rest cancelled.
+A table of them, and what they have in common. We bind the sockets ourselves, whoever serves them (so that a port in use
+is an exception, and port 0 is known once bound), and leave the lifespan and signals to the application.
 """
 
 import asyncio
-import contextlib
 import logging
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Mapping
+from importlib import import_module
 from importlib.util import find_spec
 from ssl import SSLContext
 from typing import Any
 
 from msgspec import Struct
 
-from mainspring.rest.errors import MissingLibraryError
+from mainspring.rest.errors import MissingLibraryError, SettingError
 from mainspring.rest.logs import was_logged
-from mainspring.rest.sockets import BoundSocket, OnSocket
+from mainspring.rest.sockets import BoundSocket
 
-__all__ = ["CUT_OFF", "ListenOptions", "Listener", "check_websockets"]
+__all__ = ["CLEANUP", "CUT_OFF", "KINDS", "Calls", "Kind", "ListenOptions", "is_news", "is_told"]
 
-#: How often to look whether connections are gone: short against any request, long against the cost of looking.
-_LOOK_EVERY = 0.01
-#: Seconds in which the first request on a connection comes, if it comes: what was accepted is answered.
-_FIRST_WORD = 0.5
-#: Turns of the loop in which what was accepted becomes a connection: asyncio takes three.
-_TURNS = 5
-#: What cancelled requests have for their clean-up before their connections are cut.
-_CLEANUP_TIME = 5.0
 #: The word with which requests are cancelled.
 CUT_OFF = "the grace period of the server has passed"
+#: Seconds that cancelled requests have for their clean-up.
+CLEANUP = 5.0
+
+
+class Kind(Struct, frozen=True):
+    """Something that can listen.
+
+    Attributes:
+        name: The value of ``rest.server``.
+        listener: The class that does it, ``module:attribute``; made with the application and `ListenOptions`.
+        library: What has to be installed for it, and the extra of that name; empty: nothing beside Mainspring.
+        sockets: Libraries of which it needs one for WebSockets; empty: none.
+        without: The settings that it has nothing for.
+    """
+
+    name: str
+    listener: str
+    library: str = ""
+    sockets: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+
+    def check(self, chosen: Mapping[str, Any], *, has_sockets: bool) -> None:
+        """Refuse to listen where something that was asked for could not be.
+
+        Args:
+            chosen: The settings that are not left to us.
+            has_sockets: Whether there are WebSocket routes.
+
+        Raises:
+            MissingLibraryError: A library is not installed.
+            SettingError: A setting would have no effect.
+        """
+        if self.library and find_spec(self.library) is None:
+            raise MissingLibraryError(f"An application with the server {self.name!r}", self.library, self.library)
+        if has_sockets and self.sockets and not any(map(find_spec, self.sockets)):
+            raise MissingLibraryError("The WebSocket routes", self.sockets[0], "websockets")
+        for name in self.without:
+            if name in chosen:
+                raise SettingError(name, chosen[name], f"{self.name}, which listens, has no such setting; {_WAY_OUT}")
+
+    def make(self, app: Any, options: "ListenOptions") -> Any:
+        """A listener of this kind, which does not listen yet."""
+        module, _, attribute = self.listener.partition(":")
+        return getattr(import_module(module), attribute)(app, options)
+
+
+_WAY_OUT = "leave it out, or let the server 'mainspring' listen"
+
+#: What can listen, by the value of ``rest.server``. How they differ in HTTP itself: docs/http-on-other-servers.md.
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind("mainspring", "mainspring.rest.own_listening:OwnListener", sockets=("websockets",)),
+        Kind(
+            "uvicorn",
+            "mainspring.rest.uvicorn_listening:UvicornListener",
+            "uvicorn",
+            sockets=("websockets", "wsproto"),
+            without=("headers_timeout", "max_headers", "proxy_protocol"),
+        ),
+        Kind(
+            "hypercorn",
+            "mainspring.rest.hypercorn_listening:HypercornListener",
+            "hypercorn",
+            without=("headers_timeout", "max_connections", "max_headers", "proxy_protocol"),
+        ),
+        Kind(
+            "granian",
+            "mainspring.rest.granian_listening:GranianListener",
+            "granian",
+            without=("keep_alive_timeout", "max_headers", "proxy_protocol", "ws_max_size"),
+        ),
+    )
+}
 
 
 class ListenOptions(Struct, frozen=True):
@@ -43,12 +108,13 @@ class ListenOptions(Struct, frozen=True):
         path: A Unix socket instead of host and port.
         bound: A socket that somebody else has bound to this place, and cares for.
         ssl: A ready context for TLS.
+        ssl_setting: What the context was made from.
         keep_alive_timeout: How long an idle connection is kept.
-        max_connections: How many requests at a time before others get 503; ``None``: no limit.
+        max_connections: How many connections there may be (uvicorn: requests at a time); ``None``: no limit.
         ws_max_size: Bytes of a WebSocket message.
-        headers_timeout: How long the head of a request may take; the own listener has this limit, and the next.
+        headers_timeout: How long the head of a request may take.
         max_headers: How many header lines it may have.
-        proxy_protocol: Whether each connection begins with whom a proxy speaks for; our own listener reads that.
+        proxy_protocol: Whether each connection begins with whom a proxy speaks for.
         access_log: Whether each request is a line in the log.
     """
 
@@ -57,6 +123,7 @@ class ListenOptions(Struct, frozen=True):
     path: str | None = None
     bound: socket.socket | None = None
     ssl: SSLContext | None = None
+    ssl_setting: Any = None
     keep_alive_timeout: float = 5.0
     max_connections: int | None = None
     ws_max_size: int = 16 * 1024 * 1024
@@ -70,160 +137,41 @@ class ListenOptions(Struct, frozen=True):
         return BoundSocket(self.host, self.port, self.path, self.bound)
 
 
-def check_websockets(*, is_own: bool) -> None:
-    """Refuse to listen for WebSocket connections that could never come.
+class Calls:
+    """An ASGI application as an embedded server calls it; it knows the calls that are under way.
 
     Args:
-        is_own: Whether our own listener listens, which knows one library for it.
-
-    Raises:
-        MissingLibraryError: No library that speaks the protocol is installed.
+        app: The application.
     """
-    if find_spec("websockets") is None and (is_own or find_spec("wsproto") is None):
-        raise MissingLibraryError("The WebSocket routes", "websockets", "websockets")
 
-
-class Listener(OnSocket):
-    """One socket, served by uvicorn inside the running loop until ``stop``."""
-
-    def __init__(self, app: Any, options: ListenOptions) -> None:
-        super().__init__(options.socket())
+    def __init__(self, app: Any) -> None:
         self._app = app
-        self._options = options
-        self._server: Any = None
-        self._ticking: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
 
-    async def start(self) -> None:
-        """Bind and serve.
-
-        Raises:
-            ListenError: The address cannot be had (an ``OSError`` with the same ``errno``); nothing is left open.
-        """
-        bound = await self._bound.take()
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Call it."""
+        task = asyncio.current_task()
+        assert task is not None  # a server calls from a task
+        self._tasks.add(task)
         try:
-            await self._serve(bound)
-        except BaseException:  # a cancelled start leaves no socket either
-            self._bound.leave()
-            raise
-
-    async def _serve(self, bound: socket.socket) -> None:
-        import uvicorn  # noqa: PLC0415 - it brings its command line along; other ASGI servers need none of it
-
-        options = self._options
-        config = uvicorn.Config(
-            self._app,
-            lifespan="off",
-            interface="asgi3",  # a bound method does not look like one to uvicorn
-            log_config=None,
-            access_log=options.access_log,
-            proxy_headers=False,
-            server_header=False,
-            timeout_keep_alive=options.keep_alive_timeout,  # type: ignore[arg-type]  # a float works as well
-            limit_concurrency=options.max_connections,
-            ws_max_size=options.ws_max_size,
-            ssl_context_factory=(lambda *_: options.ssl) if options.ssl is not None else None,  # type: ignore[arg-type]  # not None in this branch
-        )
-        config.load()
-        server = uvicorn.Server(config)
-        server.lifespan = config.lifespan_class(config)
-        with _quiet(uvicorn.server.logger):  # pyright: ignore[reportAttributeAccessIssue]  # its own submodule
-            await server.startup(sockets=[bound])
-        self._server = server
-        logging.getLogger("uvicorn.error").addFilter(_is_news)
-        self._ticking = asyncio.create_task(server.main_loop(), name="listener clock")
-
-    # Stopping
-
-    async def stop_accepting(self) -> None:
-        """Take no new connections. Those that are there have a moment to say what they came for."""
-        server = self._server
-        if server is None or not self._bound.is_taken:
-            return
-        for each in server.servers:
-            each.close()
-        self._bound.leave()
-        for _ in range(_TURNS):
-            await asyncio.sleep(0)
-        for _ in range(round(_FIRST_WORD / _LOOK_EVERY)):
-            await asyncio.sleep(_LOOK_EVERY)
-            if not any(map(_is_new, list(server.server_state.connections))):
-                break
-        await asyncio.sleep(0)  # a request that was just read begins
-
-    async def stop(self, grace_period: float | None, farewell: Callable[[], Awaitable[None]] | None = None) -> None:
-        """Stop listening at once, then wait for requests in flight.
-
-        Args:
-            grace_period: Seconds until the remaining ones are cancelled; ``None`` waits without limit.
-            farewell: What is to be said on open connections before they are asked to end.
-        """
-        server = self._server
-        if server is None:
-            return
-        await self.stop_accepting()
-        self._server = None
-        try:
-            if farewell is not None:
-                await farewell()
-            _ask_to_end(server.server_state)
-            await self._drain(server, grace_period)
+            await self._app(scope, receive, send)
         finally:
-            for connection in list(server.server_state.connections):
-                connection.transport.abort()
-            ticking, self._ticking = self._ticking, None
-            if ticking is not None:
-                ticking.cancel()
-                await asyncio.wait([ticking])
+            self._tasks.discard(task)
 
-    async def _drain(self, server: Any, grace_period: float | None) -> None:
-        state = server.server_state
-        await _until_gone(state, grace_period)
-        tasks = [task for task in state.tasks if not task.done()]
-        if not tasks:
-            return
-        # Their connections first: uvicorn would answer for a cancelled request as if it had failed.
-        for connection in list(state.connections):
-            connection.transport.abort()
+    async def cut_off(self) -> None:
+        """Cancel what is under way, and give it a moment for its clean-up: one that does not end must not hold us."""
+        tasks = self._tasks
         for task in tasks:
             task.cancel(CUT_OFF)
-        # Bounded: a clean-up that does not end must not keep the server from stopping.
-        await asyncio.wait(tasks, timeout=_CLEANUP_TIME)
+        if tasks:
+            await asyncio.wait(tasks, timeout=CLEANUP)
 
 
-async def _until_gone(state: Any, seconds: float | None) -> None:
-    """Wait until no connection is busy and no request runs, at most for the given time."""
-    loop = asyncio.get_running_loop()
-    end = None if seconds is None else loop.time() + seconds
-    while state.tasks or state.connections:
-        if end is not None and loop.time() >= end:
-            return
-        _ask_to_end(state)  # those whose request ended meanwhile, and WebSockets that were just opened
-        await asyncio.sleep(_LOOK_EVERY)
+def is_news(record: logging.LogRecord) -> bool:
+    """Whether a server says something that the log does not know from us."""
+    return not (record.exc_info and is_told(record.exc_info[1]))
 
 
-def _ask_to_end(state: Any) -> None:
-    """Ask connections to end as soon as they can; once, since a WebSocket that is closing cannot be closed again."""
-    for connection in list(state.connections):
-        if not connection.transport.is_closing():
-            connection.shutdown()
-
-
-def _is_new(connection: Any) -> bool:
-    """Whether nothing was asked on a connection yet."""
-    return getattr(connection, "cycle", connection) is None and not connection.transport.is_closing()
-
-
-def _is_news(record: logging.LogRecord) -> bool:
-    """Whether uvicorn says something new: not an error that is logged already, nor that a request was cut off."""
-    error = record.exc_info[1] if record.exc_info else None
-    return not (was_logged(error) or (isinstance(error, asyncio.CancelledError) and error.args == (CUT_OFF,)))
-
-
-@contextlib.contextmanager
-def _quiet(logger: logging.Logger) -> Iterator[None]:
-    """Keep uvicorn from announcing itself: the application says where it listens."""
-    was, logger.disabled = logger.disabled, True
-    try:
-        yield
-    finally:
-        logger.disabled = was
+def is_told(error: BaseException | None) -> bool:
+    """Whether an error is logged already, or is no more than that a request was cut off."""
+    return was_logged(error) or (isinstance(error, asyncio.CancelledError) and error.args == (CUT_OFF,))

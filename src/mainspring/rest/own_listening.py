@@ -1,7 +1,7 @@
 """Listening with the listener of our own: its sockets, its limits and its door."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import socket
 from importlib import import_module
 from typing import Any
 
@@ -16,24 +16,26 @@ __all__ = ["OwnListener"]
 
 
 class OwnListener(OnSocket):
-    """One socket, served by our own listener inside the running loop until ``stop``."""
+    """One socket, served by our own listener inside the running loop until ``stop``.
+
+    Args:
+        server: The REST server.
+        options: Where and how.
+
+    Raises:
+        SettingError: A proxy is to speak before TLS begins.
+    """
 
     def __init__(self, server: Any, options: ListenOptions) -> None:
         super().__init__(options.socket())
+        if options.proxy_protocol and options.ssl is not None:
+            raise SettingError("proxy_protocol", True, "it is read without TLS only; let the proxy end TLS")
         self._server = server
         self._options = options
         self._listener: Listener | None = None
 
-    async def start(self) -> None:
-        """Bind and serve.
-
-        Raises:
-            ListenError: The address cannot be had (an ``OSError`` with the same ``errno``); nothing is left open.
-            SettingError: A proxy is to speak before TLS begins.
-        """
+    async def _serve(self, bound: socket.socket) -> None:
         options = self._options
-        if options.proxy_protocol and options.ssl is not None:
-            raise SettingError("proxy_protocol", True, "it is read without TLS only; let the proxy end TLS")
         door = ListenerDoor(self._server, options.ws_max_size)
         limits = Limits(
             headers=options.max_headers,
@@ -41,17 +43,12 @@ class OwnListener(OnSocket):
             keep_alive_timeout=options.keep_alive_timeout,
             connections=_room(options.max_connections),
         )
-        bound = await self._bound.take()
         service = Service(door.serve, door.refuse, limits, asyncio.get_running_loop())
         service.upgrade = door.upgrade
         service.note = note_request if options.access_log else None
         kind = ProxiedConnection if options.proxy_protocol else Connection
         listener = Listener(service, bound, self._bound.leave, options.ssl, kind)
-        try:
-            await listener.start()
-        except BaseException:  # a cancelled start leaves no socket either
-            self._bound.leave()
-            raise
+        await listener.start()
         self._listener = listener
 
     async def stop_accepting(self) -> None:
@@ -59,13 +56,13 @@ class OwnListener(OnSocket):
         if self._listener is not None:
             await self._listener.stop_accepting()
 
-    async def stop(self, grace_period: float | None, farewell: Callable[[], Awaitable[None]] | None = None) -> None:
+    async def stop(self, grace_period: float | None) -> None:
         """Stop listening at once, then wait for requests in flight; see `Listener.stop`."""
         listener = self._listener
         if listener is None:
             return
         self._listener = None
-        await listener.stop(grace_period, farewell, CUT_OFF)
+        await listener.stop(grace_period, cut_off=CUT_OFF)
 
 
 #: Files that a process needs besides its connections, at least, and the share of all that it may open.

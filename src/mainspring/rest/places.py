@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -45,12 +45,11 @@ class OpenPlace:
         app: The ASGI application.
         place: Where.
         limits: What else `ListenOptions` takes.
-        is_own: Whether our own listener serves it.
+        server: What serves it, as in ``rest.server``.
     """
 
-    def __init__(self, app: Any, place: Place, limits: dict[str, Any], *, is_own: bool = False) -> None:
-        from mainspring.rest.listening import Listener, ListenOptions  # noqa: PLC0415 - under another ASGI server nothing listens here
-        from mainspring.rest.own_listening import OwnListener  # noqa: PLC0415 - as above
+    def __init__(self, app: Any, place: Place, limits: dict[str, Any], server: str) -> None:
+        from mainspring.rest.listening import KINDS, ListenOptions  # noqa: PLC0415 - under another ASGI server nothing listens here
         from mainspring.rest.tls import ssl_context  # noqa: PLC0415 - as above
 
         self._place = place
@@ -60,9 +59,10 @@ class OpenPlace:
             path=place.path,
             bound=place.bound,
             ssl=ssl_context(place.ssl) if place.protocol == "https" else None,
+            ssl_setting=place.ssl,
             **limits,
         )
-        self._listener: Listener | OwnListener = OwnListener(app, options) if is_own else Listener(app, options)
+        self._listener = KINDS[server].make(app, options)
 
     async def start(self) -> None:
         """Accept connections.
@@ -79,9 +79,13 @@ class OpenPlace:
         """Take no new connections."""
         await self._listener.stop_accepting()
 
-    async def stop(self, grace_period: float | None, farewell: Callable[[], Awaitable[None]] | None = None) -> None:
-        """Stop listening at once, then wait for requests in flight; see `Listener.stop`."""
-        await self._listener.stop(grace_period, farewell)
+    async def stop(self, grace_period: float | None) -> None:
+        """Stop listening at once, then wait for requests in flight.
+
+        Args:
+            grace_period: Seconds until the remaining ones are cancelled; ``None`` waits without limit.
+        """
+        await self._listener.stop(grace_period)
 
     @property
     def protocol(self) -> str:
@@ -111,7 +115,7 @@ class OpenPlace:
     @property
     def listening(self) -> bool:
         """Whether connections are accepted."""
-        return self._listener.listening
+        return bool(self._listener.listening)
 
     @property
     def address(self) -> Any:
@@ -121,19 +125,18 @@ class OpenPlace:
     @property
     def sockets(self) -> list[socket.socket]:
         """The sockets that listen."""
-        return self._listener.sockets
+        found: list[socket.socket] = self._listener.sockets
+        return found
 
 
-async def open_places(
-    app: Any, places: Sequence[Place], limits: dict[str, Any], *, is_own: bool = False
-) -> list[OpenPlace]:
+async def open_places(app: Any, places: Sequence[Place], limits: dict[str, Any], server: str) -> list[OpenPlace]:
     """Open all places, or none.
 
     Raises:
         ListenError: An address cannot be had; those that were open are closed again.
         SettingError: The setting of TLS is wrong.
     """
-    wanted = [OpenPlace(app, place, limits, is_own=is_own) for place in places]
+    wanted = [OpenPlace(app, place, limits, server) for place in places]
     opened: list[OpenPlace] = []
     try:
         for place in wanted:

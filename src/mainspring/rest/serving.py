@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import logging
 import os
 import signal
 import socket
@@ -17,11 +16,6 @@ from mainspring.rest.places import OpenPlace, Place, open_places
 from mainspring.rest.settings import DEFAULTS, SETTING_KEYS
 
 __all__ = ["Serving"]
-
-logger = logging.getLogger(__name__)
-
-#: Settings of a listener that uvicorn has no counterpart of; see docs/http-on-uvicorn.md.
-_WITHOUT_EFFECT = ("headers_timeout", "max_headers", "proxy_protocol")
 
 #: Seconds that stopping waits for requests when neither the server nor the application says otherwise.
 _GRACE_PERIOD = 30.0
@@ -144,27 +138,21 @@ class Serving:
         self._bound = bound
 
     async def _listen(self) -> None:
-        from mainspring.rest.listening import check_websockets  # noqa: PLC0415 - under another ASGI server nothing listens here
+        from mainspring.rest.listening import KINDS  # noqa: PLC0415 - under another ASGI server nothing listens here
 
-        is_own = self.setting("server") == "mainspring"
-        if self._server.registry.websockets():
-            check_websockets(is_own=is_own)
-        self._warn_of_limits(is_own=is_own)
-        limits = {name: self.setting(name) for name in _LIMITS}
-        self.open = await open_places(self._server, self.places(), limits, is_own=is_own)
+        name = self.setting("server")
+        limits = {each: self.setting(each) for each in _LIMITS}
+        chosen = {each: limits[each] for each in _LIMITS if self._is_chosen(each, limits[each])}
+        KINDS[name].check(chosen, has_sockets=bool(self._server.registry.websockets()))
+        self.open = await open_places(self._server, self.places(), limits, name)
         if not self.open:
             return
         if self.open[0].path is None:
             self._publish(RestBindings.PORT, self.open[0].port)
         self._publish(RestBindings.URL, self.url)
 
-    def _warn_of_limits(self, *, is_own: bool) -> None:
-        for name in () if is_own else _WITHOUT_EFFECT:
-            if name in self._server.config or self.setting(name) != DEFAULTS[name]:
-                logger.warning(
-                    "rest.%s has no effect: uvicorn, which listens, has no such limit. Set it in the proxy in front.",
-                    name,
-                )
+    def _is_chosen(self, name: str, value: Any) -> bool:
+        return name in self._server.config or value != DEFAULTS[name]
 
     def _configured(self) -> list[Place]:
         """The place that the settings name."""

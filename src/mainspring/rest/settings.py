@@ -13,6 +13,7 @@ from mainspring.rest.keys import RestBindings
 
 __all__ = [
     "DEFAULTS",
+    "SERVERS",
     "SETTING_KEYS",
     "SETTING_TYPES",
     "as_options",
@@ -105,7 +106,7 @@ DEFAULTS: dict[str, Any] = {
 
 _FORMATS = ("problem", "loopback")
 _PROTOCOLS = ("http", "https")
-_SERVERS = ("mainspring", "uvicorn")
+SERVERS = ("mainspring", "uvicorn", "hypercorn", "granian")
 
 
 def as_options(value: Any, name: str) -> dict[str, Any]:
@@ -134,7 +135,7 @@ def check_settings(values: Mapping[str, Any]) -> None:
     port = values.get("port")
     if port is not None and (isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= 65535):
         raise SettingError("port", port, "a port is a number from 0 (any free one) to 65535")
-    for name, known in (("error_format", _FORMATS), ("protocol", _PROTOCOLS), ("server", _SERVERS)):
+    for name, known in (("error_format", _FORMATS), ("protocol", _PROTOCOLS), ("server", SERVERS)):
         if values.get(name) is not None and values[name] not in known:
             raise SettingError(name, values[name], f"it is one of {', '.join(known)}")
     for name in ("grace_period", "request_timeout", "keep_alive_timeout", "headers_timeout"):

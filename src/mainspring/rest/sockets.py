@@ -6,6 +6,7 @@ import errno
 import os
 import socket
 import stat
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,7 @@ class BoundSocket:
         return int(address[1]) if isinstance(address, tuple) else 0
 
 
-class OnSocket:
+class OnSocket(ABC):
     """What listens on one socket, whichever server serves it.
 
     Args:
@@ -93,6 +94,23 @@ class OnSocket:
 
     def __init__(self, bound: BoundSocket) -> None:
         self._bound = bound
+
+    async def start(self) -> None:
+        """Bind and serve.
+
+        Raises:
+            ListenError: The address cannot be had (an ``OSError`` with the same ``errno``); nothing is left open.
+        """
+        bound = await self._bound.take()
+        try:
+            await self._serve(bound)
+        except BaseException:  # a cancelled start leaves no socket either
+            self._bound.leave()
+            raise
+
+    @abstractmethod
+    async def _serve(self, bound: socket.socket) -> None:
+        """Serve what comes to a socket, from now on."""
 
     @property
     def listening(self) -> bool:

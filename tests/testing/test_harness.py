@@ -167,6 +167,28 @@ async def test_what_is_bound_inside_a_block_is_overridden_as_well_and_stays_afte
         assert await now(t) == 1
 
 
+async def test_a_class_that_is_bound_after_its_override_began_has_one_binding() -> None:
+    """As all have that boot finds."""
+
+    def late() -> RestApplication:
+        app = RestApplication()
+
+        async def bind() -> None:
+            assert app.get_sync(Clock).now() == 42
+            for cls in (Clock, Service):
+                app.service(cls).in_scope("singleton")
+
+        app.on_init(bind)
+        return app
+
+    async with harness(late, overrides={Clock: Fixed}) as t:
+        assert (await t.app.get(Service)).clock.now() == 42
+        assert [binding.key for binding in t.app.find() if binding.value_type is Fixed] == ["services.Clock"]
+        with t.override({Unrelated: Unrelated}):
+            t.app.service(Unrelated)
+        assert t.app.get_binding(Unrelated).key == "services.Unrelated"
+
+
 async def test_a_locked_binding_is_overridden_and_locked_again() -> None:
     async with harness(App) as t:
         binding = t.app.bind("fixed").to(1).lock()

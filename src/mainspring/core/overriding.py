@@ -88,6 +88,8 @@ class Overrides:
         self._ours = ours
         #: By context and key what stands there now, and what stood there (``None``: nothing).
         self._placed: dict[tuple[int, str], _Placed] = {}
+        #: By class, what stands for it while nothing provides it.
+        self._stand_ins: dict[Any, _Placed] = {}
         self._aside: list[KeptValue] = []
         self._holds = True
 
@@ -107,16 +109,20 @@ class Overrides:
     def end(self) -> None:
         """Put back what was there: bindings, and the values that were kept."""
         self._holds = False
-        made = dependents([placed.new for placed in self._placed.values()], self._contexts())
-        for placed in reversed(self._placed.values()):
-            _put(placed.owner, placed.new.key, placed.old)
+        self._take_back(list(self._placed.values()))
         self._placed.clear()
-        for binding in made:
-            for ctx in self._contexts():
-                drop_kept(ctx, binding)
         for kept in reversed(self._aside):
             put_back(kept)
         self._aside.clear()
+
+    def _take_back(self, places: list[_Placed]) -> None:
+        """Put back what was there, and drop what was made with what stood in its place."""
+        made = dependents([placed.new for placed in places], self._contexts())
+        for placed in reversed(places):
+            _put(placed.owner, placed.new.key, placed.old)
+        for binding in made:
+            for ctx in self._contexts():
+                drop_kept(ctx, binding)
 
     def follow(self, event: Any) -> None:
         """A listener of ``bind``: what is bound while the overrides hold is overridden as well."""
@@ -134,6 +140,10 @@ class Overrides:
             return
         for key, value in self._replacements.items():
             if _names(key, binding):
+                stand_in = self._stand_ins.pop(key, None)
+                if stand_in is not None:  # two bindings would provide the class
+                    del self._placed[id(stand_in.owner), stand_in.new.key]
+                    self._take_back([stand_in])
                 self._place(owner, key, value, there)
                 return
 
@@ -147,8 +157,10 @@ class Overrides:
         self._ours.add(new)
         self._set_aside([old] if old is not None else [])
         _put(owner, new.key, new)
-        self._placed[id(owner), new.key] = _Placed(owner, new, old)
+        placed = self._placed[id(owner), new.key] = _Placed(owner, new, old)
         if old is None:
+            if not isinstance(binding_address(key), str):
+                self._stand_ins[key] = placed
             self._set_aside([new])
 
     def _set_aside(self, bindings: list[Binding[Any]]) -> None:

@@ -1,0 +1,1 @@
+"""A bookshop whose answers are cached by an interceptor."""

@@ -1,0 +1,1 @@
+"""What runs around calls; boot finds every ``*_interceptor.py`` here."""

@@ -74,7 +74,11 @@ def cuts(chance: random.Random, data: bytes) -> list[list[bytes]]:
     """The stream as a whole, byte by byte, and in two or three pieces."""
     places = sorted(chance.sample(range(len(data) + 1), k=min(2, len(data))))
     pieces = [data[start:end] for start, end in zip([0, *places], [*places, len(data)], strict=True)]
-    return [[data], [data[at : at + 1] for at in range(len(data))], [piece for piece in pieces if piece]]
+    return [
+        [data] if data else [],
+        [data[at : at + 1] for at in range(len(data))],
+        [piece for piece in pieces if piece],
+    ]
 
 
 LIMITS = Limits(headers_timeout=1000, keep_alive_timeout=1000, linger=1000)
@@ -169,7 +173,8 @@ def local(request: Request) -> Request:
             ends = [at for at in (rest.find(b"/"), rest.find(b"?")) if at >= 0]
             target = rest[min(ends) :] if ends else b"/"
             target = target if target.startswith(b"/") else b"/" + target
-    return method, target.removesuffix(b"?"), body
+    path, _, query = target.partition(b"?")
+    return method, target if query else path, body
 
 
 def has_other_minor(data: bytes, _: Request) -> bool:

@@ -92,6 +92,14 @@ async def test_request_lines_that_are_none(peer: Peer, line: bytes) -> None:
     assert (peer.seen, peer.is_open, peer.statuses) == ([], False, [400])
 
 
+async def test_a_version_is_refused_as_soon_as_it_is_read_whatever_follows():
+    """RFC 9110 section 15.6.6: what comes in the same piece changes nothing"""
+    for pieces in ([b"GET / HTTP/7.1\r\nHost: x\r\n\rX\r\n\r\n"], [b"GET / HTTP/7.1\r\nHost: x\r\n\rX", b"\r\n\r\n"]):
+        peer = Peer()
+        await peer.send(*pieces)
+        assert peer.statuses == [505]
+
+
 @pytest.mark.parametrize("version", [b"HTTP/2.0", b"HTTP/0.9", b"HTTP/9.9"])
 async def test_a_version_that_is_not_spoken(peer: Peer, version: bytes) -> None:
     """RFC 9110 section 15.6.6"""

@@ -173,6 +173,10 @@ def _bad(message: str, code: str) -> HttpError:
     return HttpErrors.BadRequest(message, code=code)
 
 
+def _unspoken() -> HttpError:  # RFC 9110 section 15.6.6
+    return HttpErrors.HTTPVersionNotSupported(code="VERSION_NOT_SUPPORTED")
+
+
 def read_fields(data: bytes, limits: Limits) -> Fields:
     """Version and header lines.
 
@@ -182,8 +186,8 @@ def read_fields(data: bytes, limits: Limits) -> Fields:
     found = _VERSION.match(data)
     if found is None:
         raise _bad("The request line is malformed.", "BAD_REQUEST_LINE")
-    if found[1] != b"1":  # RFC 9110 section 15.6.6
-        raise HttpErrors.HTTPVersionNotSupported(code="VERSION_NOT_SUPPORTED")
+    if found[1] != b"1":
+        raise _unspoken()
     is_1_0 = found[2] == b"0"
     lines, framing = header_lines(data[found.end() :], limits)
     length = _length_of(framing, is_1_0=is_1_0)
@@ -301,6 +305,8 @@ def check_beginning(data: bytes, limits: Limits) -> None:
         raise _bad("The request line is malformed.", "BAD_REQUEST_LINE")
     if len(line) > limits.request_line:
         raise HttpErrors.URITooLong(code="REQUEST_LINE_TOO_LONG")
+    if line_end > 0 and line[-3:-2] != b"1":
+        raise _unspoken()
     if line_end >= 0 and len(data) - line_end > limits.head:
         raise HttpErrors.RequestHeaderFieldsTooLarge(code="HEADERS_TOO_LARGE")
     if data.count(b"\r\n") > limits.headers + 1:

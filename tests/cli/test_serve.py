@@ -209,6 +209,19 @@ def test_a_port_in_use_is_one_clear_error(project) -> None:
     assert f"127.0.0.1:{port}" in line
 
 
+def test_workers_share_their_port_with_others_where_that_is_said(project, environment) -> None:
+    project.write("app.py", APP)
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        other.bind(("127.0.0.1", 0))  # it does not listen, so that all connections come to the workers
+        project.environment = {**environment, "MAINSPRING_REST_REUSE_PORT": "true"}
+        service = Service(project, "--workers", "2", "--port", str(other.getsockname()[1]))
+        try:
+            assert len(service.ask_until(lambda seen: len(seen) == 2)) == 2
+        finally:
+            assert service.end()[0] == 0
+
+
 def test_an_application_that_cannot_be_imported_is_one_clear_error(project) -> None:
     project.write("app.py", "import no_such_module\n")
     done = project.run("serve", "--workers", "3")

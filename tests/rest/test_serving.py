@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from mainspring.rest import Application, RequestContext, RestApplication, RestBindings, RestComponent, RestServer, get
+from mainspring.rest.listening import KINDS
 
 
 class Hello:
@@ -345,3 +346,33 @@ async def test_streams_are_chunked_and_bodies_have_a_length() -> None:
         assert answer.headers["content-length"] == "17"
         assert answer.headers["date"].endswith("GMT")
         assert "server" not in answer.headers
+
+
+@pytest.mark.skipif(not hasattr(socket, "SO_REUSEPORT"), reason="no shared ports on this platform")
+@pytest.mark.parametrize("server", KINDS)
+async def test_a_port_is_shared_where_all_who_listen_want_it(server: str) -> None:
+    """REST-013"""
+    apps = []
+    for name in ("first", "second"):
+        app = app_of(server=server, reuse_port=True, port=apps[0].rest_server.port if apps else 0)
+        app.route("get", "/who", None, lambda name=name: name)
+        apps.append(app)
+        await app.start()
+    first, second = apps
+    url = f"{first.rest_server.url}/who"
+
+    async def who() -> str:
+        async with httpx.AsyncClient() as client:
+            return (await client.get(url)).text
+
+    try:
+        answered: set[str] = set()
+        while len(answered) < 2:
+            answered.add(await who())
+        with pytest.raises(OSError, match="in use"):
+            await app_of(server=server, port=first.rest_server.port).start()
+        await first.stop()
+        assert {await who() for _ in range(20)} == {"second"}
+    finally:
+        await first.stop()
+        await second.stop()

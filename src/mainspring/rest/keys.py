@@ -54,6 +54,8 @@ class RestBindings:
     HEADERS_TIMEOUT: BindingKey[float] = BindingKey("rest.headers_timeout")
     MAX_HEADERS: BindingKey[int] = BindingKey("rest.max_headers")
     MAX_CONNECTIONS: BindingKey[int | None] = BindingKey("rest.max_connections")
+    #: Whether other processes may listen on the same port, which shares connections out among them.
+    REUSE_PORT: BindingKey[bool] = BindingKey("rest.reuse_port")
     PROXY_PROTOCOL: BindingKey[bool] = BindingKey("rest.proxy_protocol")
     ACCESS_LOG: BindingKey[bool] = BindingKey("rest.access_log")
     REQUEST_TIMEOUT: BindingKey[float | None] = BindingKey("rest.request_timeout")

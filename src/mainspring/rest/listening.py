@@ -114,6 +114,7 @@ class ListenOptions(Struct, frozen=True):
         ws_max_size: Bytes of a WebSocket message.
         headers_timeout: How long the head of a request may take.
         max_headers: How many header lines it may have.
+        reuse_port: Whether other sockets may listen on the port beside this one.
         proxy_protocol: Whether each connection begins with whom a proxy speaks for.
         access_log: Whether each request is a line in the log.
     """
@@ -129,12 +130,13 @@ class ListenOptions(Struct, frozen=True):
     ws_max_size: int = 16 * 1024 * 1024
     headers_timeout: float = 10.0
     max_headers: int = 100
+    reuse_port: bool = False
     proxy_protocol: bool = False
     access_log: bool = False
 
     def socket(self) -> BoundSocket:
         """The socket, which is not there yet."""
-        return BoundSocket(self.host, self.port, self.path, self.bound)
+        return BoundSocket(self.host, self.port, self.path, self.bound, shared=self.reuse_port)
 
 
 class Calls:

@@ -128,7 +128,9 @@ class Serving:
         from mainspring.rest.sockets import bind_host, bind_path  # noqa: PLC0415 - under another ASGI server nothing listens here
 
         path, host = self.setting("path"), self.setting("host") or "127.0.0.1"
-        bound = bind_path(path) if path else await bind_host(host, self.setting("port"))
+        bound = (
+            bind_path(path) if path else await bind_host(host, self.setting("port"), shared=self.setting("reuse_port"))
+        )
         port = 0 if path else bound.getsockname()[1]
         self._reserved = Place(self.setting("protocol"), None if path else host, port, path)
         return bound
@@ -300,7 +302,7 @@ _CLEANUP = 5.0
 #: Settings of each place.
 _LIMITS = (
     *("keep_alive_timeout", "max_connections", "ws_max_size", "headers_timeout", "max_headers"),
-    *("proxy_protocol", "access_log"),
+    *("proxy_protocol", "access_log", "reuse_port"),
 )
 
 

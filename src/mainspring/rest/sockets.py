@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
 
-from mainspring.rest.errors import ListenError
+from mainspring.rest.errors import ListenError, SettingError
 
 __all__ = ["BoundSocket", "OnSocket", "bind_host", "bind_path"]
 
@@ -26,9 +26,19 @@ class BoundSocket:
         port: A port, 0 for any free one.
         path: A Unix socket instead of both.
         bound: A socket that somebody else has bound to the place.
+        shared: Whether others may listen on the port too.
     """
 
-    def __init__(self, host: str, port: int, path: str | None = None, bound: socket.socket | None = None) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        path: str | None = None,
+        bound: socket.socket | None = None,
+        *,
+        shared: bool = False,
+    ) -> None:
+        self._is_shared = shared
         self._host, self._port, self._path, self._given = host, port, path, bound
         self._socket: socket.socket | None = None
         self._inode: tuple[int, int] | None = None
@@ -46,7 +56,7 @@ class BoundSocket:
             found = os.stat(self._path)
             self._inode = (found.st_dev, found.st_ino)
         else:
-            bound = await bind_host(self._host, self._port)
+            bound = await bind_host(self._host, self._port, shared=self._is_shared)
         self._socket = bound
         return bound
 
@@ -133,12 +143,20 @@ class OnSocket(ABC):
         return self._bound.port
 
 
-async def bind_host(host: str, port: int) -> socket.socket:
+async def bind_host(host: str, port: int, *, shared: bool = False) -> socket.socket:
     """A socket that listens at an address (or name) and port; 0 takes any free one.
+
+    Args:
+        host: The address or name.
+        port: The port.
+        shared: Whether others of this user may listen there too, if they want the same (``SO_REUSEPORT``).
 
     Raises:
         ListenError: The address cannot be had.
+        SettingError: This system cannot share a port.
     """
+    if shared and not hasattr(socket, "SO_REUSEPORT"):
+        raise SettingError("reuse_port", True, "this system cannot share a port; leave it out")
     try:
         found = await asyncio.get_running_loop().getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -150,6 +168,8 @@ async def bind_host(host: str, port: int) -> socket.socket:
     try:
         if os.name == "posix":  # elsewhere the option lets two programs share a port
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         bound.bind(address)
         bound.listen(_BACKLOG)
         bound.setblocking(False)

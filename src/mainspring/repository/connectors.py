@@ -28,6 +28,7 @@ __all__ = [
     "TransactionHandle",
     "TransactionOptions",
     "Transactional",
+    "Undoable",
     "connector_class",
 ]
 
@@ -130,6 +131,19 @@ class Transactional(Protocol):
 
     async def begin(self, options: TransactionOptions) -> TransactionHandle:
         """Begin one."""
+        ...
+
+
+@runtime_checkable
+class Undoable(Protocol):
+    """A connector that can undo all that was done from one moment on, for tests."""
+
+    async def hold(self) -> None:
+        """From now on, do everything so that it can be undone."""
+        ...
+
+    async def undo(self) -> None:
+        """Undo it; nothing when there is nothing to undo."""
         ...
 
 

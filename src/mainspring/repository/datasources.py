@@ -50,6 +50,7 @@ class DataSource:
     Attributes:
         name: What it is called.
         settings: The configuration as it is used.
+        transactions: Its transactions that are open, and who is in them.
     """
 
     #: The name of a subclass, the last part of ``datasources.<name>``.
@@ -66,7 +67,7 @@ class DataSource:
         self._connector: Any = None
         self._models: dict[Any, ModelDefinition] = {}
         self._listeners = QueryListeners(self.name)
-        self._transactions = TransactionRegistry()
+        self.transactions = TransactionRegistry()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._connecting: asyncio.Task[None] | None = None
         self.is_connected = False
@@ -133,7 +134,7 @@ class DataSource:
         await finish(self._disconnect())
 
     async def _disconnect(self) -> None:
-        await self._transactions.roll_back()
+        await self.transactions.roll_back()
         connector: Connector = self.connector
         self.is_connected, self._loop = False, None
         await connector.disconnect()
@@ -244,14 +245,14 @@ class DataSource:
         options = TransactionOptions(isolation_of(isolation_level), read_only)
         if not isinstance(self.connector, Transactional):
             raise UnsupportedOperationError.of(self.name, "transactions")
-        around = self._transactions.current() if has_task() else None
+        around = self.transactions.current() if has_task() else None
         if around is not None and around.is_active:
             return around.savepoint()
-        return Transaction(self, self._begin, self._transactions, options, timeout)
+        return Transaction(self, self._begin, self.transactions, options, timeout)
 
     async def _begin(self, options: TransactionOptions) -> Any:
         connector = await self.ready()
-        held = self._transactions.held_by_this_task()
+        held = self.transactions.held_by_this_task()
         if held is not None and connector.exclusive != "none":
             raise TransactionError(
                 f"This task holds a transaction of data source {self.name!r} already and would wait for itself: "
@@ -281,16 +282,16 @@ class DataSource:
         Raises:
             TransactionError: It is not open, refuses writes, or the call would wait for its own task.
         """
-        if given is None and not self._transactions.open:
+        if given is None and not self.transactions.open:
             return None  # the usual case: nobody has a transaction open
         exclusive = getattr(self._connector, "exclusive", "none")
-        found = participation(self, self._transactions, exclusive, given, write=write)
+        found = participation(self, self.transactions, exclusive, given, write=write)
         is_primary = given is PRIMARY and getattr(self._connector, "has_replicas", False)
         return PRIMARY if is_primary else found
 
     def at_primary(self, given: Any) -> Any:
         """The transaction of a call, or what makes it ask the primary and no replica."""
-        inside = given is None and self._transactions.current() is not None
+        inside = given is None and self.transactions.current() is not None
         return PRIMARY if (given is None or given is False) and not inside else given
 
     # Schema

@@ -10,6 +10,7 @@ __all__, __getattr__, __dir__ = lazy_names(
     {
         "mainspring.testing.client": ("ClientMissingError",),
         "mainspring.testing.clock": ("FrozenClock",),
+        "mainspring.testing.databases": ("rolled_back",),
         "mainspring.testing.events": ("CapturedEvent", "CapturedEvents", "capture_events"),
         "mainspring.testing.harnesses": ("Harness", "HarnessClosedError", "harness"),
     },

@@ -2,6 +2,7 @@
 
 from mainspring.testing.client import ClientMissingError
 from mainspring.testing.clock import FrozenClock
+from mainspring.testing.databases import rolled_back
 from mainspring.testing.events import CapturedEvent, CapturedEvents, capture_events
 from mainspring.testing.harnesses import Harness, HarnessClosedError, harness
 
@@ -14,4 +15,5 @@ __all__ = [
     "HarnessClosedError",
     "capture_events",
     "harness",
+    "rolled_back",
 ]

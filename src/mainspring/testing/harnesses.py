@@ -193,6 +193,23 @@ class Harness(Generic[A]):
         self._check_open()
         return capture_events(*self._contexts())
 
+    @asynccontextmanager
+    async def rolled_back(self, *datasources: Any) -> AsyncIterator[None]:
+        """What is written to databases inside the block is gone after it; see `mainspring.testing.rolled_back`.
+
+        Args:
+            datasources: Keys, classes or names; without any, all SQL databases of the application.
+
+        Raises:
+            HarnessClosedError: Outside of the harness's block.
+            TransactionError: Not everything could be undone.
+        """
+        self._check_open()
+        from mainspring.testing.databases import datasources_of, rolled_back  # noqa: PLC0415 - many have no database
+
+        async with rolled_back(*await datasources_of(self.app, datasources)):
+            yield
+
     def _begin(self, replacements: Mapping[Any, Any]) -> Overrides:
         overrides = Overrides(replacements, self._contexts, self._ours)
         overrides.begin()

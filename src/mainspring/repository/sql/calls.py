@@ -4,7 +4,7 @@ In memory no table is there before its first use: it is made then.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
@@ -14,9 +14,9 @@ from mainspring.repository.connectors import TransactionOptions
 from mainspring.repository.errors import ConnectionLostError
 from mainspring.repository.shielding import finish
 from mainspring.repository.sql.dialects import Dialect
-from mainspring.repository.sql.engine import KIND, SqlEngine
+from mainspring.repository.sql.engine import SqlEngine
 from mainspring.repository.sql.faults import driver_error, failure_of, translated
-from mainspring.repository.sql.handles import SqlTransaction, begin, roll_back
+from mainspring.repository.sql.handles import SqlTransaction, begin, commit, roll_back
 from mainspring.repository.sql.migrations import Migrator
 from mainspring.repository.sql.repeating import may_succeed_again, pause_before
 from mainspring.repository.sql.replicas import Replicas
@@ -45,9 +45,18 @@ class Calls:
         self._dialect: Dialect = engine.dialect
         self._made: set[int] = set()
 
-    def forget_tables(self) -> None:
-        """The database is a new one: what is kept in memory has no table any more."""
-        self._made.clear()
+    def forget_tables(self, but: Iterable[int] = ()) -> None:
+        """What is kept in memory has no table any more: the database is a new one, or was set back.
+
+        Args:
+            but: Of the `made_tables` those that it has.
+        """
+        self._made = set(but)
+
+    @property
+    def made_tables(self) -> frozenset[int]:
+        """What has a table in memory."""
+        return frozenset(self._made)
 
     async def run(
         self, work: Work[T], handle: Any, table: ModelTable | None, *, write: bool = True, atomic: bool = False
@@ -85,7 +94,8 @@ class Calls:
 
     def reader(self, handle: Any) -> SqlEngine:
         """Where a call outside a transaction reads: a replica, unless it asked for the primary."""
-        return self._replicas.next() if handle is None and self._replicas else self._engine
+        asks_replica = handle is None and self._replicas and not self._engine.is_held
+        return self._replicas.next() if asks_replica else self._engine
 
     async def make_tables(self, tables: Sequence[ModelTable], connection: AsyncConnection | None = None) -> None:
         """Make the tables that are missing, where they are made by their first use.
@@ -146,7 +156,7 @@ class Calls:
             begin(connection, self._dialect, TransactionOptions())
             try:
                 result = work(connection)
-                connection.exec_driver_sql("COMMIT", execution_options={KIND: "transaction"})
+                commit(connection)
             except BaseException:
                 roll_back(connection)
                 raise

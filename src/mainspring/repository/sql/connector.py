@@ -10,6 +10,7 @@ from sqlalchemy import Connection, MetaData
 from mainspring.repository.conditions import Condition
 from mainspring.repository.connectors import PLAIN_INSERTION, Insertion, TransactionOptions
 from mainspring.repository.definitions import ModelDefinition
+from mainspring.repository.errors import MigrationError
 from mainspring.repository.events import QueryListeners
 from mainspring.repository.filters import Query
 from mainspring.repository.shielding import finish
@@ -17,10 +18,11 @@ from mainspring.repository.sql.calls import Calls, Work
 from mainspring.repository.sql.commands import run_command
 from mainspring.repository.sql.dialects import Dialect, dialect_of
 from mainspring.repository.sql.discovering import discover
-from mainspring.repository.sql.engine import KIND, SqlEngine
+from mainspring.repository.sql.engine import SqlEngine
 from mainspring.repository.sql.exclusive import marked, migration
 from mainspring.repository.sql.faults import driver_error, translated
 from mainspring.repository.sql.handles import SqlTransaction, begin
+from mainspring.repository.sql.holding import KIND
 from mainspring.repository.sql.inserting import insert_rows
 from mainspring.repository.sql.migrations import Migrator
 from mainspring.repository.sql.operations import Operation
@@ -55,6 +57,7 @@ class SqlConnector:
         self._calls = Calls(datasource, self._engine, self._replicas)
         self.has_replicas = bool(self._replicas)
         self._tables = Tables(self._dialect.name, settings.get("schema"))
+        self._held_tables: frozenset[int] = frozenset()
         self._attached: dict[int, ModelDefinition] = {}
         self._statements: dict[int, Statements] = {}
 
@@ -113,6 +116,36 @@ class SqlConnector:
             found = self._statements[id(definition)] = Statements(self._tables.of(definition), self._dialect)
         return found
 
+    # Undoing everything
+
+    async def hold(self) -> None:
+        """From now on, do everything in turn, in one transaction.
+
+        Raises:
+            TransactionError: That is so already.
+            PoolTimeoutError: A connection was in use for too long.
+        """
+        await self._calls.make_tables(self.model_tables)
+        await self._engine.hold()
+        self.exclusive, self._held_tables = "all", self._calls.made_tables
+
+    async def undo(self) -> None:
+        """Undo what was done since.
+
+        Raises:
+            TransactionError: Not everything could be undone, or the connection was in use for too long.
+        """
+        if self._engine.is_held:
+            await self._engine.undo()
+            self._calls.forget_tables(but=self._held_tables)
+        self.exclusive = self._dialect.exclusive
+
+    def _check_schema_may_change(self) -> None:
+        if self._engine.is_held:
+            raise MigrationError(
+                self._datasource, "the schema cannot be changed while everything is to be undone; migrate before that"
+            )
+
     # Rows
 
     async def insert(
@@ -150,7 +183,8 @@ class SqlConnector:
         await self._calls.make_tables([statements.table])
         is_inside = isinstance(handle, Transaction)
         streams = Streams(self._calls.reader(handle), statements, query, batch_size)
-        if is_inside and self._dialect.has_greedy_cursors:
+        # An open cursor would keep others from the one connection, or a transaction from doing anything else.
+        if self._engine.is_held or (is_inside and self._dialect.has_greedy_cursors):
             batches = self._pages(definition, query, handle, batch_size)
         else:
             batches = streams.inside(handle) if is_inside else streams.alone()
@@ -161,7 +195,7 @@ class SqlConnector:
     async def _pages(
         self, definition: ModelDefinition, query: Query, handle: Any, size: int
     ) -> AsyncGenerator[list[Any], None]:
-        """Where an open cursor would keep the transaction from doing anything else: page by page."""
+        """Where no cursor can stay open: page by page."""
         left, skip = query.limit, query.skip
         while left is None or left > 0:
             limit = size if left is None else min(size, left)
@@ -240,6 +274,8 @@ class SqlConnector:
         self, definitions: Sequence[ModelDefinition], *, drop: bool, dry_run: bool, allow_unsafe: bool
     ) -> list[Operation]:
         """Bring the tables of models to what the models say."""
+        if not dry_run:
+            self._check_schema_may_change()
         tables = [self._tables.of(each) for each in definitions]
         migrator = Migrator(
             self._datasource, self._dialect, tables, allow_unsafe=allow_unsafe, others=self.model_tables
@@ -258,6 +294,8 @@ class SqlConnector:
             change: Whether it changes something.
             keep: Whether the changes stay, where the database can undo them.
         """
+        if change:
+            self._check_schema_may_change()
         try:
             async with self._engine.connection(write=change) as connection:
                 if not change:

@@ -9,7 +9,7 @@ import asyncio
 import time
 import weakref
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, event, exc
@@ -18,21 +18,19 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 from sqlalchemy.util import greenlet_spawn
 
 from mainspring.repository.configuration import masked
-from mainspring.repository.connectors import missing_module
+from mainspring.repository.connectors import TransactionOptions, missing_module
 from mainspring.repository.errors import DataSourceError, PoolTimeoutError, TransactionError
 from mainspring.repository.events import QueryEvent, QueryListeners
 from mainspring.repository.shielding import finish
 from mainspring.repository.sql.dialects import Dialect
 from mainspring.repository.sql.faults import VALUE_ERRORS, connect_error
-from mainspring.repository.sql.gates import Gate
+from mainspring.repository.sql.gates import Gate, keep_out
+from mainspring.repository.sql.holding import KIND, Held
 from mainspring.repository.sql.masking import shown_parameters
 
 __all__ = ["KIND", "SqlEngine"]
 
 T = TypeVar("T")
-
-#: The execution option that says what a statement is: ``query``, ``transaction`` or ``migration``.
-KIND = "mainspring_kind"
 
 #: Connections; more than a few concurrent readers of one process rarely help a database.
 _POOL_SIZE, _MAX_OVERFLOW = 5, 10
@@ -75,6 +73,8 @@ class SqlEngine:
         weakref.finalize(self, _stop, self._drivers, dialect.stop_driver)
         self._places: Gate | None = None
         self._writers: Gate | None = None
+        self._held: Held | None = None
+        self._let_in: Callable[[], None]
 
     @property
     def _is_local(self) -> bool:
@@ -166,10 +166,56 @@ class SqlEngine:
             self._listeners.tell(told, lambda: shown_parameters(context.compiled, parameters))
 
     async def close(self) -> None:
-        """Close every connection."""
-        engine, self._engine = self._engine, None
-        if engine is not None:
-            await engine.dispose()
+        """Close every connection; what is held is undone."""
+        held, self._held = self._held, None
+        try:
+            if held is not None:
+                await held.end()
+        finally:
+            engine, self._engine = self._engine, None
+            if engine is not None:
+                await engine.dispose()
+
+    # Holding
+
+    @property
+    def is_held(self) -> bool:
+        """Whether all that is done now is to be undone."""
+        return self._held is not None
+
+    async def hold(self) -> None:
+        """When nobody uses a connection any more, begin a transaction around all that is done until `undo`.
+
+        Raises:
+            TransactionError: There is one already.
+            PoolTimeoutError: A connection was in use for too long.
+        """
+        if self.is_held:
+            raise TransactionError(f"Data source {self._datasource!r} is to undo everything already.")
+        release = await keep_out(filter(None, (self._writers, self._all_places)))
+        try:
+            connection = AsyncConnection(self._made, await greenlet_spawn(self._connect, may_fail=False))
+            for statement in self.dialect.begin_statements(TransactionOptions()):
+                await connection.exec_driver_sql(statement, execution_options={KIND: "transaction"})
+        except BaseException:
+            release()
+            raise
+        self._held, self._let_in = Held(self._datasource, connection, self.dialect, self._timeout), release
+
+    async def undo(self) -> None:
+        """When nobody uses the connection any more, undo what was done since `hold`.
+
+        Raises:
+            TransactionError: Not everything could be undone, or the connection was in use for too long.
+        """
+        if (held := self._held) is None:
+            return
+        await held.turns.enter()
+        self._held = None
+        try:
+            await finish(held.end())
+        finally:
+            self._let_in()
 
     # Use
 
@@ -182,7 +228,8 @@ class SqlEngine:
         """
         taken = await self.take(write=write)
         try:
-            yield taken
+            async with self._held.part() if self._held is not None else nullcontext():
+                yield taken
         finally:
             await finish(self.give_back(taken, write=write))
 
@@ -203,6 +250,8 @@ class SqlEngine:
             self._leave(write=write)
 
     def _run(self, work: Callable[[Connection], T], *, may_fail: bool) -> T:
+        if self._held is not None:
+            return self._held.run(work)
         connection = self._connect(may_fail=may_fail)
         try:
             return work(connection)
@@ -212,6 +261,8 @@ class SqlEngine:
     async def take(self, *, write: bool) -> AsyncConnection:
         """Wait for a connection and take it."""
         await self._enter(write=write)
+        if self._held is not None:
+            return self._held.connection
         try:
             connection = await greenlet_spawn(self._connect, may_fail=False)
             return AsyncConnection(self._made, connection)
@@ -258,10 +309,16 @@ class SqlEngine:
         except Exception:
             return False  # whatever it says, it is of no use
 
-    async def _enter(self, *, write: bool) -> None:
-        places, writers = self._places, self._writers if write else None
-        if self._engine is None or places is None:
+    @property
+    def _all_places(self) -> Gate:
+        if self._engine is None or self._places is None:
             raise DataSourceError(self._datasource, "it is disconnected; connect it first")
+        return self._places
+
+    async def _enter(self, *, write: bool) -> None:
+        places, writers = self._all_places, self._writers if write else None
+        if self._held is not None:
+            places, writers = self._held.turns, None
         if writers is not None:
             await writers.enter()
         try:
@@ -272,6 +329,9 @@ class SqlEngine:
             raise
 
     def _leave(self, *, write: bool) -> None:
+        if self._held is not None:
+            self._held.turns.leave()
+            return
         if self._places is not None:
             self._places.leave()
         if write and self._writers is not None:
@@ -285,7 +345,8 @@ class SqlEngine:
     async def give_back(self, connection: AsyncConnection, *, write: bool) -> None:
         """Give a connection back."""
         try:
-            await connection.close()
+            if self._held is None:
+                await connection.close()
         finally:
             self._leave(write=write)
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mainspring.repository.errors import MigrationError
 from mainspring.repository.shielding import finish
 from mainspring.repository.sql.dialects import Dialect
-from mainspring.repository.sql.engine import KIND
+from mainspring.repository.sql.holding import KIND
 
 __all__ = ["MIGRATING", "marked", "migration"]
 

@@ -1,10 +1,10 @@
 """Who may use a connection, in the order of asking. A cancelled waiter leaves no hole in the row."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import ExitStack, asynccontextmanager
 
-__all__ = ["Gate"]
+__all__ = ["Gate", "keep_out"]
 
 
 class Gate:
@@ -47,6 +47,27 @@ class Gate:
         self.inside -= 1
         self._semaphore.release()
 
+    async def enter_all(self) -> None:
+        """Wait until nobody else has a place, and let nobody else have one.
+
+        Raises:
+            Exception: What ``on_timeout`` makes, when somebody stayed for too long.
+        """
+        taken = 0
+        try:
+            while taken < self.size:
+                await self.enter()
+                taken += 1
+        except BaseException:
+            for _ in range(taken):
+                self.leave()
+            raise
+
+    def leave_all(self) -> None:
+        """Give every place back."""
+        for _ in range(self.size):
+            self.leave()
+
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
         """A place for the length of a block."""
@@ -55,3 +76,16 @@ class Gate:
             yield
         finally:
             self.leave()
+
+
+async def keep_out(gates: Iterable[Gate]) -> Callable[[], None]:
+    """Wait until nobody is inside of gates, one after the other, and let nobody in; gives what ends that.
+
+    Raises:
+        Exception: What ``on_timeout`` of one makes, when somebody stayed for too long.
+    """
+    with ExitStack() as entered:
+        for gate in gates:
+            await gate.enter_all()
+            entered.callback(gate.leave_all)
+        return entered.pop_all().close

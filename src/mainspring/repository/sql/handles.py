@@ -1,24 +1,45 @@
 """Open transactions of SQL databases: one connection each, and the statements that begin, mark and end them."""
 
+from collections.abc import Awaitable
+from typing import Any
+
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mainspring.repository.connectors import TransactionOptions
 from mainspring.repository.sql.dialects import Dialect, Failure
-from mainspring.repository.sql.engine import KIND, SqlEngine
+from mainspring.repository.sql.engine import SqlEngine
 from mainspring.repository.sql.faults import driver_error, failure_of, translated, translated_failure
+from mainspring.repository.sql.holding import KIND, held_of
 
-__all__ = ["SqlTransaction", "begin", "roll_back"]
+__all__ = ["SqlTransaction", "begin", "commit", "roll_back"]
 
 
 def begin(connection: Connection, dialect: Dialect, options: TransactionOptions) -> None:
-    """Begin a transaction on a connection."""
+    """Begin a transaction on a connection; inside one that is undone as a whole, a savepoint."""
+    held = held_of(connection)
+    if held is not None:
+        held.begin()
+        return
     for statement in dialect.begin_statements(options):
         connection.exec_driver_sql(statement, execution_options={KIND: "transaction"})
 
 
+def commit(connection: Connection) -> None:
+    """Make the writes permanent."""
+    held = held_of(connection)
+    if held is not None:
+        held.commit()
+    else:
+        connection.exec_driver_sql("COMMIT", execution_options={KIND: "transaction"})
+
+
 def roll_back(connection: Connection) -> None:
     """Undo what is open; a connection that cannot do that any more is not used again."""
+    held = held_of(connection)
+    if held is not None:
+        held.roll_back()
+        return
     try:
         connection.exec_driver_sql("ROLLBACK", execution_options={KIND: "transaction"})
     except Exception as error:
@@ -58,7 +79,7 @@ class SqlTransaction:
     async def commit(self) -> None:
         """Make the writes permanent."""
         self.check()
-        await self._send("COMMIT")
+        await self._sent(self.connection.run_sync(commit))
         await self._give_back()
 
     async def rollback(self) -> None:
@@ -91,8 +112,11 @@ class SqlTransaction:
         self._failure = None
 
     async def _send(self, statement: str) -> None:
+        await self._sent(self.connection.exec_driver_sql(statement, execution_options={KIND: "transaction"}))
+
+    async def _sent(self, sending: Awaitable[Any]) -> None:
         try:
-            await self.connection.exec_driver_sql(statement, execution_options={KIND: "transaction"})
+            await sending
         except self._engine.errors as error:
             self.note(failure_of(error, self._engine.dialect))
             raise translated(error, self._engine.dialect) from driver_error(error)

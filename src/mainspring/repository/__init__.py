@@ -68,6 +68,7 @@ from mainspring.repository.relations import (
     include_related_models,
 )
 from mainspring.repository.transactions import Savepoint, Transaction
+from mainspring.repository.validating import validates
 
 __all__ = [
     "BelongsToAccessor",
@@ -145,4 +146,5 @@ __all__ = [
     "model",
     "references_many",
     "repository",
+    "validates",
 ]

@@ -14,7 +14,8 @@ from mainspring.repository.filter_schemas import filter_schema, where_schema
 from mainspring.repository.json_schemas import SchemaOptions, json_schema
 from mainspring.repository.scalars import Converter, Mode
 from mainspring.repository.serialising import model_to_encode
-from mainspring.repository.violations import Unfit, missing, pointer, unknown, wrong_type
+from mainspring.repository.validating import own_violations
+from mainspring.repository.violations import Unfit, missing, pointer, unknown, without_notes, wrong_type
 from mainspring.repository.wire_filters import decode_filter, decode_where
 
 __all__ = ["ModelAdapter"]
@@ -65,8 +66,9 @@ class ModelAdapter:
         values, violations = _decoded(plan, value)
         if len(values) < len(value):
             violations += _unplanned(definition, value, plan, values)
+        violations += own_violations(definition, values, is_whole=not (violations or options.get("partial")))
         if violations:
-            raise SchemaViolation(violations)
+            raise SchemaViolation(without_notes(violations))
         instance = object.__new__(self._cls)
         instance.__dict__.update(values)
         return instance

@@ -16,6 +16,7 @@ from mainspring.repository.errors import ModelDefinitionError
 from mainspring.repository.kinds import Kind, ValueType, is_model_class
 from mainspring.repository.scalars import Converter, Mode, check_text, is_text, scalar_converter
 from mainspring.repository.structs import struct_converter
+from mainspring.repository.validating import own_violations
 from mainspring.repository.violations import Unfit, missing, pointer, unknown, violated, wrong_type
 
 __all__ = ["converter", "error_messages", "filter_converter", "free_values", "model_values", "property_converter"]
@@ -317,6 +318,7 @@ def model_values(
         except Unfit as error:
             violations += [violation.below(pointer(wire)) for violation in error.violations]
     violations += _extras(definition, data, mode, values)
+    violations += own_violations(definition, values, is_whole=not violations)
     return values, violations
 
 

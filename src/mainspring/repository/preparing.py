@@ -15,6 +15,7 @@ from mainspring.repository.generating import generated_id, made_value
 from mainspring.repository.instances import default_of
 from mainspring.repository.kinds import Kind, is_model_class
 from mainspring.repository.scalars import Converter, Mode
+from mainspring.repository.validating import own_violations
 from mainspring.repository.violations import Unfit, missing, pointer, subject_of, unknown
 
 __all__ = [
@@ -146,7 +147,7 @@ def create_values(
         else:
             _fill(entry, values, violations, counts_ids=counts_ids)
     violations += _free(definition, data, values)
-    _raise(definition, violations)
+    _raise(definition, values, violations)
     return values
 
 
@@ -203,7 +204,7 @@ def update_values(definition: ModelDefinition, data: Mapping[str, Any]) -> dict[
         else:
             _convert(entry, data[entry.name], values, violations)
     violations += _free(definition, data, values)
-    _raise(definition, violations)
+    _raise(definition, values, violations, is_whole=False)
     if values:
         _stamp(definition, data, values)
     return values
@@ -240,7 +241,7 @@ def replace_values(definition: ModelDefinition, data: Mapping[str, Any]) -> dict
         else:
             _accept_none(entry, values, violations)
     violations += _free(definition, data, values)
-    _raise(definition, violations)
+    _raise(definition, values, violations)
     return values
 
 
@@ -255,8 +256,10 @@ def _free(definition: ModelDefinition, data: Mapping[str, Any], values: dict[str
     return violations
 
 
-def _raise(definition: ModelDefinition, violations: Iterable[Violation]) -> None:
-    found = list(violations)
+def _raise(
+    definition: ModelDefinition, values: Mapping[str, Any], violations: list[Violation], *, is_whole: bool = True
+) -> None:
+    found = [*violations, *own_violations(definition, values, is_whole=is_whole and not violations)]
     if found:
         raise validation_error(definition, found)
 

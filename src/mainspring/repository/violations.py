@@ -8,7 +8,7 @@ from typing import Any
 
 from mainspring.openapi.errors import Violation
 
-__all__ = ["Unfit", "article", "missing", "pointer", "subject_of", "unknown", "violated", "wrong_type"]
+__all__ = ["Unfit", "article", "missing", "pointer", "subject_of", "unknown", "violated", "without_notes", "wrong_type"]
 
 
 class Unfit(Exception):  # noqa: N818  # a signal inside this room, never seen outside
@@ -49,6 +49,16 @@ def unknown(wire_name: str) -> Violation:
     return Violation(
         "", "additionalProperties", f"must not have the property {wire_name!r}", {"additionalProperty": wire_name}
     )
+
+
+def without_notes(violations: Iterable[Violation]) -> list[Violation]:
+    """The violations as others see them: ``custom``, which says that a message is a whole sentence, is ours alone."""
+    return [
+        Violation(each.path, each.code, each.message, {key: info for key, info in each.info.items() if key != "custom"})
+        if "custom" in each.info
+        else each
+        for each in violations
+    ]
 
 
 def subject_of(path: str) -> str:

@@ -1,0 +1,1 @@
+"""Coffee shops, of which only sensible ones are taken."""

@@ -11,10 +11,10 @@ import click
 from mainspring.boot import BootError
 from mainspring.cli.errors import failing_in_words
 from mainspring.cli.lookup import find_application
-from mainspring.cli.places import noting_places, place_words
+from mainspring.cli.places import noting_places
 from mainspring.context.checking import Check
 from mainspring.context.findings import Finding
-from mainspring.context.places import Place
+from mainspring.context.places import Place, place_words
 from mainspring.core import Application
 from mainspring.core.checking import check_application
 from mainspring.core.refusals import noting_refusals, refuse

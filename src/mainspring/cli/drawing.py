@@ -5,8 +5,9 @@ from typing import Any
 
 from mainspring.context import Binding, Context
 from mainspring.context.edges import Edge, edges_from
+from mainspring.core.snapshots import own_bindings
 
-__all__ = ["drawing", "own_bindings"]
+__all__ = ["drawing"]
 
 _STYLES = {"injects": "solid", "later": "dotted", "alias": "dashed"}
 
@@ -49,11 +50,6 @@ def _cluster(
 def _arrow(edge: Edge, contexts: list[Context]) -> str:
     head = _quoted(f"{contexts.index(edge.owner)}/{edge.target.key}")
     return f"{head} [label={_quoted(edge.label)}, style={_STYLES[edge.kind]}]"
-
-
-def own_bindings(context: Context) -> list[Binding[Any]]:
-    """The bindings of this very context, in order."""
-    return [binding for binding in context.find() if context.own_binding(binding.key) is binding]
 
 
 def _quoted(text: str) -> str:

@@ -7,13 +7,16 @@ from typing import Any
 
 import click
 
-from mainspring.cli.drawing import drawing, own_bindings
+from mainspring.cli.drawing import drawing
 from mainspring.cli.errors import UsageFailure, failing_in_words
 from mainspring.cli.lookup import find_application
-from mainspring.cli.places import noting_places, place_words
+from mainspring.cli.places import noting_places
 from mainspring.context import Binding, Context
 from mainspring.context.compiling import plan_source
+from mainspring.context.places import place_words
 from mainspring.core import Application, CoreTags
+from mainspring.core.contexts import contexts_of
+from mainspring.core.snapshots import own_bindings
 
 __all__ = ["command"]
 
@@ -87,7 +90,7 @@ class _Report:
 
 
 async def _contexts(app: Application) -> list[Context]:
-    """The application, what is above it, and its servers that are contexts."""
-    servers = [await binding.get_value(app) for binding in app.find_by_tag(CoreTags.SERVER)]
-    above = [context for context in app.chain() if context is not app]
-    return [*reversed(above), app, *(server for server in servers if isinstance(server, Context))]
+    """The contexts of the application; its servers are made, as a start would make them."""
+    for binding in app.find_by_tag(CoreTags.SERVER):
+        await binding.get_value(app)
+    return contexts_of(app)

@@ -5,16 +5,14 @@ logger ``mainspring.context`` of itself, and the line of the program that made i
 """
 
 import logging
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from mainspring.context import Binding
-from mainspring.context.places import Place, is_of_a_program, place_of_binding, place_of_caller
+from mainspring.context.places import Place, declared_place, place_of_caller
 
-__all__ = ["noting_places", "place_words"]
+__all__ = ["noting_places"]
 
 
 class _Notes(logging.Handler):
@@ -43,12 +41,9 @@ def noting_places() -> Iterator[Callable[[Binding[Any]], Place | None]]:
     logger.propagate = False
 
     def place_of(binding: Binding[Any]) -> Place | None:
-        written = place_of_binding(binding)
-        if written is not None and is_of_a_program(written.file):
-            return written
         owners = (owner for ref in binding.owners if (owner := ref()) is not None)
         bound = (notes.places.get((getattr(owner, "name", ""), binding.key)) for owner in owners)
-        return next((place for place in bound if place is not None), written)
+        return declared_place(binding, next((place for place in bound if place is not None), None))
 
     try:
         yield place_of
@@ -56,14 +51,3 @@ def noting_places() -> Iterator[Callable[[Binding[Any]], Place | None]]:
         logger.removeHandler(notes)
         logger.propagate = propagates
         logger.setLevel(level)
-
-
-def place_words(place: Place | None) -> str | None:
-    """``file:line``, from here when it is below here."""
-    if place is None:
-        return None
-    try:
-        file = Path(os.path.realpath(place.file)).relative_to(Path.cwd().resolve())
-    except ValueError:
-        return f"{place.file}:{place.line}"
-    return f"{file}:{place.line}"

@@ -12,7 +12,16 @@ from typing import Any, NamedTuple
 from mainspring.context.injection import InjectionPoint
 from mainspring.context.signatures import constructor_of, unwrap_callable
 
-__all__ = ["Place", "is_of_a_program", "place_of", "place_of_binding", "place_of_caller", "place_of_point"]
+__all__ = [
+    "Place",
+    "declared_place",
+    "is_of_a_program",
+    "place_of",
+    "place_of_binding",
+    "place_of_caller",
+    "place_of_point",
+    "place_words",
+]
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
@@ -33,15 +42,42 @@ def place_of(target: Any) -> Place | None:
     cls = function if isinstance(function, type) else type(function)
     try:
         file = inspect.getsourcefile(cls)
-        return Place(file, inspect.getsourcelines(cls)[1]) if file is not None else None
-    except (OSError, TypeError):
+    except TypeError:
         return None
+    line = vars(cls).get("__firstlineno__")  # Python 3.13 notes it
+    if line is None and file is not None:
+        line = _class_lines(file).get(cls.__qualname__)
+    return None if file is None or line is None else Place(file, line)
 
 
 def place_of_binding(binding: Any) -> Place | None:
     """Where the class or function is written that a binding is made from; constants and aliases are written nowhere."""
     source = binding.source
     return None if source is None or source.type in ("constant", "alias") else place_of(source.value)
+
+
+def declared_place(binding: Any, bound_at: Place | None) -> Place | None:
+    """Where a binding is declared: where its class or function is written if a program wrote it, else who bound it.
+
+    Args:
+        binding: The binding.
+        bound_at: The line that bound it, if somebody noted it.
+    """
+    written = place_of_binding(binding)
+    return written if bound_at is None or (written is not None and is_of_a_program(written.file)) else bound_at
+
+
+def place_words(place: Place | None) -> str | None:
+    """``file:line``, from here when it is below here."""
+    return None if place is None else f"{_file_from(place.file, os.getcwd())}:{place.line}"
+
+
+@lru_cache(maxsize=2048)
+def _file_from(file: str, folder: str) -> str:
+    try:
+        return str(Path(os.path.realpath(file)).relative_to(Path(folder).resolve()))
+    except ValueError:
+        return file
 
 
 def place_of_point(point: InjectionPoint) -> Place | None:
@@ -117,9 +153,32 @@ def _assigned(statement: ast.stmt) -> list[str]:
     return [each.id for each in targets if isinstance(each, ast.Name)]
 
 
+@lru_cache(maxsize=2048)
+def _class_lines(file: str) -> dict[str, int]:
+    """The first line of each class of a file, by its qualified name; `inspect` would read the file for each class."""
+    lines: dict[str, int] = {}
+
+    def collect(node: ast.AST, prefix: str) -> None:
+        for child in ast.iter_child_nodes(node):
+            below = prefix
+            if isinstance(child, ast.ClassDef):
+                lines.setdefault(f"{prefix}{child.name}", _first_line(child))
+                below = f"{prefix}{child.name}."
+            elif isinstance(child, _FUNCTIONS):
+                below = f"{prefix}{getattr(child, 'name', '<lambda>')}.<locals>."
+            collect(child, below)
+
+    collect(_parsed(file), "")
+    return lines
+
+
+def _parsed(file: str) -> ast.AST:
+    try:
+        return ast.parse(Path(file).read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return ast.Module([], [])
+
+
 @lru_cache(maxsize=512)
 def _nodes(file: str) -> tuple[ast.AST, ...]:
-    try:
-        return tuple(ast.walk(ast.parse(Path(file).read_bytes())))
-    except (OSError, SyntaxError, ValueError):
-        return ()
+    return tuple(ast.walk(_parsed(file)))

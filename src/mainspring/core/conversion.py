@@ -15,7 +15,7 @@ from mainspring.core.errors import ConfigurationProblem
 from mainspring.core.layers import Entry, nested
 from mainspring.core.settings import normal_key
 
-__all__ = ["Problems", "convert"]
+__all__ = ["Problems", "convert", "looks_secret"]
 
 Problems = list[ConfigurationProblem]
 
@@ -140,9 +140,14 @@ def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
+def looks_secret(name: str) -> bool:
+    """Whether what has this name, or is at this path, is a secret by its words."""
+    return _SECRET.search(name) is not None
+
+
 def _shown(path: str, value: Any) -> str:
     """A value as messages show it: nothing secret, and of what holds further values only the kind."""
-    if _SECRET.search(path):
+    if looks_secret(path):
         return "what it is (the value is not shown)"
     if isinstance(value, Mapping | list):
         return "a section" if isinstance(value, Mapping) else "a list"

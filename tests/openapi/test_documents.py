@@ -429,7 +429,10 @@ def test_a_form_is_an_object_with_a_property_per_field():
         title: Annotated[str, param.form(description="d")],
         count: Annotated[int, param.form()] = 1,
         photo: Annotated[bytes | None, param.file("the-photo")] = None,
-        others: Annotated[list[bytes] | None, param.file()] = None,
+        others: Annotated[list[bytes] | None, param.file(max_length=3)] = None,
+        *,
+        more: Annotated[list[bytes], param.file()],
+        tags: Annotated[list[str], param.form()],
     ): ...
 
     (media_type, entry), *more = operation(handler, "post")["requestBody"]["content"].items()
@@ -440,9 +443,11 @@ def test_a_form_is_an_object_with_a_property_per_field():
             "title": {"type": "string", "description": "d"},
             "count": {"type": "integer", "default": 1},
             "the-photo": {"type": "string", "format": "binary"},
-            "others": {"type": "array", "items": {"type": "string", "format": "binary"}},
+            "others": {"type": "array", "items": {"type": "string", "format": "binary"}, "maxItems": 3},
+            "more": {"type": "array", "items": {"type": "string", "format": "binary"}, "minItems": 1},
+            "tags": {"type": "array", "items": {"type": "string"}, "minItems": 1},
         },
-        "required": ["title"],
+        "required": ["title", "more", "tags"],
     }
 
 

@@ -89,6 +89,26 @@ async def test_fields_and_files_are_parameters(web: Any) -> None:
     assert content["multipart/form-data"]["schema"]["properties"]["photo"] == {"type": "string", "format": "binary"}
 
 
+async def test_how_many_files_may_be_limited(web: Any) -> None:
+    """HTTP-028"""
+
+    def handler(
+        some: Annotated[list[UploadFile], param.file(max_length=2)],
+        more: Annotated[list[UploadFile] | None, param.file(min_length=2)] = None,
+    ) -> list[int]:
+        return [len(some), len(more or ())]
+
+    app = app_of(handler)
+    one, other = part("some", b"1", "1.txt"), part("more", b"1", "1.txt")
+    assert (await send(web, app, one, one)).json() == [2, 0]
+    assert (await send(web, app, one, other, other)).json() == [1, 2]
+    for parts, code, name in (([one] * 3, "maxItems", "some"), ([one, other], "minItems", "more")):
+        answer = await send(web, app, *parts)
+        assert answer.status == 400
+        (entry,) = answer.json()["errors"]
+        assert (entry["code"], entry["info"]["limit"], entry["info"]["name"]) == (code, 2, name)
+
+
 async def test_plain_forms_give_fields(web: Any) -> None:
     """REST-121, HTTP-028"""
 

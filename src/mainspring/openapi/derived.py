@@ -264,9 +264,11 @@ class _Derivation:
             schema = _file_schema(item) if item.source == "file" else self._parameter_schema(item)[0]
             if item.extras.get("description"):
                 schema = {**schema, "description": item.extras["description"]}
-            properties[item.wire_name] = schema
             if item.required:
                 required.append(item.wire_name)
+                if schema.get("type") == "array":  # a form has no empty list: a field that is sent no time is absent
+                    schema = {"minItems": 1, **schema}
+            properties[item.wire_name] = schema
         return {"type": "object", "properties": properties, **({"required": required} if required else {})}
 
 
@@ -285,7 +287,10 @@ def _file_schema(item: ParameterDescription) -> dict[str, Any]:
     binary = {"type": "string", "format": "binary"}
     kind = bare(non_null(item.annotation)) if item.annotation is not MISSING else None
     origin = getattr(kind, "__origin__", kind)
-    return {"type": "array", "items": binary} if origin in (list, tuple, set) else binary
+    if origin not in (list, tuple, set):
+        return binary
+    limits = {_LIST_NAMES[name]: value for name, value in item.constraints.items() if name in _LIST_NAMES}
+    return {"type": "array", "items": binary, **limits}
 
 
 def _with_default(schema: dict[str, Any], default: Any) -> dict[str, Any]:

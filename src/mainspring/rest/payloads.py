@@ -147,8 +147,9 @@ class BodyPlan:
         return (best if best.matches(actual) else None), actual
 
     def _unsupported(self, text: str | None) -> Exception:
+        what = "A body without Content-Type" if text is None else f"The media type {text!r}"
         return HttpErrors.UnsupportedMediaType(
-            f"The media type {text!r} is not accepted here; send {self._accepted}.",
+            f"{what} is not accepted here; send {self._accepted}.",
             code="UNSUPPORTED_MEDIA_TYPE",
             headers={"Accept": self._accepted},
         )
@@ -313,6 +314,8 @@ class _Field:
         if self._is_list and (files or parameter.default is MISSING):
             if not files and parameter.required:
                 raise MissingParameterError(parameter.wire_name)
+            if files:
+                self._check_count(len(files))
             return files
         if not files:
             if parameter.required:
@@ -321,6 +324,16 @@ class _Field:
         if len(files) > 1:
             raise SchemaViolation([Violation("", "type", "must be sent once", {})])
         return files[0]
+
+    def _check_count(self, count: int) -> None:
+        given = self.parameter.constraints
+        limits = {"minItems": given.get("minLength"), "maxItems": given.get("maxLength")}
+        if any(limit is not None for limit in limits.values()):
+            from mainspring.openapi.keywords import check_size  # noqa: PLC0415 - few operations limit files
+
+            violations = list(check_size(count, limits, "", ("minItems", "maxItems", "files")))
+            if violations:
+                raise SchemaViolation(violations)
 
 
 async def _has_body(request: Request) -> bool:

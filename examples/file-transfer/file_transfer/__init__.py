@@ -1,0 +1,1 @@
+"""Files up, listed, and down again in parts; nothing outside their folder."""

@@ -8,6 +8,7 @@ from mainspring.lazy import lazy_names
 __all__, __getattr__, __dir__ = lazy_names(
     __name__,
     {
+        "mainspring.testing.blocking": ("BlockingHarness",),
         "mainspring.testing.client": ("ClientMissingError",),
         "mainspring.testing.clock": ("FrozenClock",),
         "mainspring.testing.databases": ("rolled_back",),

@@ -1,5 +1,6 @@
 """The test kit: an application under test, a client for it, anything overridden, a clock that stands, noted events."""
 
+from mainspring.testing.blocking import BlockingHarness
 from mainspring.testing.client import ClientMissingError
 from mainspring.testing.clock import FrozenClock
 from mainspring.testing.databases import rolled_back
@@ -7,6 +8,7 @@ from mainspring.testing.events import CapturedEvent, CapturedEvents, capture_eve
 from mainspring.testing.harnesses import Harness, HarnessClosedError, harness
 
 __all__ = [
+    "BlockingHarness",
     "CapturedEvent",
     "CapturedEvents",
     "ClientMissingError",

@@ -8,6 +8,7 @@ only, and no syntax that a Python older than the one we need could not read: it 
     test [arguments]   set up and run the tests (arguments: those of pytest)
     check              lint, test and wheel, in this order
     lint               set up; ruff, mypy, pyright, the contracts between the rooms
+    docs               set up; build the site of docs/ into build/site, warnings are errors
     wheel              set up; build the wheel, install it into an empty environment and import it
     setup              set up only
 """
@@ -100,6 +101,17 @@ def wheel(_):
         return step("import", [python_of(empty), "-I", os.path.join(ROOT, ".ci", "import_wheel.py")], cwd=folder)
 
 
+def docs(_):
+    """Build the documentation; what is wrong with it, a link that leads nowhere included, fails."""
+    set_up(DEV)
+    site = os.path.join("build", "site")
+    command = [python_of(VENV), "-m", "sphinx", "--fail-on-warning", "--keep-going", "--quiet", "docs", site]
+    status = step("docs", command)
+    if not status:
+        say("built: " + os.path.join(ROOT, site, "index.html"))
+    return status
+
+
 def check(_):
     """What must pass before a change is shared."""
     for command in (lint, test, wheel):
@@ -116,7 +128,15 @@ def only_set_up(_):
     return 0
 
 
-COMMANDS = {"todo": todo, "test": test, "check": check, "lint": lint, "wheel": wheel, "setup": only_set_up}
+COMMANDS = {
+    "todo": todo,
+    "test": test,
+    "check": check,
+    "lint": lint,
+    "docs": docs,
+    "wheel": wheel,
+    "setup": only_set_up,
+}
 
 
 def set_up(profile):

@@ -7,4 +7,8 @@ __all__ = ["MainspringError"]
 
 
 class MainspringError(Exception):
-    """The base of all errors of the framework: ``except MainspringError`` catches what is its own, nothing else."""
+    """The base of all errors of the framework: ``except MainspringError`` catches what is its own, nothing else.
+
+    Remedy:
+        Catch the subclass that you can do something about; this one is for reporting.
+    """

@@ -171,7 +171,7 @@ def test_routes_lists_the_operations_without_a_database(service, database):
 
 def test_the_readmes_application_runs(tmp_path: Path):
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    code = text.split("```python\n")[1].split("```")[0]
+    code = text.split('```python title="app.py"\n')[1].split("```")[0]
     assert code.count("\n") <= 26
     (tmp_path / "app.py").write_text(code)
     service = Service(tmp_path / "unused.db", tmp_path)

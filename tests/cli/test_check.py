@@ -375,7 +375,7 @@ def test_the_examples_are_fine(project, example):
 
 
 def test_the_application_of_the_readme_is_fine(project):
-    code = README.read_text().split("```python\n")[1].split("```")[0]
+    code = README.read_text().split('```python title="app.py"\n')[1].split("```")[0]
     assert findings_of(project, {"app.py": code}) == []
 
 

@@ -11,6 +11,10 @@ __all__ = ["BootError"]
 class BootError(MainspringError):
     """An application could not be booted; its bindings are as they were.
 
+    Remedy:
+        Look at ``file`` and ``line``; ``__cause__`` is what went wrong there. The boot may be repeated when it is
+        mended.
+
     Attributes:
         reason: What happened, ending with the way out.
         file: The file (or folder) concerned, or ``None``.

@@ -17,6 +17,9 @@ __all__ = ["ApplicationLookupError", "Failure", "UsageFailure", "describe", "fai
 class ApplicationLookupError(MainspringError):
     """The application to work on was not found.
 
+    Remedy:
+        Name it, as ``module:attribute`` or a folder, or set ``[tool.mainspring] app`` in ``pyproject.toml``.
+
     Attributes:
         target: What was asked for, as it was given.
         problem: What is wrong with it.

@@ -21,6 +21,9 @@ __all__ = [
 class ContextError(MainspringError):
     """The root of the errors of this room.
 
+    Remedy:
+        Each subclass says its own; catch this one for all of them.
+
     Attributes:
         reason: What happened, in one sentence.
         key: The text of the key concerned, or ``""``.
@@ -71,19 +74,35 @@ def _restore(cls: type[ContextError], state: dict[str, Any]) -> ContextError:
 
 
 class KeyNotBoundError(ContextError, KeyError):
-    """Nothing is bound under the key (or provides the type) in the contexts searched."""
+    """Nothing is bound under the key (or provides the type) in the contexts searched.
+
+    Remedy:
+        Bind it, look at ``suggestions`` for a misspelling, or ask with ``optional=True``.
+    """
 
 
 class BindingLockedError(ContextError):
-    """The binding under the key is locked: it is not replaced nor removed until ``unlock()``."""
+    """The binding under the key is locked: it is not replaced nor removed until ``unlock()``.
+
+    Remedy:
+        Call ``unlock()`` on the binding first if the change is meant, or bind under another key.
+    """
 
 
 class InvalidKeyError(ContextError, ValueError):
-    """The text cannot be a key here (empty, or with a ``#`` where no property path may stand)."""
+    """The text cannot be a key here (empty, or with a ``#`` where no property path may stand).
+
+    Remedy:
+        Give a text without ``#``; a property path is for asking (``get``, ``inject``, ``to_alias``), not for binding.
+    """
 
 
 class AmbiguousTypeError(ContextError):
-    """Several bindings provide the type. ``candidates`` are their keys."""
+    """Several bindings provide the type. ``candidates`` are their keys.
+
+    Remedy:
+        Ask for one of ``candidates`` by its key, or let one binding provide exactly this class.
+    """
 
     def __init__(self, reason: str = "", *, candidates: Sequence[str] = (), **data: Any) -> None:
         super().__init__(reason, **data)
@@ -91,16 +110,32 @@ class AmbiguousTypeError(ContextError):
 
 
 class ResolutionError(ContextError):
-    """A value could not be made."""
+    """A value could not be made.
+
+    Remedy:
+        Follow ``path``: its last part is what could not be made, ``__cause__`` is why.
+    """
 
 
 class CircularDependencyError(ResolutionError):
-    """Bindings need each other. ``path`` draws the ring."""
+    """Bindings need each other. ``path`` draws the ring.
+
+    Remedy:
+        Let one of them ask later: inject a getter (``inject.getter``) in place of the value.
+    """
 
 
 class AsyncValueError(ResolutionError):
-    """A synchronous get met something that must be awaited."""
+    """A synchronous get met something that must be awaited.
+
+    Remedy:
+        Use ``await ctx.get(...)``; in a constructor, inject a getter (``inject.getter``) and await it later.
+    """
 
 
 class ScopeError(ResolutionError):
-    """The scope of the binding has no fitting context in the chain."""
+    """The scope of the binding has no fitting context in the chain.
+
+    Remedy:
+        Bind it in a context of that scope or above, ask below one, or choose another scope.
+    """

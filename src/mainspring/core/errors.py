@@ -11,6 +11,9 @@ __all__ = ["ConfigurationError", "ConfigurationProblem", "InvalidStateError", "N
 class InvalidStateError(MainspringError):
     """An operation was asked for in a state that does not allow it; the operation under way is not disturbed.
 
+    Remedy:
+        Await what is under way first. A stopped application may be started again, a closed one may not.
+
     Attributes:
         operation: ``init``, ``start``, ``stop`` or ``boot``.
         state: The state at that moment.
@@ -33,7 +36,11 @@ class InvalidStateError(MainspringError):
 
 
 class NotOpenError(MainspringError):
-    """A resource was asked for while it is not open. ``key`` is its binding's."""
+    """A resource was asked for while it is not open. ``key`` is its binding's.
+
+    Remedy:
+        Ask for it while the application runs (after ``start``, before ``stop``), or inject a getter.
+    """
 
     def __init__(self, key: str) -> None:
         super().__init__(key)
@@ -78,7 +85,11 @@ class ConfigurationProblem:
 
 
 class ConfigurationError(MainspringError, ValueError):
-    """A configuration does not fit its type. ``problems`` lists every wrong or unknown entry."""
+    """A configuration does not fit its type. ``problems`` lists every wrong or unknown entry.
+
+    Remedy:
+        Correct the entries in ``problems``; each names its place, and the file or variable it came from.
+    """
 
     def __init__(self, problems: Sequence[ConfigurationProblem]) -> None:
         super().__init__(tuple(problems))

@@ -10,7 +10,11 @@ __all__ = ["ModelApiConfigError", "ModelApiError"]
 
 
 class ModelApiConfigError(MainspringError, ValueError):
-    """A declaration that cannot be carried out: ``model`` and ``setting`` say where, ``reason`` why."""
+    """A declaration that cannot be carried out: ``model`` and ``setting`` say where, ``reason`` why.
+
+    Remedy:
+        Correct the setting in the ``ModelApiConfig`` of that model.
+    """
 
     def __init__(self, model: str, setting: str, reason: str) -> None:
         super().__init__(model, setting, reason)
@@ -22,6 +26,9 @@ class ModelApiConfigError(MainspringError, ValueError):
 
 class ModelApiError(BootError):
     """A file of declarations that fails the boot.
+
+    Remedy:
+        Correct the file that is named; ``__cause__`` says what is wrong with the declaration.
 
     Attributes:
         root: The project root; the message names the file relative to it.

@@ -27,7 +27,11 @@ Outcome = Literal[200, 304, 412]
 
 
 class RangeNotSatisfiableError(MainspringError, ValueError):
-    """A range that begins after the end. ``content_range`` is what the 416 answer says in ``Content-Range``."""
+    """A range that begins after the end. ``content_range`` is what the 416 answer says in ``Content-Range``.
+
+    Remedy:
+        Ask for a range inside the length that ``content_range`` says.
+    """
 
     status = 416
 

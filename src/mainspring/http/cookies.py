@@ -19,7 +19,11 @@ _ATTRIBUTE = r"[\x20-\x3a\x3c-\x7e]*"
 
 
 class InvalidCookieError(MainspringError, ValueError):
-    """A cookie that cannot be written: ``part`` says which part of it, ``reason`` why."""
+    """A cookie that cannot be written: ``part`` says which part of it, ``reason`` why.
+
+    Remedy:
+        Encode the value (base64, percent) before it is set, and leave ``;``, blanks and control characters out.
+    """
 
     def __init__(self, cookie: str, part: str, reason: str) -> None:
         super().__init__(cookie, part, reason)

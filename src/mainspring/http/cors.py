@@ -34,7 +34,11 @@ _OPTIONS = frozenset(
 
 
 class CorsConfigError(MainspringError, ValueError):
-    """A CORS configuration that cannot work: ``option`` says where, ``reason`` why and what to do."""
+    """A CORS configuration that cannot work: ``option`` says where, ``reason`` why and what to do.
+
+    Remedy:
+        Correct the option of ``config["rest"]["cors"]``; credentials never go with the origin ``*``.
+    """
 
     def __init__(self, option: str, reason: str) -> None:
         super().__init__(option, reason)

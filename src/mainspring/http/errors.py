@@ -24,6 +24,9 @@ def _restore(cls: "type[HttpError]", args: tuple[Any, ...]) -> "HttpError":
 class HttpError(MainspringError):
     """An error with a status from 400 to 599.
 
+    Remedy:
+        Raise it to answer with its status; handle it with ``app.error_handler``.
+
     Args:
         status: The status.
         message: What to tell the client (from 500 on only with ``expose``); without it the reason phrase.

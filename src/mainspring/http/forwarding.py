@@ -22,7 +22,11 @@ _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
 class TrustedProxiesError(MainspringError, ValueError):
-    """An entry of ``trusted_proxies`` that is no address, network, number of hops or ``"*"``."""
+    """An entry of ``trusted_proxies`` that is no address, network, number of hops or ``"*"``.
+
+    Remedy:
+        Give addresses or networks (``10.0.0.0/8``), the number of proxies, or ``"*"``.
+    """
 
     def __init__(self, entry: object) -> None:
         super().__init__(entry)

@@ -29,7 +29,11 @@ _CANONICAL = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123
 
 
 class PathTemplateError(MainspringError, ValueError):
-    """A path template that says nothing we understand: ``template``, the offending ``part``, and a way out."""
+    """A path template that says nothing we understand: ``template``, the offending ``part``, and a way out.
+
+    Remedy:
+        Write parameters as ``{name}``, each name once, the path beginning with ``/``.
+    """
 
     def __init__(self, template: str, part: str, reason: str) -> None:
         super().__init__(template, part, reason)

@@ -13,7 +13,11 @@ _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01
 
 
 class PercentDecodingError(MainspringError, ValueError):
-    """Text of a URL with an incomplete percent sequence, or whose bytes are no UTF-8."""
+    """Text of a URL with an incomplete percent sequence, or whose bytes are no UTF-8.
+
+    Remedy:
+        It is the client's to encode the text as UTF-8; the answer is a 400.
+    """
 
     status = 400
 

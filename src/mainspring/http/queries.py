@@ -23,7 +23,12 @@ _BRACKET = r"\[([^\[\]]*)\]"
 
 
 class QueryLimitError(MainspringError, ValueError):
-    """A query with too much in it. ``kind`` is ``pairs``, ``depth`` or ``index``."""
+    """A query with too much in it. ``kind`` is ``pairs``, ``depth`` or ``index``.
+
+    Remedy:
+        Send less in a query (a body holds more), or raise ``query_limit`` and ``query_depth`` of
+        ``config["rest"]["router"]``.
+    """
 
     status = 400
 

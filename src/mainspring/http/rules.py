@@ -16,7 +16,11 @@ _FORBIDDEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class InvalidHeaderError(MainspringError, ValueError):
-    """A header name that is no token, or a value that cannot stand in a header line."""
+    """A header name that is no token, or a value that cannot stand in a header line.
+
+    Remedy:
+        Leave control characters and line ends out; a name has letters, digits and hyphens.
+    """
 
     def __init__(self, name: str, value: str | None, reason: str) -> None:
         super().__init__(name, value, reason)

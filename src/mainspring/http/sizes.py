@@ -11,7 +11,11 @@ _UNITS = {"b": 1, "kb": 1024, "mb": 1024**2, "gb": 1024**3}
 
 
 class InvalidSizeError(MainspringError, ValueError):
-    """Something that is no size."""
+    """Something that is no size.
+
+    Remedy:
+        Give a number of bytes, or a number with ``kb``, ``mb`` or ``gb``.
+    """
 
     def __init__(self, value: object) -> None:
         super().__init__(value)

@@ -6,7 +6,11 @@ __all__ = ["IncompleteResponseError", "PeerGoneError"]
 
 
 class PeerGoneError(MainspringError, ConnectionError):
-    """The peer went away: there is nothing more to read, and nobody to write to."""
+    """The peer went away: there is nothing more to read, and nobody to write to.
+
+    Remedy:
+        Nothing is to be done for this peer; release what the request held.
+    """
 
     def __str__(self) -> str:
         return "The client went away."
@@ -14,6 +18,9 @@ class PeerGoneError(MainspringError, ConnectionError):
 
 class IncompleteResponseError(MainspringError, RuntimeError):
     """A body is not as long as its ``Content-Length`` says.
+
+    Remedy:
+        Leave ``Content-Length`` to the framework, or write exactly that many bytes.
 
     Attributes:
         missing: How many bytes are missing; negative when there are too many.

@@ -17,6 +17,9 @@ __all__ = [
 class LoaderSettingError(MainspringError, ValueError):
     """A setting has a value that cannot be.
 
+    Remedy:
+        Give the setting one of the values that the message lists.
+
     Attributes:
         key: The setting.
         value: What it has.
@@ -36,6 +39,9 @@ class LoaderSettingError(MainspringError, ValueError):
 class SettingTypeError(MainspringError, TypeError):
     """A setting is of a wrong type, or has a name of another framework.
 
+    Remedy:
+        Use the name and type that the message says; old spellings stand in the porting page.
+
     Attributes:
         key: The setting.
         reason: What is wrong, with the way out.
@@ -52,6 +58,9 @@ class SettingTypeError(MainspringError, TypeError):
 
 class PlaceholderError(MainspringError, ValueError):
     """A placeholder in a setting leads nowhere, or back to itself.
+
+    Remedy:
+        Name a setting that exists: ``${root_dir}``; two settings must not stand in each other.
 
     Attributes:
         setting: Where it stands.
@@ -79,6 +88,9 @@ class PlaceholderError(MainspringError, ValueError):
 class MountError(MainspringError, ValueError):
     """What is mounted at an endpoint cannot be mounted, or is not there.
 
+    Remedy:
+        Correct the path or pattern of ``mount``; it is relative to ``root_dir``, and must lead to controllers.
+
     Attributes:
         endpoint: The endpoint.
         what: What was to be mounted.
@@ -98,6 +110,9 @@ class MountError(MainspringError, ValueError):
 class StartTimeoutError(MainspringError, TimeoutError):
     """A part of the start did not end in time.
 
+    Remedy:
+        Look at what the phase waits for, or give it more time.
+
     Attributes:
         parts: The hooks or providers that had not ended.
         seconds: How long they were waited for.
@@ -116,7 +131,11 @@ class StartTimeoutError(MainspringError, TimeoutError):
 
 
 class ClosedHarnessError(MainspringError):
-    """A request to a server whose harness is closed."""
+    """A request to a server whose harness is closed.
+
+    Remedy:
+        Ask inside the block in which the harness is open.
+    """
 
     def __init__(self, name: str) -> None:
         super().__init__(name)

@@ -22,7 +22,11 @@ Engine = Callable[[Path, Mapping[str, Any]], Any]
 
 
 class RenderError(MainspringError, RuntimeError):
-    """A template that gave no text: ``handler``, ``template`` and ``reason``."""
+    """A template that gave no text: ``handler``, ``template`` and ``reason``.
+
+    Remedy:
+        Give ``render`` a template that exists, and an engine (the setting ``views``) that returns text.
+    """
 
     def __init__(self, handler: str, template: str, reason: str) -> None:
         super().__init__(handler, template, reason)

@@ -30,7 +30,11 @@ _MAX_COOKIE = 4096
 
 
 class SessionError(MainspringError, ValueError):
-    """A session that cannot be kept: ``reason`` why, and what to do."""
+    """A session that cannot be kept: ``reason`` why, and what to do.
+
+    Remedy:
+        Give ``session(...)`` a secret, and keep in it what its store can write, such as JSON.
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

@@ -8,6 +8,9 @@ __all__ = ["MetadataError"]
 class MetadataError(MainspringError):
     """A decorator was applied more than once to one target.
 
+    Remedy:
+        Apply it once, or use the decorator's form that takes several.
+
     Attributes:
         decorator: The name shown for the decorator, without ``@``.
         target: The class, method, property or parameter, in words (``class Todo``, ``Todo.list[limit]``).

@@ -45,6 +45,9 @@ class Violation(Struct, frozen=True):
 class SchemaViolation(MainspringError):  # noqa: N818  # what it is called in the contract between the rooms
     """A value violates its schema or type; holds every violation.
 
+    Remedy:
+        Send what the schema asks for; ``violations`` has the place and the reason of each.
+
     It is no ``ValueError`` on purpose: decoders take those for a failure of their own and keep the text only.
     """
 
@@ -67,7 +70,11 @@ class SchemaViolation(MainspringError):  # noqa: N818  # what it is called in th
 
 
 class MalformedJsonError(MainspringError):
-    """Bytes that are no JSON text. ``position`` is the offset of the byte at fault, ``None`` where it is not known."""
+    """Bytes that are no JSON text. ``position`` is the offset of the byte at fault, ``None`` where it is not known.
+
+    Remedy:
+        It is the client's to send JSON; the answer is a 400 that says where it ends being JSON.
+    """
 
     status = 400
 
@@ -81,7 +88,11 @@ class MalformedJsonError(MainspringError):
 
 
 class DeclarationError(MainspringError, TypeError, ValueError):
-    """An operation declared in a way that cannot work: ``place`` says where, ``reason`` why and what to do."""
+    """An operation declared in a way that cannot work: ``place`` says where, ``reason`` why and what to do.
+
+    Remedy:
+        Correct the declaration at ``place``.
+    """
 
     def __init__(self, place: str, reason: str) -> None:
         super().__init__(place, reason)
@@ -92,7 +103,11 @@ class DeclarationError(MainspringError, TypeError, ValueError):
 
 
 class UnknownLocationError(DeclarationError):
-    """A parameter in a part of the request that does not exist."""
+    """A parameter in a part of the request that does not exist.
+
+    Remedy:
+        It is one of path, query, header, cookie, form and file.
+    """
 
     def __init__(self, place: str, parameter: str, location: str) -> None:
         super().__init__(
@@ -104,11 +119,19 @@ class UnknownLocationError(DeclarationError):
 
 
 class AnnotationError(DeclarationError):
-    """An annotation that cannot be evaluated, or that says nothing we can decode or describe."""
+    """An annotation that cannot be evaluated, or that says nothing we can decode or describe.
+
+    Remedy:
+        Name a type that can be imported where the function is defined, and that ``msgspec`` or an adapter decodes.
+    """
 
 
 class DocumentError(MainspringError, ValueError):
-    """A document or schema that cannot be assembled: ``subject`` is what, ``reason`` why."""
+    """A document or schema that cannot be assembled: ``subject`` is what, ``reason`` why.
+
+    Remedy:
+        Correct what ``subject`` names: often two schemas of one name, or a reference that leads nowhere.
+    """
 
     def __init__(self, subject: str, reason: str) -> None:
         super().__init__(subject, reason)

@@ -25,7 +25,11 @@ _SEPARATORS = {"form": ",", "simple": ",", "pipeDelimited": "|", "spaceDelimited
 
 
 class MissingParameterError(SchemaViolation):
-    """A required parameter is not there, or empty."""
+    """A required parameter is not there, or empty.
+
+    Remedy:
+        Send the parameter, or declare a default for it; the answer is a 400.
+    """
 
     code = "MISSING_REQUIRED_PARAMETER"
     status = 400

@@ -29,7 +29,11 @@ _SHOWN = 5
 
 
 class ServiceInterfaceError(MainspringError, TypeError):
-    """An interface that no proxy can be made of: ``method`` says where (``None``: the whole), ``reason`` why."""
+    """An interface that no proxy can be made of: ``method`` says where (``None``: the whole), ``reason`` why.
+
+    Remedy:
+        Correct the method that is named: it needs an operation, and annotations that can be encoded.
+    """
 
     def __init__(self, interface: str, method: str | None, reason: str) -> None:
         super().__init__(interface, method, reason)
@@ -42,6 +46,9 @@ class ServiceInterfaceError(MainspringError, TypeError):
 
 class ServiceArgumentError(MainspringError, TypeError, ValueError):
     """Arguments that a method of a proxy does not take; nothing was sent.
+
+    Remedy:
+        Pass the arguments that the method declares.
 
     Attributes:
         method: The method, ``Interface.method``.
@@ -60,6 +67,9 @@ class ServiceArgumentError(MainspringError, TypeError, ValueError):
 
 class ServiceError(HttpError):
     """A call of a remote service that failed.
+
+    Remedy:
+        Each subclass says its own; catch this one for every way in which the call fails.
 
     Attributes:
         datasource: The name of the data source.
@@ -82,7 +92,11 @@ class ServiceError(HttpError):
 
 
 class ServiceResponseError(ServiceError):
-    """The other side answered with an error: an ``HttpErrors.NotFound`` for 404, and so on."""
+    """The other side answered with an error: an ``HttpErrors.NotFound`` for 404, and so on.
+
+    Remedy:
+        Handle its status; the ``body`` of the answer says more.
+    """
 
     response: ServiceResponse
 
@@ -91,14 +105,22 @@ class ServiceResponseError(ServiceError):
 
 
 class ServiceConnectionError(ServiceError, HttpErrors.BadGateway, ConnectionError):
-    """There was no whole answer: refused, no such host, cut off."""
+    """There was no whole answer: refused, no such host, cut off.
+
+    Remedy:
+        Check the base URL and the network; calls that may be repeated can be given retries in the data source.
+    """
 
     def __init__(self, datasource: str, method: str, url: str, reason: str) -> None:
         ServiceError.__init__(self, 502, datasource, method, url, reason)
 
 
 class ServiceTimeoutError(ServiceError, HttpErrors.GatewayTimeout, TimeoutError):
-    """There was no whole answer in time. The other side may have done what it was asked."""
+    """There was no whole answer in time. The other side may have done what it was asked.
+
+    Remedy:
+        Raise the time limit of the data source or method, and repeat only what may be done twice.
+    """
 
     gateway_status = 504
 
@@ -109,7 +131,11 @@ class ServiceTimeoutError(ServiceError, HttpErrors.GatewayTimeout, TimeoutError)
 
 
 class ServiceAnswerError(ServiceError, HttpErrors.BadGateway):
-    """An answer that does not say what the method promises; ``violations`` has every place."""
+    """An answer that does not say what the method promises; ``violations`` has every place.
+
+    Remedy:
+        Compare the interface with what the other side really answers, and correct the annotation.
+    """
 
     def __init__(
         self,

@@ -19,7 +19,11 @@ class RawResponse:
 
 
 class TransportError(MainspringError):
-    """There was no whole answer. ``reason`` goes on with "The request …"."""
+    """There was no whole answer. ``reason`` goes on with "The request …".
+
+    Remedy:
+        Raise it from a transport of your own; callers see a `ServiceConnectionError` or `ServiceTimeoutError`.
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

@@ -39,14 +39,22 @@ _SHOWN = 10
 
 
 class RepositoryError(MainspringError):
-    """The base of this room's errors."""
+    """The base of this room's errors.
+
+    Remedy:
+        Each subclass says its own; catch this one for all of them.
+    """
 
     code: str = "REPOSITORY_ERROR"
     status: int = 500
 
 
 class ModelDefinitionError(RepositoryError, TypeError):
-    """A model that cannot work as it is declared: ``model`` and ``property`` say where, ``reason`` why."""
+    """A model that cannot work as it is declared: ``model`` and ``property`` say where, ``reason`` why.
+
+    Remedy:
+        Correct the property of the model that is named.
+    """
 
     code = "INVALID_MODEL_DEFINITION"
 
@@ -61,7 +69,11 @@ class ModelDefinitionError(RepositoryError, TypeError):
 
 
 class EntityNotFoundError(RepositoryError):
-    """There is no row with this id (in what the call may see)."""
+    """There is no row with this id (in what the call may see).
+
+    Remedy:
+        Answer 404, which is what happens when it is not handled; or look first with ``exists`` or ``find_one``.
+    """
 
     code = "ENTITY_NOT_FOUND"
     status = 404
@@ -84,6 +96,9 @@ def _shown(value: Any) -> Any:
 class ModelValidationError(RepositoryError, ValueError):
     """Data that do not fit their model.
 
+    Remedy:
+        Correct the data; ``violations`` has every place.
+
     Attributes:
         model: The model's name.
         errors: Every problem: ``path`` (JSON pointer), ``code`` (keyword of JSON Schema), ``message``, ``info``.
@@ -104,7 +119,11 @@ class ModelValidationError(RepositoryError, ValueError):
 
 
 class InvalidFilterError(RepositoryError, ValueError):
-    """A filter or condition that says nothing the model can answer."""
+    """A filter or condition that says nothing the model can answer.
+
+    Remedy:
+        Use properties of the model and the operators that its type has; the message names the place.
+    """
 
     code = "INVALID_FILTER"
     status = 400
@@ -119,7 +138,11 @@ class InvalidFilterError(RepositoryError, ValueError):
 
 
 class InvalidRelationError(RepositoryError):
-    """A relation that cannot be resolved: ``relation`` is its metadata (``None`` after pickling)."""
+    """A relation that cannot be resolved: ``relation`` is its metadata (``None`` after pickling).
+
+    Remedy:
+        Correct the declaration, and register the inclusion resolver of the relation.
+    """
 
     code = "INVALID_RELATION_DEFINITION"
 
@@ -165,21 +188,33 @@ class _FieldsError(RepositoryError):
 
 
 class UniqueViolationError(_FieldsError):
-    """Another row has these values already; ``fields`` are the properties."""
+    """Another row has these values already; ``fields`` are the properties.
+
+    Remedy:
+        Choose other values, or update the row that has them.
+    """
 
     code = "UNIQUE_VIOLATION"
     _words = "{entity} exists already with the same {fields}: choose another value."
 
 
 class ForeignKeyViolationError(_FieldsError):
-    """A row refers to one that is not there, or is still referred to; ``fields`` are the properties, where known."""
+    """A row refers to one that is not there, or is still referred to; ``fields`` are the properties, where known.
+
+    Remedy:
+        Create what is referred to first, delete what refers first, or declare ``on_delete``.
+    """
 
     code = "FOREIGN_KEY_VIOLATION"
     _words = "{entity} refers to a row that does not exist, or is still referred to ({fields})."
 
 
 class StaleEntityError(RepositoryError):
-    """The row was changed since the data were read."""
+    """The row was changed since the data were read.
+
+    Remedy:
+        Read the row again, carry the change over, and save that.
+    """
 
     code = "STALE_ENTITY"
     status = 409
@@ -199,6 +234,9 @@ class StaleEntityError(RepositoryError):
 class TransactionError(RepositoryError):
     """A transaction that cannot be used, or that the database gave up.
 
+    Remedy:
+        Begin a new one; after a deadlock the whole block may be repeated.
+
     Attributes:
         retryable: Whether the same work may succeed in a new transaction.
     """
@@ -215,7 +253,11 @@ class TransactionError(RepositoryError):
 
 
 class PoolTimeoutError(RepositoryError):
-    """No connection became free in time."""
+    """No connection became free in time.
+
+    Remedy:
+        Close what holds connections (transactions, streams), or raise ``pool_size`` of the data source.
+    """
 
     code = "POOL_TIMEOUT"
     status = 503
@@ -234,7 +276,11 @@ class PoolTimeoutError(RepositoryError):
 
 
 class DataSourceError(RepositoryError):
-    """A data source that is configured wrongly or cannot be connected."""
+    """A data source that is configured wrongly or cannot be connected.
+
+    Remedy:
+        Check its configuration, that the server runs, and that the driver's extra is installed.
+    """
 
     code = "DATASOURCE_ERROR"
 
@@ -247,26 +293,42 @@ class DataSourceError(RepositoryError):
 
 
 class ConnectionLostError(DataSourceError):
-    """The connection broke in the middle of something."""
+    """The connection broke in the middle of something.
+
+    Remedy:
+        Repeat the whole unit of work if that is safe; the pool has thrown the connection away.
+    """
 
     code = "CONNECTION_LOST"
     status = 503
 
 
 class StatementError(DataSourceError):
-    """The database refused a statement for a reason of its own."""
+    """The database refused a statement for a reason of its own.
+
+    Remedy:
+        Look at ``__cause__``, the driver's own error.
+    """
 
     code = "STATEMENT_FAILED"
 
 
 class MigrationError(DataSourceError):
-    """The schema cannot be brought to what the models say."""
+    """The schema cannot be brought to what the models say.
+
+    Remedy:
+        Read the statement and the cause; write the revision by hand where the change loses data.
+    """
 
     code = "MIGRATION_REFUSED"
 
 
 class UnsupportedOperationError(RepositoryError, NotImplementedError):
-    """Something this data source cannot do."""
+    """Something this data source cannot do.
+
+    Remedy:
+        Use what every data source can do, or another data source.
+    """
 
     code = "NOT_SUPPORTED"
     status = 501

@@ -31,7 +31,11 @@ __all__ = [
 
 
 class RegistrationError(MainspringError, ValueError):
-    """Something registered in a way that cannot work: ``subject`` is what, ``reason`` why and what to do."""
+    """Something registered in a way that cannot work: ``subject`` is what, ``reason`` why and what to do.
+
+    Remedy:
+        Correct what ``subject`` names.
+    """
 
     def __init__(self, subject: str, reason: str) -> None:
         super().__init__(subject, reason)
@@ -42,11 +46,19 @@ class RegistrationError(MainspringError, ValueError):
 
 
 class EndpointNotFoundError(HttpErrors.NotFound):
-    """A request that no operation, mount or static file answers."""
+    """A request that no operation, mount or static file answers.
+
+    Remedy:
+        Check path and verb against ``mainspring routes``; the base path is part of it.
+    """
 
 
 class UnknownMethodError(HttpErrors.NotImplemented):
-    """A request with a method that nobody knows: ``method``. The client's fault, whatever its status."""
+    """A request with a method that nobody knows: ``method``. The client's fault, whatever its status.
+
+    Remedy:
+        Use a method that HTTP knows; the answer is a 501.
+    """
 
     is_fault_of_client = True
 
@@ -59,7 +71,11 @@ class UnknownMethodError(HttpErrors.NotImplemented):
 
 
 class DuplicateRouteError(MainspringError, ValueError):
-    """Two operations with one verb and one template; ``first`` and ``second`` name their handlers."""
+    """Two operations with one verb and one template; ``first`` and ``second`` name their handlers.
+
+    Remedy:
+        Change the path or the verb of one of the two.
+    """
 
     def __init__(self, verb: str, path: str, first: str, second: str) -> None:
         super().__init__(verb, path, first, second)
@@ -73,7 +89,11 @@ class DuplicateRouteError(MainspringError, ValueError):
 
 
 class SettingError(MainspringError, ValueError):
-    """A setting of the ``rest`` section that cannot be: its ``name``, its ``value``, and what it should be."""
+    """A setting of the ``rest`` section that cannot be: its ``name``, its ``value``, and what it should be.
+
+    Remedy:
+        Give the setting a value that it can have; the message lists them.
+    """
 
     def __init__(self, name: str, value: Any, reason: str) -> None:
         super().__init__(name, value, reason)
@@ -84,7 +104,11 @@ class SettingError(MainspringError, ValueError):
 
 
 class BasePathError(MainspringError, RuntimeError):
-    """The base path was to be changed after requests were handled under another one."""
+    """The base path was to be changed after requests were handled under another one.
+
+    Remedy:
+        Call ``base_path`` before the application starts.
+    """
 
     def __str__(self) -> str:
         return (
@@ -94,7 +118,11 @@ class BasePathError(MainspringError, RuntimeError):
 
 
 class ListenError(MainspringError, OSError):
-    """The address cannot be listened on; ``errno`` says why, the text names host and port (or the socket's path)."""
+    """The address cannot be listened on; ``errno`` says why, the text names host and port (or the socket's path).
+
+    Remedy:
+        Choose another port (0 is any free one), stop what listens there, or use a port above 1023.
+    """
 
     def __init__(self, code: int, place: str, reason: str) -> None:
         super().__init__(code, reason)
@@ -107,7 +135,11 @@ class ListenError(MainspringError, OSError):
 
 
 class ResponseStartedError(MainspringError, RuntimeError):
-    """The head of a response was to be changed after it was sent; ``what`` is what was to be changed."""
+    """The head of a response was to be changed after it was sent; ``what`` is what was to be changed.
+
+    Remedy:
+        Set status and headers before the first ``write``, or before returning the stream.
+    """
 
     def __init__(self, what: str) -> None:
         super().__init__(what)
@@ -118,28 +150,44 @@ class ResponseStartedError(MainspringError, RuntimeError):
 
 
 class BodyConsumedError(MainspringError, RuntimeError):
-    """The body of a request was to be read after it was streamed."""
+    """The body of a request was to be read after it was streamed.
+
+    Remedy:
+        Read it once: either ``await body()`` or ``stream()``.
+    """
 
     def __str__(self) -> str:
         return "The body was streamed and is gone: read it once, or use `await request.body()`, which keeps it."
 
 
 class ClientDisconnected(MainspringError, ConnectionError):  # noqa: N818 - the name is fixed by the specification
-    """The client went away before its request was read or answered completely."""
+    """The client went away before its request was read or answered completely.
+
+    Remedy:
+        Nothing is to be done for this client; release what the request held.
+    """
 
     def __str__(self) -> str:
         return "The client closed the connection."
 
 
 class NoRequestError(MainspringError, LookupError):
-    """The current request was asked for where there is none."""
+    """The current request was asked for where there is none.
+
+    Remedy:
+        Ask inside a request; outside of one pass what is needed as an argument.
+    """
 
     def __str__(self) -> str:
         return "There is no current request here: ask below a handler, or inject RequestContext."
 
 
 class MiddlewareOrderError(MainspringError, ValueError):
-    """Groups of middleware that cannot be put in order; ``groups`` are the ones concerned."""
+    """Groups of middleware that cannot be put in order; ``groups`` are the ones concerned.
+
+    Remedy:
+        Take one of the ``upstream_groups`` or ``downstream_groups`` of the groups concerned away.
+    """
 
     def __init__(self, groups: Sequence[str], reason: str) -> None:
         self.groups = tuple(groups)
@@ -151,7 +199,11 @@ class MiddlewareOrderError(MainspringError, ValueError):
 
 
 class SequenceError(MainspringError, RuntimeError):
-    """A sequence returned without having produced a response."""
+    """A sequence returned without having produced a response.
+
+    Remedy:
+        Let ``handle`` call ``send`` or ``reject`` on every way out.
+    """
 
     def __init__(self, sequence: str) -> None:
         super().__init__(sequence)
@@ -162,7 +214,11 @@ class SequenceError(MainspringError, RuntimeError):
 
 
 class InvalidResultError(MainspringError):
-    """A result that does not fit its documented schema: the ``operation``, and the ``entries`` that say where."""
+    """A result that does not fit its documented schema: the ``operation``, and the ``entries`` that say where.
+
+    Remedy:
+        Return what the annotation promises, or correct the annotation.
+    """
 
     def __init__(self, operation: str, entries: list[dict[str, Any]]) -> None:
         super().__init__(operation, entries)
@@ -174,7 +230,11 @@ class InvalidResultError(MainspringError):
 
 
 class UnserializableError(MainspringError, TypeError):
-    """A result that cannot be written: the ``operation``, the ``type_name`` of the result, and why."""
+    """A result that cannot be written: the ``operation``, the ``type_name`` of the result, and why.
+
+    Remedy:
+        Return a type that can be encoded, or a `Response` that you have written yourself.
+    """
 
     def __init__(self, operation: str, type_name: str, reason: str) -> None:
         super().__init__(operation, type_name, reason)
@@ -185,7 +245,11 @@ class UnserializableError(MainspringError, TypeError):
 
 
 class WebSocketStateError(MainspringError, RuntimeError):
-    """Something was asked of a connection at the wrong moment: ``action`` is what, ``reason`` why and what to do."""
+    """Something was asked of a connection at the wrong moment: ``action`` is what, ``reason`` why and what to do.
+
+    Remedy:
+        Accept before you send, and send nothing after closing.
+    """
 
     def __init__(self, action: str, reason: str) -> None:
         super().__init__(action, reason)
@@ -196,7 +260,11 @@ class WebSocketStateError(MainspringError, RuntimeError):
 
 
 class WrongMessageError(MainspringError, ValueError):
-    """A client sent another message than was expected; unhandled, the connection is closed with ``close_code``."""
+    """A client sent another message than was expected; unhandled, the connection is closed with ``close_code``.
+
+    Remedy:
+        Ask for the kind that the client sends: ``receive_text``, ``receive_bytes`` or ``receive_json``.
+    """
 
     def __init__(self, close_code: int, reason: str) -> None:
         super().__init__(close_code, reason)
@@ -207,7 +275,11 @@ class WrongMessageError(MainspringError, ValueError):
 
 
 class MissingLibraryError(MainspringError, RuntimeError):
-    """A feature whose library is not installed: ``feature``, ``library``, and the ``extra`` that brings it."""
+    """A feature whose library is not installed: ``feature``, ``library``, and the ``extra`` that brings it.
+
+    Remedy:
+        Install the extra: ``pip install "mainspring[...]"``.
+    """
 
     def __init__(self, feature: str, library: str, extra: str) -> None:
         super().__init__(feature, library, extra)
@@ -218,7 +290,11 @@ class MissingLibraryError(MainspringError, RuntimeError):
 
 
 class WorkersError(MainspringError, RuntimeError):
-    """An application that several processes cannot serve: ``reason`` says why, and what to do."""
+    """An application that several processes cannot serve: ``reason`` says why, and what to do.
+
+    Remedy:
+        Name the application as ``module:attribute``, and let each process make its own.
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

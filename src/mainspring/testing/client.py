@@ -9,7 +9,11 @@ __all__ = ["ClientMissingError", "new_blocking_client", "new_client"]
 
 
 class ClientMissingError(MainspringError, ImportError):
-    """The HTTP client library is not installed."""
+    """The HTTP client library is not installed.
+
+    Remedy:
+        Install it: ``pip install "mainspring[testing]"``.
+    """
 
     def __str__(self) -> str:
         return "The client of a harness is httpx2: install mainspring[testing], or use `await t.request(...)`."

@@ -23,7 +23,11 @@ A = TypeVar("A", bound=Application)
 
 
 class HarnessClosedError(MainspringError):
-    """A harness was used outside of its block."""
+    """A harness was used outside of its block.
+
+    Remedy:
+        Use it inside its ``async with harness(...) as t:``.
+    """
 
     def __str__(self) -> str:
         return "The harness is closed: use it inside its `async with harness(...) as t:`."

@@ -1,0 +1,55 @@
+"""What pages say of the code is so: functions, errors and settings that they name."""
+
+import re
+import sys
+from importlib import import_module
+from typing import Any
+
+import pytest
+from tests.docs.blocks import ROOT
+
+from mainspring.rest.settings import DEFAULTS, SETTING_TYPES
+
+DOCS = ROOT / "docs"
+NAMED = re.findall(r"`(mainspring(?:\.\w+)+):([\w.]+)`", (DOCS / "architecture.md").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def error_pages() -> Any:
+    sys.path.insert(0, str(DOCS / "_extensions"))
+    try:
+        return import_module("error_pages")
+    finally:
+        sys.path.remove(str(DOCS / "_extensions"))
+
+
+@pytest.mark.parametrize(("module", "name"), NAMED)
+def test_the_walk_names_what_is_there(module: str, name: str) -> None:
+    value = import_module(module)
+    for part in name.split("."):
+        value = getattr(value, part)
+    assert callable(value)
+
+
+def test_the_walk_is_told() -> None:
+    assert len(NAMED) > 15
+
+
+def test_every_error_says_its_cause_and_its_remedy(error_pages: Any) -> None:
+    classes = [each for each in error_pages.error_classes() if not error_pages.is_of_the_family(each)]
+    assert len(classes) > 80
+    assert [each.__qualname__ for each in classes if not error_pages.cause_of(each)] == []
+    assert [each.__qualname__ for each in classes if not error_pages.remedy_of(each)] == []
+
+
+def test_every_setting_of_the_server_is_told() -> None:
+    page = (DOCS / "reference/rest-settings.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| (?:`([^`]*)`)?", page, re.MULTILINE))
+    assert set(rows) == set(SETTING_TYPES)
+    told = {name: default for name, default in rows.items() if default}
+    assert told == {name: repr(value).replace("'", '"') for name, value in DEFAULTS.items() if name in told}
+
+
+def test_a_concept_is_a_page() -> None:
+    lengths = {page: len(page.read_text(encoding="utf-8").splitlines()) for page in (DOCS / "concepts").glob("*.md")}
+    assert {page.name: lines for page, lines in lengths.items() if lines > 180} == {}

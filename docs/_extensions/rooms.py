@@ -19,7 +19,7 @@ from sphinx.util.nodes import find_pending_xref_condition
 
 ROOMS = (
     "errors", "metadata", "http", "openapi", "context", "core", "listener", "boot", "rest", "repository",
-    "crud", "loader", "proxies", "testing",
+    "crud", "loader", "proxies", "explorer", "testing",
 )  # fmt: skip
 MARK = re.compile(r"^<!-- room: mainspring\.(\w+) -->$", re.MULTILINE)
 

@@ -39,7 +39,8 @@ def test_every_error_says_its_cause_and_its_remedy(error_pages: Any) -> None:
     classes = [each for each in error_pages.error_classes() if not error_pages.is_of_the_family(each)]
     assert len(classes) > 80
     assert [each.__qualname__ for each in classes if not error_pages.cause_of(each)] == []
-    assert [each.__qualname__ for each in classes if not error_pages.remedy_of(each)] == []
+    said = "its docstring has no section `Remedy:`"
+    assert [each.__qualname__ for each in classes if not error_pages.remedy_of(each)] == [], said
 
 
 def test_every_setting_of_the_server_is_told() -> None:

@@ -10,6 +10,9 @@ __all__ = ["ExplorerSettingError"]
 class ExplorerSettingError(MainspringError, ValueError):
     """A setting of the context explorer that is unknown or impossible.
 
+    Remedy:
+        Give the setting of ``context_explorer`` a value that it can have; the message says which.
+
     Attributes:
         setting: Its name.
         value: What was given.

@@ -10,7 +10,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "testing.md"
 
 def test_its_examples_pass(tmp_path: Path) -> None:
     page = PAGE.read_text(encoding="utf-8")
-    application, *tests = re.findall(r"^```python\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    application, *tests = re.findall(r"^```python(?: title=\"[^\"]+\")?\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
     (tmp_path / "application.py").write_text(application, encoding="utf-8")
     (tmp_path / "test_page.py").write_text("\n\n".join(tests), encoding="utf-8")
     settings = re.findall(r"^```toml\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)

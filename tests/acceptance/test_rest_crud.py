@@ -188,3 +188,9 @@ def test_a_wrong_declaration_fails_the_start_and_is_named(tmp_path):
     assert "model_endpoints/category_config.py" in error
     assert 'Unsupported API pattern "CrudSoap"' in error
     assert not copy.database.exists()
+
+
+def test_the_context_explorer_shows_what_was_made(catalogue):
+    told = catalogue.client.get("/context/data/edges").json()
+    names = [key for _, key in told["bindings"]]
+    assert {"controllers.ProductController", "repositories.ProductRepository"} <= {*names}

@@ -121,6 +121,7 @@ async def test_who_injects_what_is_told_with_the_way():
             ("services.Audit", "services.Clock", "later", "Audit.now"),
             ("orders.audit", "services.Audit", "alias", ""),
             ("controllers.OrderController", "services.Audit", "injects", "OrderController.__init__[audit]"),
+            ("routes.get %2Forders", "controllers.OrderController", "injects", "OrderController.orders"),
         } <= edges
 
 

@@ -31,7 +31,9 @@ def chromium() -> str:
 
 
 @contextlib.asynccontextmanager
-async def seen(app: Any, fragment: str = "", **options: Any) -> AsyncIterator[tuple[Any, Page]]:
+async def seen(
+    app: Any, fragment: str = "", tolerates: str = "nothing", **options: Any
+) -> AsyncIterator[tuple[Any, Page]]:
     """The page of an application in a new browser; whatever it complains of fails the test."""
     executable = chromium()
     complaints: list[str] = []
@@ -40,7 +42,7 @@ async def seen(app: Any, fragment: str = "", **options: Any) -> AsyncIterator[tu
         try:
             page = await browser.new_page(**{"viewport": {"width": 1280, "height": 2400}, **options})
             page.set_default_timeout(30_000)
-            page.on("console", lambda message: complaints.append(message.text))
+            page.on("console", lambda said: tolerates in said.text or complaints.append(said.text))
             page.on("pageerror", lambda error: complaints.append(str(error)))
             page.on("request", lambda request: request.url.startswith(t.url) or complaints.append(request.url))
             await page.goto(f"{t.url}/context/{fragment}")
@@ -220,3 +222,16 @@ async def test_five_thousand_bindings_are_no_more_elements_than_fifty():
         await expect(page.locator("#count")).to_have_text(re.compile("^1 of 5,"))
         await page.keyboard.press("Enter")
         await expect(page.locator("#details h2")).to_have_text("many.4321")
+
+
+async def test_the_page_finds_its_server_again():
+    async with seen(shop(), tolerates="net::ERR_") as (t, page):
+        server = t.app.rest_server
+        port = server.port
+        await server.stop()
+        await expect(page.locator("#state")).to_have_attribute("data-state", "waiting")
+        await expect(row(page, "services.Mailer")).to_be_visible()
+        t.app.bind("while.away").to(1)
+        server.bind("rest.port").to(port)
+        await server.start()
+        await expect(row(page, "while.away")).to_be_visible(timeout=30_000)

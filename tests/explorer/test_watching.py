@@ -30,7 +30,9 @@ async def test_it_begins_with_all_there_is(stream):
         script = page.row("<script>alert(1)</script>")
         assert script[2:] == ["constant", "transient", {"b": [1]}, "int", script[6], True]
         assert script[6].startswith("tests/explorer/test_watching.py:")
-        assert page.row("routes.get %2Forders")[0] == 1
+        route = page.row("routes.get %2Forders")
+        assert (route[0], route[5]) == (1, "OrderController.orders")
+        assert route[6].startswith("tests/explorer/conftest.py:")
 
 
 async def test_what_changes_follows(stream):

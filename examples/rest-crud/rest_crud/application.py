@@ -6,6 +6,7 @@ from typing import Any
 
 from mainspring import BootMixin, RepositoryMixin, RestApplication
 from mainspring.crud import CrudRestComponent
+from mainspring.explorer import ContextExplorerComponent
 
 __all__ = ["CatalogueApplication"]
 
@@ -20,4 +21,5 @@ class CatalogueApplication(BootMixin, RepositoryMixin, RestApplication):
     def __init__(self, config: Mapping[str, Any] | None = None) -> None:
         super().__init__(config)
         self.project_root = Path(__file__).parent
+        self.component(ContextExplorerComponent)
         self.component(CrudRestComponent)

@@ -107,6 +107,7 @@ def place_of_caller() -> Place | None:
 @lru_cache(maxsize=2048)
 def is_of_a_program(file: str) -> bool:
     """Whether a file is neither Mainspring's nor Python's nor an installed package's."""
+    file = os.path.abspath(file)  # a script may have been called by a way round
     folders = (str(Path(__file__).parents[1]), *map(sysconfig.get_path, ("stdlib", "purelib", "platlib", "scripts")))
     return not file.startswith(tuple(f"{folder}{os.sep}" for folder in folders)) and os.path.isfile(file)
 

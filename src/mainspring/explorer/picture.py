@@ -18,6 +18,7 @@ from mainspring.context.resolving import MISSING
 from mainspring.core.contexts import contexts_of
 from mainspring.core.snapshots import own_bindings
 from mainspring.explorer.keys import ExplorerTags
+from mainspring.explorer.routes import controller_of_route, place_of_route, words_of_route
 from mainspring.explorer.values import MASK, shown_value
 
 __all__ = ["Picture", "Row"]
@@ -106,7 +107,7 @@ class Picture:
         )
 
     def _place(self, binding: Binding[Any]) -> str | None:
-        return place_words(declared_place(binding, self._bound_at.get(binding)))
+        return place_words(place_of_route(binding) or declared_place(binding, self._bound_at.get(binding)))
 
     def details(self, number: int, key: str) -> dict[str, Any] | None:
         """All that is told of one binding; ``None`` when it is not there."""
@@ -140,13 +141,14 @@ class Picture:
         return {"bindings": list(places), "edges": edges}
 
     def _edges_of(self, binding: Binding[Any], number: int) -> list[tuple[int, str, str, str]]:
-        contexts = contexts_of(self._app)
-        found = edges_from(binding, self._contexts[number], contexts)
-        return [
-            (self._number(edge.owner), edge.target.key, edge.kind, edge.label)
-            for edge in found
-            if edge.owner in contexts
-        ]
+        contexts, context = contexts_of(self._app), self._contexts[number]
+        edges = [edge for edge in edges_from(binding, context, contexts) if edge.owner in contexts]
+        found = [(self._number(edge.owner), edge.target.key, edge.kind, edge.label) for edge in edges]
+        controller = controller_of_route(binding)
+        owner = context.get_owner_context(controller) if controller is not None else None
+        if controller is not None and owner is not None:
+            found.append((self._number(owner), controller, "injects", words_of_route(binding) or ""))
+        return found
 
 
 async def _in_slices(keys: list[tuple[int, str]]) -> AsyncIterator[tuple[int, str]]:
@@ -169,4 +171,6 @@ def _source(told: dict[str, Any], binding: Binding[Any]) -> str:
     for name in ("class", "provider", "factory", "alias"):
         if name in told:
             return str(told[name])
-    return type(binding.source.value).__name__ if _is_constant(binding) else ""  # type: ignore[union-attr]  # as above
+    if not _is_constant(binding):
+        return ""
+    return words_of_route(binding) or type(binding.source.value).__name__  # type: ignore[union-attr]  # as above

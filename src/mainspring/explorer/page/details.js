@@ -1,6 +1,6 @@
 // One binding: everything that is known of it, what it injects, and who injects it.
 
-import { h, keyed, shownTag } from "./dom.js";
+import { h, keyed, named, readable, shownTag } from "./dom.js";
 
 const MANY = 100; // links of one sort; a configuration may be injected by thousands
 
@@ -65,7 +65,8 @@ export class Details {
     const facts = [];
     const add = (name, ...value) => facts.push(h("dt", {}, name), h("dd", {}, ...value));
     const context = this.model.context(row.context);
-    add("Context", context ? `${context.name} (${context.scope})` : "gone");
+    if (readable(row.key) !== row.key) add("Key", h("code", {}, row.key));
+    add("Context", context ? h("span", { title: context.name }, named(context).given, h("span", { class: "pale" }, named(context).made), ` (${context.scope})`) : "gone");
     add("Kind", row.kind.replace("_", " ") || "none yet");
     add("Scope", row.scope);
     if (row.source) add(row.kind === "constant" ? "Type" : row.kind === "alias" ? "Alias of" : "Source", h("code", {}, row.source));
@@ -112,7 +113,7 @@ export class Details {
   #link(id, label) {
     const row = this.model.rows.get(id);
     const key = row?.key ?? id.slice(id.indexOf(" ") + 1);
-    const other = row && row.context !== this.row.context ? this.model.context(row.context)?.name : null;
+    const other = row && row.context !== this.row.context ? named(this.model.context(row.context)).given : null;
     return h(
       "li",
       {},

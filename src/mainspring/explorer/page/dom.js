@@ -11,16 +11,33 @@ export function h(name, attributes = {}, ...children) {
   return element;
 }
 
+// A key as it is read: in those of routes paths are encoded.
+export function readable(key) {
+  if (!key.startsWith("routes.")) return key;
+  try {
+    return decodeURIComponent(key);
+  } catch {
+    return key; // a route somebody named by hand
+  }
+}
+
 // A key with its last part set off: `services.` is pale, `Clock` is not.
 export function keyed(key) {
-  const cut = Math.max(key.lastIndexOf(".", key.length - 2), key.lastIndexOf(":", key.length - 2)) + 1;
-  return cut === 0 ? [h("b", {}, key)] : [h("i", {}, key.slice(0, cut)), h("b", {}, key.slice(cut))];
+  const text = readable(key);
+  const end = text === key ? Math.max(key.lastIndexOf(".", key.length - 2), key.lastIndexOf(":", key.length - 2)) : text.indexOf(".");
+  return [end < 0 ? null : h("i", {}, text.slice(0, end + 1)), h("b", {}, text.slice(end + 1))];
+}
+
+// The name of a context; of one that was made up only so much that two can be told apart.
+export function named({ name }) {
+  const [, given, made] = /^(.+)-([0-9a-f]{32})$/.exec(name) ?? [null, name, ""];
+  return { given, made: made && `-${made.slice(0, 4)}` };
 }
 
 // A path of which the file and its line are always seen, and the folders as far as there is room.
-export function placed(place) {
+export function placed(place, words = []) {
   const cut = place.search(/[^/\\]*$/);
-  return [h("i", {}, place.slice(0, cut)), h("span", {}, place.slice(cut))];
+  return [h("i", {}, marked(place.slice(0, cut), words)), h("span", {}, marked(place.slice(cut), words))];
 }
 
 // A text with what was searched for marked.

@@ -2,7 +2,7 @@
 
 import cytoscape from "./cytoscape.esm.min.js";
 import dagre from "./dagre.esm.js";
-import { h } from "./dom.js";
+import { h, readable } from "./dom.js";
 
 const MOST = 150; // nodes of one drawing: more can be laid out, but not read
 const DEPTHS = [1, 2, 3, 4, 5];
@@ -95,15 +95,11 @@ export class Graph {
   }
 
   #draw(nodes, edges) {
-    const plan = new dagre.graphlib.Graph({ multigraph: true });
-    const isTall = this.canvas.clientWidth < 600;
-    plan.setGraph({ rankdir: isTall ? "TB" : "LR", nodesep: isTall ? 16 : 10, ranksep: isTall ? 34 : 56, marginx: 12, marginy: 12 });
     const pen = document.createElement("canvas").getContext("2d");
     pen.font = "12px ui-monospace, monospace";
     const labels = new Map([...nodes].map((id) => [id, this.#label(id)]));
-    for (const id of nodes) plan.setNode(id, { width: Math.ceil(pen.measureText(labels.get(id)).width) + 22, height: 26 });
-    edges.forEach((edge, at) => plan.setEdge(edge.from, edge.to, {}, String(at)));
-    dagre.layout(plan);
+    const sizes = new Map([...labels].map(([id, label]) => [id, { width: Math.ceil(pen.measureText(label).width) + 22, height: 26 }]));
+    const plan = this.#plan(sizes, edges);
     this.drawing.elements().remove();
     this.drawing.add([
       ...[...nodes].map((id) => {
@@ -116,8 +112,22 @@ export class Graph {
     this.#fit(false);
   }
 
+  // From left to right or from top to bottom, as it can be shown larger.
+  #plan(sizes, edges) {
+    const plans = ["LR", "TB"].map((rankdir) => {
+      const plan = new dagre.graphlib.Graph({ multigraph: true });
+      plan.setGraph({ rankdir, ...(rankdir === "LR" ? { nodesep: 10, ranksep: 56 } : { nodesep: 16, ranksep: 34 }) });
+      for (const [id, size] of sizes) plan.setNode(id, { ...size });
+      edges.forEach((edge, at) => plan.setEdge(edge.from, edge.to, {}, String(at)));
+      dagre.layout(plan);
+      return plan;
+    });
+    const zoom = (plan) => Math.min(this.canvas.clientWidth / plan.graph().width, this.canvas.clientHeight / plan.graph().height, 1);
+    return zoom(plans[1]) > zoom(plans[0]) ? plans[1] : plans[0];
+  }
+
   #label(id) {
-    const key = this.model.rows.get(id)?.key ?? id;
+    const key = readable(this.model.rows.get(id)?.key ?? id);
     return key.length <= LETTERS ? key : `…${key.slice(1 - LETTERS)}`;
   }
 
@@ -195,7 +205,7 @@ export class Graph {
     const next = this.drawing.nodes().min(far);
     if (next.value === Infinity) return;
     this.#at(next.ele);
-    this.said.textContent = this.model.rows.get(next.ele.id())?.key ?? "";
+    this.said.textContent = readable(this.model.rows.get(next.ele.id())?.key ?? "");
     const box = next.ele.renderedBoundingBox();
     const isSeen = box.x1 > 0 && box.y1 > 0 && box.x2 < this.canvas.clientWidth && box.y2 < this.canvas.clientHeight;
     if (!isSeen) this.drawing.center(next.ele);

@@ -1,6 +1,6 @@
 // The list: a tree grid of which only the rows in sight are elements, however many there are.
 
-import { h, keyed, marked, placed, shownTag } from "./dom.js";
+import { h, keyed, marked, named, placed, readable, shownTag } from "./dom.js";
 
 const AROUND = 8; // rows made beyond the edges, so that a quick turn of the wheel shows none that is empty
 const FRESH = 1600; // milliseconds that a change is lit
@@ -18,6 +18,7 @@ export class List {
     Object.assign(this, { open, toggle, move });
     element.addEventListener("scroll", () => this.#later(), { passive: true });
     element.addEventListener("keydown", (event) => this.#key(event));
+    element.addEventListener("focus", () => this.#at() < 0 && this.activate(this.#items[0]?.id));
     this.rows.addEventListener("click", (event) => this.#click(event));
     new ResizeObserver(() => this.#later()).observe(element);
   }
@@ -33,7 +34,6 @@ export class List {
 
   focus() {
     this.element.focus({ preventScroll: true });
-    if (this.#at() < 0 && this.#items.length) this.go(0);
   }
 
   // Make a row the active one and bring it into sight.
@@ -58,11 +58,10 @@ export class List {
   }
 
   activate(id) {
-    const before = this.#made.get(this.active);
+    const rows = [this.#made.get(this.active), this.#made.get(id)];
     this.active = id;
-    before?.replaceWith(this.#remade(before));
-    const row = this.#made.get(id);
-    row?.replaceWith(this.#remade(row));
+    for (const row of rows) row?.replaceWith(this.#remade(row));
+    this.#point();
   }
 
   // The first binding whose key has all that was searched for, else the first one.
@@ -104,6 +103,11 @@ export class List {
     }
     this.rows.append(...added);
     this.rows.style.height = `${this.#items.length * height}px`;
+    this.#point();
+  }
+
+  // Tell which row is the active one.
+  #point() {
     const active = this.#made.get(this.active);
     if (active) this.element.setAttribute("aria-activedescendant", active.id);
     else this.element.removeAttribute("aria-activedescendant");
@@ -137,7 +141,8 @@ export class List {
         { role: "gridcell", class: "key", "aria-colspan": 6 },
         h("span", { class: `indent-${Math.min(level, 6)}`, "aria-hidden": "true" }),
         h("span", { class: "twist", "aria-hidden": "true" }),
-        h("b", {}, of.name),
+        h("b", { title: of.name }, named(of).given),
+        h("span", { class: "pale" }, named(of).made),
         h("span", { class: "about" }, `${of.scope} · ${count.toLocaleString("en")}`),
       ),
     );
@@ -145,7 +150,8 @@ export class List {
 
   #bindingRow(item) {
     const cell = (name, text) => h("span", { role: "gridcell", class: name, title: text || null }, marked(text, this.#words));
-    const key = this.#words.length ? marked(item.key, this.#words) : keyed(item.key);
+    const key = this.#words.length ? marked(readable(item.key), this.#words) : keyed(item.key);
+    const tags = item.tags.map(shownTag);
     return h(
       "div",
       { role: "row", class: "row", "aria-level": item.level },
@@ -155,10 +161,10 @@ export class List {
       cell("source", item.source),
       h(
         "span",
-        { role: "gridcell", class: "tags" },
-        item.tags.map((tag) => h("span", { class: "tag" }, marked(shownTag(tag), this.#words))),
+        { role: "gridcell", class: "tags", title: tags.join("\n") || null },
+        tags.map((tag) => h("span", { class: "tag" }, marked(tag, this.#words))),
       ),
-      this.#words.length ? cell("place", item.place) : h("span", { role: "gridcell", class: "place", title: item.place || null }, placed(item.place)),
+      h("span", { role: "gridcell", class: "place", title: item.place || null }, placed(item.place, this.#words)),
     );
   }
 

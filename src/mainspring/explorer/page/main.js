@@ -1,7 +1,7 @@
 // The page: one model, three views of it, and the address, which says what is open.
 
 import { Details } from "./details.js";
-import { h } from "./dom.js";
+import { h, named } from "./dom.js";
 import { List } from "./list.js";
 import { Model } from "./model.js";
 
@@ -150,8 +150,9 @@ let renewing = 0;
 model.addEventListener("state", ({ detail }) => {
   state.dataset.state = detail;
   state.textContent = STATES[detail];
-  find("name").textContent = model.name || "Context";
-  document.title = `${model.name || "Context"} · context`;
+  const { given } = named(model);
+  find("name").textContent = given || "Context";
+  document.title = `${given} · context`;
   if (detail !== "live") return;
   fillChoices();
   refresh();

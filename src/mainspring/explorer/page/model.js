@@ -1,6 +1,6 @@
 // What the server tells, and what of it is to be seen. Nothing here touches the page.
 
-import { shownTag } from "./dom.js";
+import { readable, shownTag } from "./dom.js";
 
 export const idOf = (context, key) => `${context} ${key}`;
 
@@ -156,7 +156,7 @@ export class Model extends EventTarget {
   }
 
   #haystack(row) {
-    row.haystack ??= [row.key, row.kind, row.scope, row.source, row.place, ...row.tags.map(shownTag)]
+    row.haystack ??= [row.key, readable(row.key), row.kind, row.scope, row.source, row.place, ...row.tags.map(shownTag)]
       .join("\n")
       .toLowerCase();
     return row.haystack;

@@ -42,6 +42,12 @@ async def test_what_changes_follows(stream):
         await page.until(lambda: page.row("late"))
         binding.tag("seen").in_scope("singleton")
         await page.until(lambda: page.row("late")[3:5] == ["singleton", {"seen": "seen"}])
+        told = len(page.messages)
+        binding.to(2)
+        await page.until(lambda: len(page.messages) > told)
+        assert [row[1] for row in page.messages[-1][1]] == ["late"], (
+            "another value of the same sort is a change as well"
+        )
         t.app.unbind("late")
         await page.until(lambda: page.row("late") is None)
 

@@ -89,10 +89,13 @@ class Picture:
             found += [(number, key) for key in sorted(binding.key for binding in own_bindings(context))]
         return found
 
-    def rows(self, keys: Iterable[tuple[int, str]]) -> list[Row]:
-        """What a list shows of these bindings, as far as they are still there."""
+    def rows(self, keys: Iterable[tuple[int, str]]) -> list[tuple[Row, object]]:
+        """What a list shows of these bindings, as far as they are still there.
+
+        Each with an object that is another one when the binding got another value, which a row does not show.
+        """
         found = ((number, self._binding(number, key)) for number, key in keys)
-        return [self._row(number, binding) for number, binding in found if binding is not None]
+        return [(self._row(number, binding), binding.epoch) for number, binding in found if binding is not None]
 
     def _binding(self, number: int, key: str) -> Binding[Any] | None:
         context = self._contexts.get(number)

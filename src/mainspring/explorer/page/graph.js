@@ -137,7 +137,7 @@ export class Graph {
     this.drawing.fit(undefined, 24);
     if (this.drawing.zoom() > 1.1) this.drawing.zoom({ level: 1.1, renderedPosition: { x: this.canvas.clientWidth / 2, y: this.canvas.clientHeight / 2 } });
     const chosen = this.drawing.nodes(".chosen");
-    if (!whole && this.drawing.zoom() < 0.55 && chosen.nonempty()) this.drawing.zoom(0.8), this.drawing.center(chosen);
+    if (!whole && this.drawing.zoom() < 0.5 && chosen.nonempty()) this.drawing.zoom(0.8), this.drawing.center(chosen);
     else if (this.drawing.zoom() === 1.1) this.drawing.center();
   }
 

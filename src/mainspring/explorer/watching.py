@@ -56,10 +56,10 @@ class _Told:
 
     async def bindings_of(self, picture: Picture) -> AsyncIterator[ServerSentEvent]:
         keys = picture.keys()
-        gone = [list(key) for key in self._rows.keys() - set(keys)]
+        gone = self._rows.keys() - set(keys)
         if gone:
-            self._rows = {key: row for key, row in self._rows.items() if list(key) not in gone}
-            yield _event("gone", gone)
+            self._rows = {key: row for key, row in self._rows.items() if key not in gone}
+            yield _event("gone", sorted(gone))
         size = _BATCH if self._rows else _FIRST
         while keys:
             batch, keys = keys[:size], keys[size:]

@@ -120,7 +120,7 @@ COMMANDS = (
 
 def make(folder: Path) -> Path:
     target = folder / "shop"
-    new.write(target, dict(new.render(new.words_for("shop", None))))
+    new.write(target, new.project_files(new.words_for("shop", None)))
     return target
 
 

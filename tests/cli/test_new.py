@@ -65,18 +65,6 @@ def test_the_layout_is_the_documented_one(made):
     assert "class PingController:" in (package / "controllers" / "ping_controller.py").read_text(encoding="utf-8")
 
 
-def test_it_passes_its_own_tests_and_checks(made, run):
-    """BOOT-004"""
-    for command in (
-        ("pytest", "-q", "-p", "no:cacheprovider", "-W", "error"),
-        ("mypy", "--cache-dir", os.devnull),
-        ("ruff", "check", "--no-cache", "."),
-        ("ruff", "format", "--no-cache", "--check", "."),
-    ):
-        done = run(made, "-m", *command)
-        assert done.returncode == 0, done.stdout + done.stderr
-
-
 @pytest.mark.parametrize(
     "command", [("-m", "mainspring.cli", "run"), ("-m", "book_shop_eu")], ids=["mainspring run", "python -m"]
 )
@@ -145,7 +133,7 @@ def test_nothing_that_is_there_is_overwritten(project):
     kept = project.write("shop/README.md", "mine")
     done = project.run("new", "shop")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "shop is there already" in done.stderr
+    assert "shop is there already: choose another name, or --into another folder; --overwrite writes" in done.stderr
     assert (kept.read_text(), [each.name for each in kept.parent.iterdir()]) == ("mine", ["README.md"])
 
 
@@ -172,5 +160,91 @@ def test_an_interrupted_run_leaves_nothing(tmp_path, monkeypatch):
 
     monkeypatch.setattr(Path, "write_text", write_text)
     with pytest.raises(KeyboardInterrupt):
-        new.write(tmp_path / "shop", dict(new.render(new.words_for("shop", None))))
+        new.write(tmp_path / "shop", new.project_files(new.words_for("shop", None)))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_somebody_wants_written_over_is(project):
+    project.write("shop/README.md", "mine")
+    project.write("shop/notes.txt", "mine")
+    assert project.run("new", "shop", "--overwrite").returncode == 0
+    assert (project.root / "shop" / "README.md").read_text().startswith("# Shop")
+    assert (project.root / "shop" / "notes.txt").read_text() == "mine"
+    assert (project.root / "shop" / "pyproject.toml").is_file()
+
+
+def test_a_program_reads_what_was_made(project):
+    done = project.run("new", "shop", "--kind", "loader", "--json")
+    told = json.loads(done.stdout)
+    assert {name: told[name] for name in ("project", "kind", "folder", "application")} == {
+        "project": "shop",
+        "kind": "loader",
+        "folder": "shop",
+        "application": "shop.server:ShopServer",
+    }
+    made = {
+        str(file.relative_to(project.root / "shop")) for file in (project.root / "shop").rglob("*") if file.is_file()
+    }
+    assert set(told["files"]) == made
+
+
+def at_a_terminal(folder: Path, environment, *arguments: str, answers: str) -> tuple[int, str]:
+    """Run ``mainspring new`` with a terminal as its input; gives its status and what it said."""
+    leader, follower = os.openpty()
+    try:
+        with subprocess.Popen(
+            [sys.executable, "-m", "mainspring.cli", "new", *arguments],
+            cwd=folder,
+            env=environment,
+            stdin=follower,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+        ) as process:
+            os.write(leader, answers.encode())
+            said, _ = process.communicate(timeout=60)
+    finally:
+        os.close(leader)
+        os.close(follower)
+    return process.returncode, said
+
+
+def test_at_a_terminal_it_asks_for_what_was_not_said(tmp_path, environment):
+    status, said = at_a_terminal(tmp_path, environment, answers="no good\nshop\nwrong\nextension\n\n")
+    assert status == 0, said
+    for words in (
+        "Name of the project",
+        "'no good' cannot name a project",
+        "loader     a server as one class",
+        "'wrong'",
+    ):
+        assert words in said
+    assert "[Shop]" in said
+    assert "component" in (tmp_path / "shop" / "demo.py").read_text()
+    status, said = at_a_terminal(tmp_path, environment, "other", "--kind", "app", answers="Work & play\nWork\n")
+    assert status == 0, said
+    assert "does not fit" in said
+    assert (tmp_path / "other" / "README.md").read_text().startswith("# Work\n")
+
+
+def test_at_a_terminal_what_is_there_is_asked_about(tmp_path, environment):
+    shop = tmp_path / "shop"
+    shop.mkdir()
+    for name in ("README.md", "pyproject.toml"):
+        (shop / name).write_text("mine")
+    said = ["shop", "--kind", "app", "--title", "Shop"]
+    status, _ = at_a_terminal(tmp_path, environment, *said, answers="n\n")
+    assert (status, sorted(each.name for each in shop.iterdir())) == (1, ["README.md", "pyproject.toml"])
+    status, shown = at_a_terminal(tmp_path, environment, *said, answers="y\nn\ny\n")
+    assert status == 0, shown
+    assert (shop / "README.md").read_text() == "mine"
+    assert "[project]" in (shop / "pyproject.toml").read_text()
+    assert (shop / "src" / "shop" / "application.py").is_file()
+
+
+def test_with_yes_nothing_is_asked(tmp_path, environment):
+    status, said = at_a_terminal(tmp_path, environment, "shop", "--yes", answers="")
+    assert status == 0, said
+    assert "[tool.mainspring]" in (tmp_path / "shop" / "pyproject.toml").read_text()
+    assert at_a_terminal(tmp_path, environment, "shop", "-y", answers="")[0] == 2

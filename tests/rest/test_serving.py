@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from mainspring.rest import Application, RequestContext, RestApplication, RestBindings, RestComponent, RestServer, get
+from mainspring.rest.errors import SettingError
 from mainspring.rest.listening import KINDS
 
 
@@ -376,3 +377,10 @@ async def test_a_port_is_shared_where_all_who_listen_want_it(server: str) -> Non
     finally:
         await first.stop()
         await second.stop()
+
+
+async def test_a_unix_socket_has_no_port_to_share(tmp_path: Path) -> None:
+    app = app_of(path=str(tmp_path / "s"), reuse_port=True)
+    with pytest.raises(SettingError, match=r"rest\.reuse_port is True: a Unix socket has no port"):
+        await app.start()
+    assert not app.rest_server.listening

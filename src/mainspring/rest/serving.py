@@ -125,12 +125,10 @@ class Serving:
         Raises:
             ListenError: It cannot be had.
         """
-        from mainspring.rest.sockets import bind_host, bind_path  # noqa: PLC0415 - under another ASGI server nothing listens here
+        from mainspring.rest.sockets import BoundSocket  # noqa: PLC0415 - under another ASGI server nothing listens here
 
         path, host = self.setting("path"), self.setting("host") or "127.0.0.1"
-        bound = (
-            bind_path(path) if path else await bind_host(host, self.setting("port"), shared=self.setting("reuse_port"))
-        )
+        bound = await BoundSocket(host, self.setting("port"), path, shared=self.setting("reuse_port")).take()
         port = 0 if path else bound.getsockname()[1]
         self._reserved = Place(self.setting("protocol"), None if path else host, port, path)
         return bound

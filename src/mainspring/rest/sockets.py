@@ -12,7 +12,7 @@ from typing import Any
 
 from mainspring.rest.errors import ListenError, SettingError
 
-__all__ = ["BoundSocket", "OnSocket", "bind_host", "bind_path"]
+__all__ = ["BoundSocket", "OnSocket"]
 
 #: Pending connections the kernel keeps; what uvicorn and nginx use.
 _BACKLOG = 2048
@@ -48,15 +48,19 @@ class BoundSocket:
 
         Raises:
             ListenError: The place cannot be had.
+            SettingError: It cannot be shared.
         """
+        if self._is_shared and (self._path is not None or not hasattr(socket, "SO_REUSEPORT")):
+            what = "a Unix socket has no port" if self._path is not None else "this system cannot share a port"
+            raise SettingError("reuse_port", True, f"{what}; leave it out")
         if self._given is not None:
             bound = self._given
         elif self._path is not None:
-            bound = bind_path(self._path)
+            bound = _bind_path(self._path)
             found = os.stat(self._path)
             self._inode = (found.st_dev, found.st_ino)
         else:
-            bound = await bind_host(self._host, self._port, shared=self._is_shared)
+            bound = await _bind_host(self._host, self._port, shared=self._is_shared)
         self._socket = bound
         return bound
 
@@ -143,7 +147,7 @@ class OnSocket(ABC):
         return self._bound.port
 
 
-async def bind_host(host: str, port: int, *, shared: bool = False) -> socket.socket:
+async def _bind_host(host: str, port: int, *, shared: bool = False) -> socket.socket:
     """A socket that listens at an address (or name) and port; 0 takes any free one.
 
     Args:
@@ -153,10 +157,7 @@ async def bind_host(host: str, port: int, *, shared: bool = False) -> socket.soc
 
     Raises:
         ListenError: The address cannot be had.
-        SettingError: This system cannot share a port.
     """
-    if shared and not hasattr(socket, "SO_REUSEPORT"):
-        raise SettingError("reuse_port", True, "this system cannot share a port; leave it out")
     try:
         found = await asyncio.get_running_loop().getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -181,7 +182,7 @@ async def bind_host(host: str, port: int, *, shared: bool = False) -> socket.soc
     return bound
 
 
-def bind_path(path: str) -> socket.socket:
+def _bind_path(path: str) -> socket.socket:
     """A Unix socket that listens at a path, in the place of one that nobody serves any more.
 
     Raises:

@@ -98,8 +98,11 @@ class GranianListener(OnSocket):
         running, self._running = self._running, None
         if running is None:
             return
+        loop = asyncio.get_running_loop()
+        end = None if grace_period is None else loop.time() + grace_period
         try:
             await asyncio.wait([running], timeout=grace_period)
+            await self._calls.wait(None if end is None else max(end - loop.time(), 0))  # what follows the last answers
         finally:
             await self._calls.cut_off()
             await asyncio.wait([running], timeout=CLEANUP)

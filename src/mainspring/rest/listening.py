@@ -160,6 +160,11 @@ class Calls:
         finally:
             self._tasks.discard(task)
 
+    async def wait(self, seconds: float | None) -> None:
+        """Wait until nothing is under way, at most for the given time."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+
     async def cut_off(self) -> None:
         """Cancel what is under way, and give it a moment for its clean-up: one that does not end must not hold us."""
         tasks = self._tasks

@@ -247,6 +247,8 @@ class _Compiler(PointWriter):
             return self.address(address, path, level, optional=optional)
         if source.type is BindingType.CLASS:
             return self._instance(source.value, level)
+        if source.type is BindingType.CONSTANT:  # another thread made it one since it was looked at
+            raise NotCompilable
         return self._produced(binding, source, level)
 
     def _produced(self, binding: Binding[Any], source: BindingSource, level: int) -> str:

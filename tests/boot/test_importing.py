@@ -1,9 +1,11 @@
 """Importing files exactly once, under the name any other code would import them by."""
 
+import os
 import pickle
 import py_compile
 import sys
 import types
+from pathlib import Path
 
 import pytest
 
@@ -505,3 +507,67 @@ def test_a_loader_of_sources_of_its_own_loads_them(project, place, loud):
     ]
     names = names_of_four(line for line in lines if not line.endswith("loud"))
     assert all(has_real_name(names, cls) for cls in "ABCD")
+
+
+def test_the_file_of_a_package_is_the_package_itself(project):
+    """BOOT-100, BOOT-102: never a module ``services.__init__`` beside it."""
+    project.write("shop/__init__.py")
+    project.write("shop/services/__init__.py", "class Basket: ...\n")
+    project.write("shop/services/mail.py", "class Mail: ...\n")
+    project.write("loose/__init__.py", "class Loose: ...\n")
+    project.write("loose/part.py", "from . import Loose\n")
+    program = project.write(
+        "main.py",
+        SHOW
+        + """
+show("shop/services", "**/*.py")
+import shop.services
+print(load_classes_from_files(["shop/services/__init__.py"], "shop") == [shop.services.Basket])
+print([name for name in sys.modules if name.endswith("__init__")])
+sys.path.remove(str(Path.cwd()))
+print([cls.__module__.rpartition(".")[2] for cls in load_classes_from_files(["loose/__init__.py"], "loose")])
+""",
+    )
+    lines = project.run(program)
+    assert lines[:4] == ["shop.services Basket", "shop.services.mail Mail", "True", "[]"]
+    assert lines[4] != "['__init__']"
+
+
+@pytest.mark.parametrize("fault", ["none", "stale", "cut", "empty", "moved", "gone"])
+def test_a_compiled_file_counts_only_if_it_is_of_this_very_source(project, fault):
+    """BOOT-100: what Python would make of the source is what is got, whatever lies beside it."""
+    for name in ("a", "b"):
+        project.write(f"shop/{name}.py", f"class Right: file = __file__\nclass {name.upper()}: ...\n")
+    project.write("shop/__init__.py")
+    source = project.root / "shop" / "b.py"
+    compiled = Path(py_compile.compile(str(source), doraise=True))
+    before = source.stat()
+    match fault:
+        case "stale":
+            source.write_text("class Right: file = __file__\nclass B: ...\nclass More: ...\n")
+        case "cut":
+            compiled.write_bytes(compiled.read_bytes()[:10])
+        case "empty":
+            compiled.write_bytes(b"")
+        case "moved":
+            other = project.write("elsewhere.py", source.read_text())
+            os.utime(other, ns=(before.st_atime_ns, before.st_mtime_ns))
+            py_compile.compile(str(other), cfile=str(compiled), doraise=True)
+        case "gone":
+            compiled.unlink()
+    program = project.write(
+        "main.py",
+        SHOW
+        + """
+show("shop")
+show("shop", "**/*.py")
+right = sys.modules["shop.b"]
+print(right.Right.file == right.__file__ == str(Path("shop/b.py").absolute()))
+print(Path(right.__cached__).parent.name, Path(right.__spec__.cached).name == Path(right.__cached__).name)
+code = right.__loader__.get_code("shop.b")
+print(code.co_filename == right.__file__)
+""",
+    )
+    more = ["shop.b More"] if fault == "stale" else []
+    shown = ["shop.a Right", "shop.a A", "shop.b Right", "shop.b B", *more]
+    assert project.run(program) == [*shown, "True", "__pycache__ True", "True"]

@@ -171,6 +171,8 @@ class _Importer:
     def _import(self, path: str) -> ModuleType:
         folder, _, file = path.rpartition(os.sep)
         stem = file.rpartition(".")[0]
+        if stem == "__init__":
+            return self._import_package(folder)
         if not stem.isidentifier():
             return self._load_privately(path)
         package = self._folders.get(folder)
@@ -186,6 +188,12 @@ class _Importer:
         if parent:
             self._folders[folder] = PackageFolder(parent, folder)
         return module
+
+    def _import_package(self, folder: str) -> ModuleType:
+        """The package that a folder is: its file is never a module beside it."""
+        name = self._package_of(folder, self._base_of(folder))
+        self._folders[folder] = PackageFolder(name, folder)
+        return sys.modules[name]
 
     # Files that no import path leads to
 

@@ -13,6 +13,8 @@ from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec, Pat
 from types import ModuleType
 from typing import Any
 
+from mainspring.boot.compiled import CompiledLoader
+
 __all__ = ["PackageFolder", "folder_name", "module_name", "same_file"]
 
 
@@ -44,7 +46,7 @@ class PackageFolder:
     goes for all whose names nothing else in the folder shares: looking for each would be a good part of a boot.
     """
 
-    __slots__ = ("_finders", "_folder", "_importer", "_others", "_package", "_unique")
+    __slots__ = ("_compiled", "_finders", "_folder", "_importer", "_others", "_package", "_unique")
 
     def __init__(self, package: str, folder: str) -> None:
         self._package, self._folder = package, folder
@@ -52,6 +54,7 @@ class PackageFolder:
         self._others: list[Any] = []
         self._importer: Any = None
         self._unique: frozenset[str] = frozenset()
+        self._compiled: tuple[str, str] | None = None
 
     def find(self, stem: str, path: str) -> ModuleSpec | None:
         """How the package would find the module of a file, if it would find this very file and has not yet."""
@@ -60,7 +63,7 @@ class PackageFolder:
         if locations is None or name in sys.modules:
             return None
         if stem in self._unique and self._is_ordinary(name, locations):
-            return _source_spec(name, path)
+            return self._source_spec(name, stem, path)
         spec = _find(name, locations)
         if spec is None or spec.loader is None or spec.submodule_search_locations is not None or spec.origin != path:
             return None
@@ -70,6 +73,7 @@ class PackageFolder:
             self._others = [each for each in before if each is not BuiltinImporter and each is not FrozenImporter]
             self._importer = sys.path_importer_cache.get(self._folder)
             self._unique = _unique_sources(self._folder)
+            self._compiled = _around(stem, spec.cached)
         return spec
 
     def _is_ordinary(self, name: str, locations: Any) -> bool:
@@ -78,14 +82,23 @@ class PackageFolder:
             sys.meta_path == self._finders
             and sys.path_importer_cache.get(self._folder) is self._importer
             and list(locations) == [self._folder]
-            and not any(_ask(each, name, locations) for each in self._others)
+            and not (self._others and any(_ask(each, name, locations) for each in self._others))
         )
 
+    def _source_spec(self, name: str, stem: str, path: str) -> ModuleSpec:
+        compiled = stem.join(self._compiled) if self._compiled is not None else None
+        loader = SourceFileLoader(name, path) if compiled is None else CompiledLoader(name, path, compiled)
+        spec = ModuleSpec(name, loader, origin=path)
+        spec.has_location = True
+        if compiled is not None:  # it would work it out by itself, for each file anew
+            spec.cached = compiled
+        return spec
 
-def _source_spec(name: str, path: str) -> ModuleSpec:
-    spec = ModuleSpec(name, SourceFileLoader(name, path), origin=path)
-    spec.has_location = True
-    return spec
+
+def _around(stem: str, compiled: str | None) -> tuple[str, str] | None:
+    """What stands before and behind the name of a module in the path of its compiled form."""
+    folder, name = os.path.split(compiled or "")
+    return (os.path.join(folder, ""), name[len(stem) :]) if name.startswith(f"{stem}.") else None
 
 
 def _unique_sources(folder: str) -> frozenset[str]:

@@ -141,6 +141,27 @@ async def test_controllers_are_found_by_globs_and_imported_once(write: Write, tm
     assert [line for line in told() if "one" in line] == []
 
 
+async def test_what_is_excluded_by_a_folder_is_excluded_below_it_only(write: Write, tmp_path: Path) -> None:
+    """LOAD-080: patterns of names count everywhere, others in their folder."""
+    for name in ("one/a", "one/draft", "one/two/a", "two/a", "two/draft"):
+        write(f"{name}.py", CONTROLLER.format(path=name.replace("/", "-"), name="A"))
+    excluded = ["**/draft.py", "one/two/**/*.py", f"{tmp_path}/two/**/a.py"]
+    settings = {"root_dir": str(tmp_path), "mount": {"/": "{one,two}/**/*.py"}, "scan": [], "exclude": excluded}
+    async with harness(ServerLoader, settings) as server:
+        for name, expected in {
+            "one-a": 200,
+            "one-draft": 404,
+            "one-two-a": 404,
+            "two-a": 404,
+            "two-draft": 404,
+        }.items():
+            assert await status(server, f"/{name}") == expected, name
+    with_other = {**settings, "exclude": [f"{tmp_path}/one/two/**/a.py"]}
+    async with harness(ServerLoader, with_other) as server:
+        for name, expected in {"one-a": 200, "one-two-a": 404, "two-a": 200}.items():
+            assert await status(server, f"/{name}") == expected, name
+
+
 async def test_what_can_be_mounted(write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """LOAD-075: paths, folders, modules and dotted patterns."""
     write("shop_of_test/__init__.py")

@@ -7,7 +7,7 @@ from pathlib import Path
 from mainspring.boot.globs import DEEP, Part, parse_pattern
 from mainspring.boot.trees import Entry, Tree, tree_of
 
-__all__ = ["discover_files"]
+__all__ = ["discover_files", "discover_paths"]
 
 Parts = tuple[Part | str, ...]
 
@@ -23,12 +23,21 @@ def discover_files(pattern: str, root: str | os.PathLike[str]) -> list[Path]:
     Raises:
         BootError: A folder on the way cannot be read; it is named.
     """
+    return [Path(path) for path in discover_paths(pattern, root)]
+
+
+def discover_paths(pattern: str, root: str | os.PathLike[str]) -> list[str]:
+    """The same as texts, which take a fraction of the time to make.
+
+    Raises:
+        BootError: A folder on the way cannot be read; it is named.
+    """
     start = os.path.abspath(os.fspath(root))
     tree = tree_of(start)
     found: dict[str, Entry] = {}
     for parts in parse_pattern(pattern.replace(os.sep, "/")):
         _walk(tree, start, parts, found)
-    return [Path(path) for path in _unique(found.values(), start)]
+    return _unique(found.values(), start)
 
 
 def _walk(tree: Tree, start: str, parts: Parts, found: dict[str, Entry]) -> None:
@@ -46,23 +55,28 @@ def _descend(tree: Tree, folder: Entry, ways: Sequence[Parts], above: tuple[str,
         if way[0] == "..":
             _walk(tree, os.path.dirname(folder.path), way[1:], found)
     ways = [way for way in ways if way[0] != ".."]
+    ends = [end for end in map(_end_of, ways) if end is not None]
     for entry in tree.entries(folder.path, folder.real) if ways else ():
         if entry.is_folder:
             deeper = list(dict.fromkeys(after for way in ways for after in _into(way, entry.name)))
             if deeper and entry.real not in above:
                 _descend(tree, entry, deeper, (*above, entry.real), found)
             continue
-        for way in ways:
-            if _takes_file(way, entry.name):
+        for end in ends:
+            if end.matches(entry.name):
                 found.setdefault(entry.path, entry)
                 break
 
 
-def _takes_file(way: Parts, name: str) -> bool:
-    """Whether the name of a file ends this way."""
+#: Any file whose name does not begin with a dot: what a pattern that ends with ``**`` means.
+_ANY = Part("*")
+
+
+def _end_of(way: Parts) -> Part | None:
+    """What the name of a file in this very folder must match to end the way; ``None`` when no file can."""
     if way[0] == DEEP:
-        return _takes_file(way[1:], name) if len(way) > 1 else not name.startswith(".")
-    return len(way) == 1 and isinstance(way[0], Part) and way[0].matches(name)
+        return _end_of(way[1:]) if len(way) > 1 else _ANY
+    return way[0] if len(way) == 1 and isinstance(way[0], Part) else None
 
 
 def _into(way: Parts, name: str) -> Iterator[Parts]:

@@ -7,7 +7,7 @@
 import re
 from functools import lru_cache
 
-__all__ = ["DEEP", "Part", "escape", "matches", "parse_pattern"]
+__all__ = ["DEEP", "Part", "escape", "matches", "names_alone", "parse_pattern"]
 
 #: Stands for ``**``: any number of folders.
 DEEP = "**"
@@ -15,22 +15,30 @@ DEEP = "**"
 _SPECIAL = re.compile(r"[*?\[\]{},]")
 
 
-class Part:
-    """One part of a pattern: matches the name of a file or folder."""
+#: What begins with a dot is matched only where the pattern says the dot.
+_NO_DOT = r"(?!\.)"
 
-    __slots__ = ("_matches", "text")
+
+class Part:
+    """One part of a pattern: matches the name of a file or folder.
+
+    Attributes:
+        text: The part as it was written.
+        expression: The regular expression that names match as a whole.
+    """
+
+    __slots__ = ("_matches", "expression", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._matches = re.compile(translate(text), re.DOTALL).fullmatch
+        self.expression = f"{'' if text.startswith('.') else _NO_DOT}{translate(text)}"
+        self._matches = re.compile(self.expression, re.DOTALL).fullmatch
 
     def __repr__(self) -> str:
         return f"Part({self.text!r})"
 
     def matches(self, name: str) -> bool:
-        """Whether a name matches; one that begins with a dot only where the pattern says the dot."""
-        if name.startswith(".") and not self.text.startswith("."):
-            return False
+        """Whether a name matches."""
         return self._matches(name) is not None
 
 
@@ -164,6 +172,13 @@ def _set(inside: str) -> str:
     body = body.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]").replace("^", "\\^")
     body = body.replace("&&", "\\&\\&").replace("||", "\\|\\|").replace("~~", "\\~\\~")
     return f"[{'^' if negated else ''}{body}]"
+
+
+def names_alone(pattern: str) -> list[Part]:
+    """What a pattern says of the names of files when it says nothing of their folders (``**/test_*.py``), else none."""
+    ways = parse_pattern(pattern)
+    names = [way[1] for way in ways if len(way) == 2 and way[0] == DEEP and isinstance(way[1], Part)]
+    return names if len(names) == len(ways) else []
 
 
 def matches(pattern: str, path: str) -> bool:

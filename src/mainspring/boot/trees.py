@@ -60,6 +60,8 @@ def is_entered(name: str) -> bool:
 
 def with_compiled(names: dict[str, T]) -> dict[str, T]:
     """What is in a folder by name, a ``x.pyc`` without ``x.py`` beside it under the name ``x.py``."""
+    if not any(name.endswith(".pyc") for name in names):
+        return names
     return {
         (name[:-1] if name.endswith(".pyc") and name[:-1] not in names else name): item for name, item in names.items()
     }
@@ -78,7 +80,7 @@ class _FileTree:
         for name, item in with_compiled(items).items():
             at = item.path
             try:
-                at_real = os.path.realpath(at) if item.is_symlink() else f"{inside}{item.name}"
+                at_real = os.path.realpath(at) if item.is_symlink() else inside + item.name
                 is_file = item.is_file()
                 is_folder = not is_file and item.is_dir()
             except OSError:  # a link that leads in a circle, or where nobody may look

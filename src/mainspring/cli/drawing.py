@@ -5,7 +5,6 @@ from typing import Any
 
 from mainspring.context import Binding, Context
 from mainspring.context.edges import Edge, edges_from
-from mainspring.core.snapshots import own_bindings
 
 __all__ = ["drawing"]
 
@@ -22,7 +21,7 @@ def drawing(contexts: list[Context], place_of: Callable[[Binding[Any]], str | No
         if context.parent not in contexts:
             lines += _cluster(context, contexts, place_of, "  ")
     for position, context in enumerate(contexts):
-        for binding in own_bindings(context):
+        for binding in context.own_bindings():
             tail = _quoted(f"{position}/{binding.key}")
             for edge in edges_from(binding, context, contexts):
                 if edge.owner in contexts:
@@ -36,7 +35,7 @@ def _cluster(
     position = contexts.index(context)
     yield f"{indent}subgraph {_quoted(f'cluster_{position}')} {{"
     yield f"{indent}  label={_quoted(f'{context.name} ({context.scope.value})')};"
-    for binding in own_bindings(context):
+    for binding in context.own_bindings():
         kind = binding.type.value if binding.type is not None else "no source"
         label = f"{binding.key}\n{kind}, {binding.scope.value}"
         attributes = [f"label={_quoted(label)}", f"tooltip={_quoted(place_of(binding) or binding.key)}"]

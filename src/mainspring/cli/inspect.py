@@ -16,7 +16,6 @@ from mainspring.context.compiling import plan_source
 from mainspring.context.places import place_words
 from mainspring.core import Application, CoreTags
 from mainspring.core.contexts import contexts_of
-from mainspring.core.snapshots import own_bindings
 
 __all__ = ["command"]
 
@@ -68,7 +67,7 @@ class _Report:
 
     def _described(self, context: Context) -> dict[str, Any]:
         found = context.inspect(include_parent=False, include_injections=True)
-        for binding in own_bindings(context):
+        for binding in context.own_bindings():
             found["bindings"][binding.key]["declared"] = self._place_of(binding)
         parent = context.parent.name if context.parent is not None else None
         return {"name": found["name"], "scope": context.scope.value, "parent": parent, "bindings": found["bindings"]}
@@ -77,7 +76,7 @@ class _Report:
         """A line for the context, then its bindings in aligned columns; indented as deep as it is below others."""
         indent = "  " * (sum(1 for _ in context.chain()) - 1)
         yield f"{indent}{context.name} ({context.scope.value})"
-        rows = [self._row(binding) for binding in own_bindings(context)]
+        rows = [self._row(binding) for binding in context.own_bindings()]
         widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))] if rows else []
         for row in rows:
             yield f"{indent}  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

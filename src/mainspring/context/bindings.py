@@ -227,7 +227,7 @@ class Binding(Generic[T]):
         Raises:
             ValueError: It is no scope.
         """
-        new = BindingScope(scope)
+        new = scope if type(scope) is BindingScope else BindingScope(scope)  # the enum's own call takes its time
         self._scope, old = new, self._scope
         return self._changed("scope", drops=new is not (old or BindingScope.TRANSIENT))
 
@@ -253,8 +253,12 @@ class Binding(Generic[T]):
                 )
         if values:
             added.update(values)
+        return self.put_tags(added)
+
+    def put_tags(self, tags: dict[str, Any]) -> Self:
+        """Add tags as they are, unchecked."""
         # A new dict, so that whoever iterates over the old one in another thread is not disturbed.
-        self._tags = {**(self._tags or {}), **added}
+        self._tags = {**self._tags, **tags} if self._tags else tags
         return self._changed("tag", drops=False)
 
     def provides(self, *types: Any) -> Self:
@@ -349,7 +353,8 @@ class Binding(Generic[T]):
         stale: object | None = None
         if drops and operation in ("value", "scope"):
             stale, self.epoch = self.epoch, object()
-        self._tell(stale)
+        if self.owners:
+            self._tell(stale)
         if self._listeners:
             event = BindingEvent("changed", self, operation)
             for listener in self._listeners:

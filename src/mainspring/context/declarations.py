@@ -27,7 +27,7 @@ def templates_of(cls: type[Any]) -> tuple[Template, ...]:
     """The templates of the class and of its bases, bases first, so that its own values win; errors name the class."""
     found: list[Template] = []
     nothing: tuple[Template, ...] = ()
-    for klass in reversed(cls.__mro__):
+    for klass in cls.__mro__[-2::-1]:  # `object` takes no metadata
         found += own_value(TEMPLATES, klass, nothing)
     return tuple([_noted(template, cls) for template in found])
 
@@ -52,8 +52,9 @@ def own_names(cls: type[Any]) -> dict[str, Any]:
 def names_of(cls: type[Any]) -> dict[str, Any]:
     """``key`` and ``name`` of this very class; the ``namespace`` is inherited, for it names no single class."""
     names = own_names(cls)
-    if not names.get("namespace"):
-        names["namespace"] = next(filter(None, map(_own_namespace, cls.__mro__[1:-1])), None)
+    bases = cls.__mro__[1:-1]
+    if bases and not names.get("namespace"):
+        names["namespace"] = next(filter(None, map(_own_namespace, bases)), None)
     return names
 
 
@@ -66,7 +67,10 @@ def static_member(cls: Any, name: str) -> Any:
     if type(cls) is not type:
         return inspect.getattr_static(cls, name, None)
     # `getattr_static` looks into a metaclass as well and costs as much as the rest of a binding.
-    return next((klass.__dict__[name] for klass in cls.__mro__ if name in klass.__dict__), None)
+    for klass in cls.__mro__:
+        if name in klass.__dict__:
+            return klass.__dict__[name]
+    return None
 
 
 def source_by_shape(cls: Any) -> BindingSource:
@@ -78,6 +82,8 @@ def source_by_shape(cls: Any) -> BindingSource:
     if not sources.is_class(cls):
         raise TypeError(f"A class is expected, not {cls!r}.")
     value = static_member(cls, "value")
+    if value is None:
+        return sources.of_class(cls)
     if isinstance(value, staticmethod | classmethod):
         return sources.dynamic_value(cls)
     if inspect.isfunction(value) or (

@@ -133,13 +133,14 @@ def create_binding_from_class(
         binding.tag(tag, {ContextTags.TYPE: tag})
     binding.apply(*templates_of(cls))
     if key is None:
-        space = namespace or names["namespace"] or binding.tag_map.get(ContextTags.NAMESPACE)
+        space = namespace or names.get("namespace") or binding.tag_map.get(ContextTags.NAMESPACE)
         kind = type or _kind_of(binding, type_namespace_mapping or {})
         binding.key = key_text(f"{space or _namespace_of(kind, type_namespace_mapping or {})}.{by_name}")
-    if name is not None:
-        binding.tag({ContextTags.NAME: name})
+    tags = {} if name is None else {ContextTags.NAME: name}
     if type is not None:
-        binding.tag({ContextTags.TYPE: type, type: type})
+        tags |= {ContextTags.TYPE: type, type: type}
+    if tags:
+        binding.put_tags(tags)
     return binding.apply_default_scope(default_scope) if default_scope is not None else binding
 
 

@@ -42,19 +42,23 @@ def edges_from(binding: Binding[Any], owner: Any, contexts: Iterable[Any]) -> li
     source = binding.source
     if source is None or source.type is BindingType.CONSTANT:
         return []
+    is_alias = source.type is BindingType.ALIAS
+    points = [] if is_alias else _points(source)
+    if not points and not is_alias:  # most services of a large application ask for little, many for nothing
+        return []
     below = [each for each in contexts if each is not owner and owner.is_visible_to(each)]
     views = [owner] if binding.scope is BindingScope.SINGLETON else [owner, *below]
-    if source.type is BindingType.ALIAS:
+    if is_alias:
         key = source.key if source.key is not None else source.value
         return [Edge("alias", "", *found) for found in _first(views, key)]
     session = Session(sync=False)
     session.binding = binding
-    return list(dict.fromkeys(edge for point in _points(source) for edge in _of_point(point, views, session)))
+    return list(dict.fromkeys(edge for point in points for edge in _of_point(point, views, session)))
 
 
 def _points(source: Any) -> list[InjectionPoint]:
     found: list[InjectionPoint] = []
-    if source.type in (BindingType.CLASS, BindingType.PROVIDER):
+    if source.type is BindingType.CLASS or source.type is BindingType.PROVIDER:
         spec = class_spec(source.value)
         found += [*spec.constructor.points, *spec.properties]
     if source.call is not None:

@@ -8,7 +8,7 @@ import asyncio
 import inspect
 import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from mainspring.context.bindings import Binding
@@ -79,7 +79,10 @@ class EventHub:
         if listener not in left:
             return False
         left.remove(listener)
-        self._listeners[event] = left
+        if left:
+            self._listeners[event] = left
+        else:
+            del self._listeners[event]
         return True
 
     def listeners(self, event: str) -> list[Callable[..., Any]]:
@@ -111,7 +114,7 @@ class EventHub:
     @property
     def is_idle(self) -> bool:
         """Whether nobody listens or observes here."""
-        return not self._subscriptions and not any(self._listeners.values())
+        return not self._subscriptions and not self._listeners
 
     def close(self) -> None:
         """Drop listeners, observers and queued events."""
@@ -126,10 +129,11 @@ class EventHub:
 
     # Telling
 
-    def queue(self, event: ContextEvent) -> None:
-        """Queue the event for those who observe now."""
+    def queue(self, events: Iterable[ContextEvent]) -> None:
+        """Queue the events for those who observe now."""
         if self._subscriptions:
-            self._queue.append((event, tuple(self._subscriptions)))
+            observers = tuple(self._subscriptions)
+            self._queue.extend((event, observers) for event in events)
             self._start_pump()
 
     def _start_pump(self) -> None:

@@ -20,30 +20,27 @@ _VALUE_TYPES = frozenset(
 class TagIndex:
     """Which bindings of a context have a tag, in the order of their registration."""
 
-    __slots__ = ("_by_name", "_names_of", "_positions", "_top")
+    __slots__ = ("_by_name", "_dirty", "_names_of", "_positions", "_top")
 
     def __init__(self, bindings: Iterable[Binding[Any]]) -> None:
         self._by_name: dict[str, dict[Binding[Any], None]] = {}
         self._names_of: dict[Binding[Any], tuple[str, ...]] = {}
         self._positions: dict[str, int] = {}
         self._top = 0
+        self._dirty: dict[Binding[Any], None] = {}
         for binding in bindings:
             self.put(binding)
 
     def put(self, binding: Binding[Any]) -> None:
-        """Index the binding anew with the tags it has now."""
-        self._clear(binding)
+        """The binding came, or its tags changed; they are looked at when somebody asks."""
         if binding.key not in self._positions:
             self._top += 1
             self._positions[binding.key] = self._top
-        names = tuple(binding.tag_map)
-        for name in names:
-            self._by_name.setdefault(name, {})[binding] = None
-        if names:
-            self._names_of[binding] = names
+        self._dirty[binding] = None
 
     def drop(self, binding: Binding[Any], *, keeps_place: bool) -> None:
         """Forget the binding; its key keeps its place when another binding takes it."""
+        self._dirty.pop(binding, None)
         self._clear(binding)
         if not keeps_place:
             self._positions.pop(binding.key, None)
@@ -56,8 +53,20 @@ class TagIndex:
                 if not entries:
                     del self._by_name[name]
 
+    def _settle(self) -> None:
+        dirty, self._dirty = self._dirty, {}
+        for binding in dirty:
+            self._clear(binding)
+            names = tuple(binding.tag_map)
+            for name in names:
+                self._by_name.setdefault(name, {})[binding] = None
+            if names:
+                self._names_of[binding] = names
+
     def with_names(self, accepts: Callable[[str], bool] | str) -> list[Binding[Any]]:
         """The bindings that have a tag of that name (or of a name that is accepted), in order."""
+        if self._dirty:
+            self._settle()
         if isinstance(accepts, str):
             found = dict(self._by_name.get(accepts, {}))
         else:
@@ -119,8 +128,8 @@ class ProviderIndex:
             except Exception:  # an annotation that cannot be evaluated (yet) makes no candidate
                 self._unreadable[binding] = None
             else:
-                if _hashable(provided) and provided is not None and provided not in _VALUE_TYPES:
-                    names.update(dict.fromkeys(type_names(provided)))
+                if provided is not None and _hashable(provided) and provided not in _VALUE_TYPES:
+                    names.update(dict.fromkeys(_names(provided)))
         if names:
             self._of[binding] = tuple(names)
             for name in names:
@@ -148,7 +157,7 @@ def type_names(provided: Any) -> list[Any]:
 
 
 def _names(provided: Any) -> list[Any]:
-    origin = get_origin(provided)
+    origin = None if type(provided) is type else get_origin(provided)
     names: dict[Any, None] = {provided: None}
     cls = origin if isinstance(origin, type) else provided
     if isinstance(cls, type):

@@ -358,10 +358,9 @@ class Registry(Sight):
         if self._hub is None and not self._watchers:
             return
         hubs = self._hubs_that_see(changes[0][1].key)
-        events = [ContextEvent(event_type, binding, self) for event_type, binding in changes]
-        for event in events:
-            for hub in hubs:
-                hub.queue(event)
+        events = [ContextEvent(event_type, binding, self) for event_type, binding in changes] if hubs else []
+        for hub in hubs:
+            hub.queue(events)
         for event in events:
             for listener in [listener for hub in hubs for listener in hub.listeners(event.type)]:
                 listener(event)

@@ -27,6 +27,7 @@ __all__ = [
     "arguments",
     "awaited",
     "is_awaitable",
+    "keep_bare",
     "locate",
     "not_bound",
     "required_holder",
@@ -205,7 +206,7 @@ def _keep(binding: Binding[Any], holder: Any, session: Session, optional: bool) 
     while True:
         value = holder.kept_value(binding)
         if value is MISSING:
-            value = _keep_bare(binding, holder)
+            value = keep_bare(binding, holder)
         if value is not MISSING:
             return value
         frame = session.enter(binding, holder)
@@ -232,8 +233,8 @@ def _keep(binding: Binding[Any], holder: Any, session: Session, optional: bool) 
         return (yield creation.wait(session))
 
 
-def _keep_bare(binding: Binding[Any], holder: Any) -> Any:
-    """An instance of a class whose making runs nobody's code, and so asks for nothing; ``MISSING`` of any other."""
+def keep_bare(binding: Binding[Any], holder: Any) -> Any:
+    """The instance kept in the holder of a class whose making runs nobody's code; ``MISSING`` of any other source."""
     epoch, source = binding.epoch, binding.source  # in this order: see `keep_instance`
     assert source is not None
     cls: Any = source.value

@@ -59,6 +59,10 @@ class Sight:
         """The binding registered here under this text."""
         return self._bindings.get(key)
 
+    def own_bindings(self) -> list[Binding[Any]]:
+        """The bindings registered here, in the order in which their keys came."""
+        return list(self._bindings.values())
+
     def get_scoped_context(self, scope: BindingScope | str) -> Any:
         """The nearest context of that scope, itself included."""
         return next((each for each in self.chain() if each.scope == scope), None)

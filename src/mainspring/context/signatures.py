@@ -86,6 +86,13 @@ class ClassSpec:
 
 _WANTS_NOTHING = CallSpec((), LateAnnotation(EMPTY), inspect.Signature())
 
+#: Members of a class that may say what is injected, beside markers.
+_SAYING = frozenset(
+    {"__init__", "__new__", "__wrapped__", "__annotations__", "__annotations_cache__", "__annotate__"}
+    | {"__annotate_func__", "__dataclass_fields__", "__attrs_attrs__"}
+)
+_OF_PLAIN = ClassSpec(_WANTS_NOTHING, ())
+
 _Calls = weakref.WeakKeyDictionary[Any, dict[bool, "CallSpec"]]
 
 _calls: _Calls = weakref.WeakKeyDictionary()
@@ -145,10 +152,25 @@ def class_spec(cls: type[Any]) -> ClassSpec:
     """The specification of a class."""
     found = _classes.get(cls)
     if found is None:
-        constructor = _constructor_spec(cls)
-        found = ClassSpec(constructor, tuple(_attribute_points(cls, constructor)))
-        _classes[cls] = found
+        found = _classes[cls] = _OF_PLAIN if _is_plain(cls) else _make_class_spec(cls)
     return found
+
+
+def _make_class_spec(cls: type[Any]) -> ClassSpec:
+    constructor = _constructor_spec(cls)
+    return ClassSpec(constructor, tuple(_attribute_points(cls, constructor)))
+
+
+def _is_plain(cls: type[Any]) -> bool:
+    """Whether nothing in a class or its bases says anything that could be injected, as in most classes."""
+    for klass in cls.__mro__[:-1]:
+        members = klass.__dict__
+        if not members.keys().isdisjoint(_SAYING):
+            return False
+        for value in members.values():
+            if isinstance(value, Injection):
+                return False
+    return True
 
 
 def read_early(target: Any, method: Callable[..., Any] | None = None) -> None:

@@ -3,7 +3,7 @@
 A server that is a context says itself what it makes of it and what it calls: it is a `Checked`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import MethodType
 from typing import Any, Protocol, runtime_checkable
 
@@ -90,13 +90,13 @@ async def check_application(app: Application, place_of: Callable[[Binding[Any]],
     contexts = await application_contexts(app)
     for context in contexts:
         check.add_context(context)
-        for binding in _own_bindings(context):
+        for binding in context.own_bindings():
             check.promise(context, promised_by(binding))
     parts = [context.part_of_check(check) for context in contexts if isinstance(context, Checked)]
     for part in parts:
         part.prepare()
     for context in contexts:
-        for binding in _own_bindings(context):
+        for binding in context.own_bindings():
             check.check_binding(context, binding)
     for binding in app.find_by_tag(CoreTags.LIFE_CYCLE_OBSERVER):
         _check_observer(check, app, binding)
@@ -104,10 +104,6 @@ async def check_application(app: Application, place_of: Callable[[Binding[Any]],
     for part in parts:
         part.run()
     return check
-
-
-def _own_bindings(context: Context) -> Iterator[Binding[Any]]:
-    return (binding for binding in context.find() if context.own_binding(binding.key) is binding)
 
 
 def _check_observer(check: Check, app: Application, binding: Binding[Any]) -> None:
@@ -122,7 +118,7 @@ def _check_observer(check: Check, app: Application, binding: Binding[Any]) -> No
 
 
 def _check_resources(check: Check, app: Application) -> None:
-    for binding in _own_bindings(app):
+    for binding in app.own_bindings():
         value = binding.source.value if binding.source is not None else None
         if isinstance(value, MethodType) and isinstance(value.__self__, Resource):
             check.check_points(app, call_spec(value.__self__.factory).points)

@@ -63,15 +63,14 @@ def create_service_binding(
     tagged = isinstance(cls, type) and name is not None and not own_names(cls).get("key")
     binding = create_binding_from_class(cls, type=CoreTags.SERVICE, name=name if tagged else None, **options)
     known = binding.tag_map.get(CoreTags.SERVICE_INTERFACE)
-    binding.tag(
+    return binding.put_tags(
         {CoreTags.SERVICE_INTERFACE: interface if interface is not None else known if known is not None else cls}
     )
-    return binding
 
 
 def _has_value(cls: Any) -> bool:
     value = static_member(cls, "value")
-    return callable(value) or isinstance(value, staticmethod | classmethod)
+    return value is not None and (callable(value) or isinstance(value, staticmethod | classmethod))
 
 
 def _provider_name(cls: type[Any]) -> str | None:

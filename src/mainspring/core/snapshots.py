@@ -13,11 +13,11 @@ class BindingsSnapshot:
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
-        self._before = {binding.key: (binding, binding.is_locked) for binding in own_bindings(ctx)}
+        self._before = {binding.key: (binding, binding.is_locked) for binding in ctx.own_bindings()}
 
     def added(self) -> list[Binding[Any]]:
         """Bindings that are there now and were not, in order of registration."""
-        return [binding for binding in own_bindings(self._ctx) if not self._held(binding)]
+        return [binding for binding in self._ctx.own_bindings() if not self._held(binding)]
 
     def restore(self) -> None:
         """Take away what was added, and put back what was replaced or removed."""
@@ -43,8 +43,3 @@ class BindingsSnapshot:
     def _held(self, binding: Binding[Any]) -> bool:
         entry = self._before.get(binding.key)
         return entry is not None and entry[0] is binding
-
-
-def own_bindings(ctx: Context) -> list[Binding[Any]]:
-    """What a context holds itself, in order of registration."""
-    return [binding for binding in ctx.find() if ctx.own_binding(binding.key) is binding]

@@ -16,7 +16,6 @@ from mainspring.context.inspecting import inspect_binding
 from mainspring.context.places import Place, declared_place, place_of_caller, place_words
 from mainspring.context.resolving import MISSING
 from mainspring.core.contexts import contexts_of
-from mainspring.core.snapshots import own_bindings
 from mainspring.explorer.keys import ExplorerTags
 from mainspring.explorer.routes import controller_of_route, place_of_route, words_of_route
 from mainspring.explorer.values import MASK, shown_value
@@ -86,7 +85,7 @@ class Picture:
         found: list[tuple[int, str]] = []
         for context in contexts_of(self._app):
             number = self._number(context)
-            found += [(number, key) for key in sorted(binding.key for binding in own_bindings(context))]
+            found += [(number, key) for key in sorted(binding.key for binding in context.own_bindings())]
         return found
 
     def rows(self, keys: Iterable[tuple[int, str]]) -> list[tuple[Row, object]]:

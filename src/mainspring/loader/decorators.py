@@ -10,7 +10,8 @@ from mainspring.context import BindingScope
 from mainspring.http.paths import parse_path_template
 from mainspring.loader.setting_types import scope_named
 from mainspring.loader.settings import note_settings
-from mainspring.metadata import MetadataKey, define_metadata, get_metadata
+from mainspring.metadata import MetadataKey, define_metadata
+from mainspring.metadata.plain import own_value
 
 __all__ = ["ControllerNotes", "controller", "controller_notes", "overridden_by", "override", "server_settings"]
 
@@ -33,6 +34,7 @@ class ControllerNotes(Struct, frozen=True):
 
 _CONTROLLER: MetadataKey[ControllerNotes] = MetadataKey("mainspring.loader.controller")
 _OVERRIDES: MetadataKey[Any] = MetadataKey("mainspring.loader.overrides")
+_NO_NOTES: ControllerNotes | None = None
 
 
 def server_settings(**settings: Any) -> Callable[[C], C]:
@@ -99,7 +101,7 @@ def _joined(path: str) -> str:
 
 def controller_notes(cls: Any) -> ControllerNotes | None:
     """What is noted on this very class; ``None`` of what is no controller."""
-    return get_metadata(_CONTROLLER, cls, own=True) if isinstance(cls, type) else None
+    return own_value(_CONTROLLER.name, cls, _NO_NOTES) if isinstance(cls, type) else None
 
 
 def override(original: type[Any]) -> Callable[[C], C]:
@@ -122,4 +124,4 @@ def override(original: type[Any]) -> Callable[[C], C]:
 
 def overridden_by(cls: Any) -> type[Any] | None:
     """The class that this very class stands in the place of."""
-    return get_metadata(_OVERRIDES, cls, own=True) if isinstance(cls, type) else None
+    return own_value(_OVERRIDES.name, cls, None) if isinstance(cls, type) else None

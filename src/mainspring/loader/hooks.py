@@ -44,6 +44,7 @@ OLD_HOOKS = {
     "onResponse": "on_response",
     "onDestroy": "on_destroy",
 }
+_OLD_NAMES = frozenset(OLD_HOOKS)
 
 
 class _Nothing:
@@ -132,6 +133,8 @@ class within:  # noqa: N801 - reads as the words of a statement
 
 def warn_of_old_hooks(cls: type[Any]) -> None:
     """Say of a class that has methods spelled like the hooks of another framework how they are spelled here."""
+    if all(_OLD_NAMES.isdisjoint(vars(klass)) for klass in cls.__mro__[:-1]):  # nearly every class
+        return
     for name in {name for klass in cls.__mro__ for name in OLD_HOOKS.keys() & vars(klass).keys()}:
         if callable(getattr(cls, name, None)):
             logger.warning("%s.%s is never called: the hook is spelled %s.", cls.__name__, name, OLD_HOOKS[name])

@@ -8,6 +8,7 @@ from typing import Any
 
 from mainspring.context import Binding, BindingScope, BindingType, Context, ScopeError
 from mainspring.context.edges import edges_from
+from mainspring.context.resolving import MISSING, keep_bare
 from mainspring.context.setting_aside import has_kept, release
 from mainspring.context.signatures import unwrap_callable
 from mainspring.core import CoreBindings, CoreTags
@@ -57,16 +58,19 @@ class Providers:
         self._hooks = hooks
         self._built: list[Provider] = []
         self._controllers: list[Provider] = []
+        self._instances: list[Any] = []
+        self._counted = (0, 0)
         self._warned: set[type[Any]] = set()
 
     @property
     def instances(self) -> list[Any]:
         """Each instance once, in order, controllers last."""
-        found: dict[int, Any] = {}
-        for provider in (*self._built, *self._controllers):
-            if provider.value is not self._server and provider.value is not None:
-                found.setdefault(id(provider.value), provider.value)
-        return list(found.values())
+        count = len(self._built), len(self._controllers)
+        if self._counted != count:
+            values = [provider.value for provider in (*self._built, *self._controllers)]
+            of_program = {id(each): each for each in values if each is not self._server and each is not None}
+            self._counted, self._instances = count, list(of_program.values())
+        return self._instances
 
     # Building
 
@@ -107,7 +111,10 @@ class Providers:
         async with within(self._hooks.seconds, lambda: current):
             for binding in ordered:
                 current[0] = binding.key
-                found.append(Provider(binding, await self._server.resolve_binding(binding)))
+                value = keep_bare(binding, self._server)
+                if value is MISSING:
+                    value = await self._server.resolve_binding(binding)
+                found.append(Provider(binding, value))
 
     async def _build_async(self, bindings: list[Binding[Any]], ordered: list[Binding[Any]]) -> None:
         """Resolve asynchronous providers, independent ones at the same time; one failure ends the others."""
@@ -138,8 +145,8 @@ class Providers:
 
     def _kept_bindings(self) -> list[Binding[Any]]:
         found = []
-        for binding in Context.find(self._server):
-            if self._server.own_binding(binding.key) is not binding or RestTags.MOUNTED in binding.tag_map:
+        for binding in self._server.own_bindings():
+            if RestTags.MOUNTED in binding.tag_map:
                 continue
             if is_provider(binding):
                 found.append(binding)
@@ -156,10 +163,12 @@ class Providers:
             if binding in entered:
                 return
             entered.add(binding)
-            keeper = binding if binding.scope in _KEPT else keeper
-            for needed in self._needs(binding):
-                self._check_scope(keeper, needed)
-                visit(needed, keeper)
+            needs = self._needs(binding)
+            if needs:
+                keeper = binding if binding.scope in _KEPT else keeper
+                for needed in needs:
+                    self._check_scope(keeper, needed)
+                    visit(needed, keeper)
             if is_provider(binding) and self._server.own_binding(binding.key) is binding:
                 ordered[binding] = None
 
@@ -168,9 +177,6 @@ class Providers:
         return list(ordered)
 
     def _needs(self, binding: Binding[Any]) -> list[Binding[Any]]:
-        source = binding.source
-        if source is None or source.type is BindingType.CONSTANT:
-            return []
         return [edge.target for edge in edges_from(binding, self._server, [self._server]) if edge.kind != "later"]
 
     def _check_scope(self, binding: Binding[Any], needed: Binding[Any]) -> None:
@@ -215,6 +221,7 @@ class Providers:
             if provider.binding.key not in _FRAMEWORK and CoreTags.SERVER not in provider.binding.tag_map:
                 await _noting(failures, release(self._server, provider.binding))
         self._built, self._controllers, self.are_running = [], [], False
+        self._instances, self._counted = [], (0, 0)
         return failures
 
     def _late(self) -> list[Provider]:

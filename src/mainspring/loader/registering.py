@@ -6,7 +6,6 @@ from typing import Any
 from mainspring.context import Binding, BindingType, ContextTags
 from mainspring.context.declarations import TEMPLATES
 from mainspring.core import CoreTags, create_service_binding
-from mainspring.core.snapshots import own_bindings
 from mainspring.loader.decorators import controller_notes, overridden_by
 from mainspring.loader.hooks import warn_of_old_hooks
 from mainspring.loader.mounting import report_nothing
@@ -106,7 +105,7 @@ class Registering:
         self._stand_ins[cls] = binding
         if original not in binding.provided_types:
             binding.provides(original)
-        for old in own_bindings(self._server):
+        for old in self._server.own_bindings():
             if _makes(old, original) and old is not binding:
                 self._server.add(Binding[Any](old.key).to_alias(binding.key).tag(dict(old.tag_map)))
 

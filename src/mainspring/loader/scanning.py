@@ -5,14 +5,13 @@ import os
 import pkgutil
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from mainspring.boot.artifacts import own_packages
-from mainspring.boot.discovery import discover_files
+from mainspring.boot.discovery import discover_paths
 from mainspring.boot.errors import BootError
-from mainspring.boot.globs import matches
+from mainspring.boot.globs import Part, matches, names_alone
 from mainspring.boot.importing import import_files
 
 __all__ = ["Scanner", "classes_of", "listed"]
@@ -47,32 +46,38 @@ class Scanner:
             for pattern in patterns
         }
 
-    def files(self, pattern: str | os.PathLike[str]) -> list[Path]:
+    def files(self, pattern: str | os.PathLike[str]) -> list[str]:
         """The Python files of a glob, or of a folder, that are not excluded."""
         settings = self._server.get_settings()
         folder, rest = split_pattern(pattern, settings.root_dir)
-        found = [file for file in discover_files(rest, folder) if file.suffix in _ENDINGS]
+        found = [file for file in discover_paths(rest, folder) if file.endswith(_ENDINGS)]
         if not found:
             return []
         excludes = _Excludes(listed(settings.get("exclude") or ()), settings.root_dir)
-        return [file for file in found if not excludes.have(str(file))]
+        return [file for file in found if not excludes.have(file)]
 
 
 class _Excludes:
-    """Patterns of files that do not count."""
+    """Patterns of files that do not count. Most are about names alone, and one expression answers for all of those."""
 
     def __init__(self, patterns: Iterable[str], root: str) -> None:
         self._root = root + os.sep
-        self._patterns = [split_pattern(pattern, root) for pattern in patterns]
+        self._others: list[tuple[str, str]] = []
+        names: list[Part] = []
+        for folder, pattern in (split_pattern(pattern, root) for pattern in patterns):
+            parts = names_alone(pattern) if folder == root else []
+            names += parts
+            self._others += [] if parts else [(folder + os.sep, pattern)]
+        self._is_name = re.compile("|".join(part.expression for part in names) or r"(?!)", re.DOTALL).fullmatch
 
     def have(self, file: str) -> bool:
         """Whether a file matches one."""
-        root = self._root
-        path = file[len(root) :] if file.startswith(root) else file
-        for folder, pattern in self._patterns:
-            if folder + os.sep != root:
-                path = os.path.relpath(file, folder)
-            if matches(pattern, path.replace(os.sep, "/")):
+        if self._is_name(file.rpartition(os.sep)[2]):
+            return True
+        for folder, pattern in self._others:
+            is_below = file.startswith(folder)
+            path = file[len(folder) :] if is_below else file
+            if (is_below or folder == self._root) and matches(pattern, path.replace(os.sep, "/")):
                 return True
         return False
 
@@ -142,4 +147,4 @@ def classes_of(module: ModuleType) -> list[type[Any]]:
         for key, value in list(vars(module).items())
         if isinstance(value, type) and (value.__module__ == name or key in listed)
     ]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(found)) if len(found) > 1 else found

@@ -7,6 +7,7 @@ from typing import Any, TypeVar, overload
 from mainspring.core import BindingScope, injectable
 from mainspring.loader.stage_kinds import name_of, stage_of
 from mainspring.metadata import MetadataKey, define_metadata, get_metadata
+from mainspring.metadata.plain import own_value
 from mainspring.openapi.notes import function_behind, target_kind
 
 __all__ = [
@@ -180,4 +181,4 @@ def middleware(cls: Any = None, *, scope: Any = None, tags: Any = ()) -> Any:
 
 def is_middleware(cls: type[Any]) -> bool:
     """Whether a class is decorated with ``@middleware`` itself."""
-    return get_metadata(_MIDDLEWARE, cls, own=True) is not None
+    return own_value(_MIDDLEWARE.name, cls, False)

@@ -77,7 +77,8 @@ def get_metadata(
 
 def own_value(key: str, cls: type, default: T) -> T:
     """What ``define_metadata`` stored on that very class, at the cost of two looks; for keys of the framework's own."""
-    entry = own_records(cls).get((key, None))
+    records = own_records(cls)
+    entry = records.get((key, None)) if records else None
     if entry is None:
         return default
     value: T = entry.spec if entry.is_plain else class_found(cls, key, own=True).read(default)

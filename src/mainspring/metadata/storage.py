@@ -89,7 +89,7 @@ def class_store(cls: type) -> ClassStore:
 
 def own_records(cls: type) -> Mapping[Slot, Entry | None]:
     """What this very class has written down; no store is made for one that has nothing."""
-    store = _known(cls)
+    store = cls.__dict__.get(ATTRIBUTE) or _known(cls)
     return _NO_RECORDS if store is None else store.records
 
 

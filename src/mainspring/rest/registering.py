@@ -288,7 +288,7 @@ class RouteRegistry:
             self._failures.pop(key, None)
 
     def _bindings(self) -> list[Binding[Any]]:
-        return [binding for binding in own_bindings(self._server) if binding.key.startswith(_ROUTES)]
+        return [binding for binding in self._server.own_bindings() if binding.key.startswith(_ROUTES)]
 
     def routes(self) -> list[AnyRoute]:
         """The routes of operations, in the order of declaration."""
@@ -316,11 +316,6 @@ def _key_of(route: AnyRoute) -> str:
 def place_of(route: AnyRoute) -> Place:
     """What only one route of a server can have: verb, template (names of variables aside) and version."""
     return route.verb, route.template.shape, route.version
-
-
-def own_bindings(server: Any) -> list[Binding[Any]]:
-    """The bindings of this very context, in order."""
-    return [binding for binding in Context.find(server) if server.own_binding(binding.key) is binding]
 
 
 def registered_names(server: Any) -> set[str]:

@@ -17,6 +17,10 @@ class ExplorerSettingError(MainspringError, ValueError):
         setting: Its name.
         value: What was given.
         reason: What it should be.
+
+    Remedy:
+        Correct it where it was set: ``config["context_explorer"]``, the configuration of the component, or a variable
+        ``MAINSPRING_CONTEXT_EXPLORER_…``.
     """
 
     def __init__(self, setting: str, value: Any, reason: str) -> None:

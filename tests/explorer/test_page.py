@@ -1,5 +1,6 @@
 """The page of the context explorer in Chromium: seen, by keyboard, on a phone, with thousands of bindings."""
 
+import asyncio
 import contextlib
 import os
 import re
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 from playwright.async_api import Page, async_playwright, expect
-from tests.explorer.conftest import shop
+from tests.explorer.conftest import PATIENCE, shop
 
 from mainspring.testing import harness
 
@@ -235,3 +236,31 @@ async def test_the_page_finds_its_server_again():
         server.bind("rest.port").to(port)
         await server.start()
         await expect(row(page, "while.away")).to_be_visible(timeout=30_000)
+
+
+async def test_a_hidden_page_asks_for_nothing_until_it_is_seen_again():
+    async with seen(shop()) as (t, page):
+        streams = t.app.rest_server.serving.streams
+        assert len(streams) == 1
+        for hidden, awaited in (("true", 0), ("false", 1)):
+            await page.evaluate(
+                f"Object.defineProperty(document, 'hidden', {{ value: {hidden}, configurable: true }});"
+                "document.dispatchEvent(new Event('visibilitychange'))"
+            )
+            async with asyncio.timeout(PATIENCE):
+                while len(streams) != awaited:  # noqa: ASYNC110 - what the browser does has no event here
+                    await asyncio.sleep(0.01)
+            t.app.bind(f"bound.{awaited}").to(1)
+        for awaited in (0, 1):
+            await expect(row(page, f"bound.{awaited}")).to_be_visible()
+
+
+async def test_an_address_may_lead_to_a_graph():
+    async with seen(shop(), "#view=graph&id=0+mail.url") as (_, page):
+        await expect(page.locator(".said")).to_have_text("5 bindings")
+        await expect(page.locator("#details h2")).to_have_text("mail.url")
+        await page.keyboard.press("Escape")
+        await page.keyboard.press("Escape")
+        await expect(page.locator("#list")).to_be_focused()
+        await page.keyboard.press("g")
+        await expect(page.locator(".canvas")).to_be_focused()

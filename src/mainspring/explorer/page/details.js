@@ -55,9 +55,20 @@ export class Details {
     return h(
       "div",
       { class: "head" },
-      h("button", { type: "button", class: "close", "aria-label": "Close", title: "Close (Esc)", "data-focus": "close", onclick: this.close }),
+      h("button", {
+        type: "button",
+        class: "close",
+        "aria-label": "Close",
+        title: "Close (Esc)",
+        "data-focus": "close",
+        onclick: this.close,
+      }),
       h("h2", { tabindex: -1, "data-focus": "title" }, keyed(row.key)),
-      h("button", { type: "button", class: "to-graph", "data-focus": "graph", onclick: () => this.graph(row) }, "Graph"),
+      h(
+        "button",
+        { type: "button", class: "to-graph", "data-focus": "graph", onclick: () => this.graph(row) },
+        "Graph",
+      ),
     );
   }
 
@@ -66,12 +77,32 @@ export class Details {
     const add = (name, ...value) => facts.push(h("dt", {}, name), h("dd", {}, ...value));
     const context = this.model.context(row.context);
     if (readable(row.key) !== row.key) add("Key", h("code", {}, row.key));
-    add("Context", context ? h("span", { title: context.name }, named(context).given, h("span", { class: "pale" }, named(context).made), ` (${context.scope})`) : "gone");
+    add(
+      "Context",
+      context
+        ? h(
+            "span",
+            { title: context.name },
+            named(context).given,
+            h("span", { class: "pale" }, named(context).made),
+            ` (${context.scope})`,
+          )
+        : "gone",
+    );
     add("Kind", row.kind.replace("_", " ") || "none yet");
     add("Scope", row.scope);
-    if (row.source) add(row.kind === "constant" ? "Type" : row.kind === "alias" ? "Alias of" : "Source", h("code", {}, row.source));
+    if (row.source)
+      add(row.kind === "constant" ? "Type" : row.kind === "alias" ? "Alias of" : "Source", h("code", {}, row.source));
     add("Declared", row.place ? h("code", { class: "file" }, row.place) : h("span", { class: "pale" }, "not known"));
-    if (row.tags.length) add("Tags", h("span", { class: "tags" }, row.tags.map((tag) => h("span", { class: "tag" }, shownTag(tag)))));
+    if (row.tags.length)
+      add(
+        "Tags",
+        h(
+          "span",
+          { class: "tags" },
+          row.tags.map((tag) => h("span", { class: "tag" }, shownTag(tag))),
+        ),
+      );
     if (row.locked) add("Locked", "yes");
     if (told && row.kind !== "constant" && row.scope !== "transient") add("Value", told.made ? "made" : "not made yet");
     if (told && "value" in told) add("Value", h("pre", {}, JSON.stringify(told.value, null, 2)));
@@ -81,20 +112,31 @@ export class Details {
 
   #links(row, told, edges) {
     const out = edges.from.get(row.id) ?? [];
-    const points = told.injections ? [...(told.injections.constructor_arguments ?? []), ...Object.values(told.injections.properties ?? {})] : [];
+    const points = told.injections
+      ? [...(told.injections.constructor_arguments ?? []), ...Object.values(told.injections.properties ?? {})]
+      : [];
     const named = new Set(points.map((point) => point.target));
     const injects = [
       ...points.map((point) => this.#point(point, out)),
       ...out.filter((edge) => !named.has(edge.label)).map((edge) => this.#link(edge.to, edge.label || edge.kind)),
     ];
     const by = (edges.to.get(row.id) ?? []).map((edge) => this.#link(edge.from, edge.label || edge.kind));
-    return [this.#section(row.kind === "alias" ? "Leads to" : "Injects", injects, "nothing"), this.#section("Injected by", by, "nobody")];
+    return [
+      this.#section(row.kind === "alias" ? "Leads to" : "Injects", injects, "nothing"),
+      this.#section("Injected by", by, "nobody"),
+    ];
   }
 
   #section(title, items, nothing) {
-    const more = items.length > MANY ? [h("li", { class: "pale" }, `and ${(items.length - MANY).toLocaleString("en")} more`)] : [];
+    const more =
+      items.length > MANY ? [h("li", { class: "pale" }, `and ${(items.length - MANY).toLocaleString("en")} more`)] : [];
     const list = items.length ? h("ul", {}, items.slice(0, MANY), more) : h("p", { class: "pale" }, nothing);
-    return h("section", {}, h("h3", {}, title, items.length ? h("span", { class: "about" }, items.length.toLocaleString("en")) : null), list);
+    return h(
+      "section",
+      {},
+      h("h3", {}, title, items.length ? h("span", { class: "about" }, items.length.toLocaleString("en")) : null),
+      list,
+    );
   }
 
   // An injection point: what it asks for, and where that leads.
@@ -117,8 +159,14 @@ export class Details {
     return h(
       "li",
       {},
-      h("button", { type: "button", class: "link", "data-focus": `${label} ${id}`, onclick: () => this.select(id) }, keyed(key)),
-      label || other ? h("span", { class: "point" }, [label, other && `in ${other}`].filter(Boolean).join(" · ")) : null,
+      h(
+        "button",
+        { type: "button", class: "link", "data-focus": `${label} ${id}`, onclick: () => this.select(id) },
+        keyed(key),
+      ),
+      label || other
+        ? h("span", { class: "point" }, [label, other && `in ${other}`].filter(Boolean).join(" · "))
+        : null,
     );
   }
 }

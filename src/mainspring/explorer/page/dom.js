@@ -24,7 +24,10 @@ export function readable(key) {
 // A key with its last part set off: `services.` is pale, `Clock` is not.
 export function keyed(key) {
   const text = readable(key);
-  const end = text === key ? Math.max(key.lastIndexOf(".", key.length - 2), key.lastIndexOf(":", key.length - 2)) : text.indexOf(".");
+  const end =
+    text === key
+      ? Math.max(key.lastIndexOf(".", key.length - 2), key.lastIndexOf(":", key.length - 2))
+      : text.indexOf(".");
   return [end < 0 ? null : h("i", {}, text.slice(0, end + 1)), h("b", {}, text.slice(end + 1))];
 }
 

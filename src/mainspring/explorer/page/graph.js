@@ -21,12 +21,25 @@ export class Graph {
     this.canvas.setAttribute("aria-label", "Graph: arrow keys go from binding to binding, Enter opens one");
     this.said = h("p", { class: "said", role: "status" });
     this.depths = h("select", { "aria-label": "Steps around the binding", onchange: () => this.#deepen() });
-    this.depths.append(...DEPTHS.map((depth) => h("option", { value: depth, selected: depth === this.#depth }, `${depth} ${depth === 1 ? "step" : "steps"}`)));
+    this.depths.append(
+      ...DEPTHS.map((depth) =>
+        h("option", { value: depth, selected: depth === this.#depth }, `${depth} ${depth === 1 ? "step" : "steps"}`),
+      ),
+    );
     this.whole = h("button", { type: "button", "aria-pressed": "false", onclick: () => this.#toggleAll() }, "All");
     const fit = h("button", { type: "button", onclick: () => this.#fit(true) }, "Fit");
     const legend = ["injects", "later", "alias"].map((kind) => h("span", { class: `legend ${kind}` }, kind));
-    element.replaceChildren(h("div", { class: "tools" }, this.depths, this.whole, fit, this.said, h("span", { class: "legends" }, legend)), this.canvas);
-    this.drawing = cytoscape({ container: this.canvas, minZoom: 0.1, maxZoom: 2.5, autoungrabify: true, boxSelectionEnabled: false });
+    element.replaceChildren(
+      h("div", { class: "tools" }, this.depths, this.whole, fit, this.said, h("span", { class: "legends" }, legend)),
+      this.canvas,
+    );
+    this.drawing = cytoscape({
+      container: this.canvas,
+      minZoom: 0.1,
+      maxZoom: 2.5,
+      autoungrabify: true,
+      boxSelectionEnabled: false,
+    });
     this.drawing.on("tap", "node", (event) => this.#choose(event.target.id()));
     this.canvas.addEventListener("keydown", (event) => this.#key(event));
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#paint());
@@ -65,7 +78,10 @@ export class Graph {
 
   #summary(isWhole, nodes, left) {
     const bindings = `${nodes.size} ${nodes.size === 1 ? "binding" : "bindings"}`;
-    if (isWhole && nodes.size === 0) return left ? `${left.toLocaleString("en")} bindings are too many to draw: choose one in the list.` : "Nothing injects anything.";
+    if (isWhole && nodes.size === 0)
+      return left
+        ? `${left.toLocaleString("en")} bindings are too many to draw: choose one in the list.`
+        : "Nothing injects anything.";
     return left ? `${bindings}, and ${left.toLocaleString("en")} more` : bindings;
   }
 
@@ -83,10 +99,13 @@ export class Graph {
     for (let step = 0; step < this.#depth; step++) {
       const next = [];
       for (const id of edge) {
-        for (const other of [...(edges.from.get(id) ?? []).map((each) => each.to), ...(edges.to.get(id) ?? []).map((each) => each.from)]) {
+        for (const other of [
+          ...(edges.from.get(id) ?? []).map((each) => each.to),
+          ...(edges.to.get(id) ?? []).map((each) => each.from),
+        ]) {
           if (nodes.has(other)) continue;
           if (nodes.size >= MOST) left++;
-          else nodes.add(other), next.push(other);
+          else (nodes.add(other), next.push(other));
         }
       }
       edge = next;
@@ -98,15 +117,24 @@ export class Graph {
     const pen = document.createElement("canvas").getContext("2d");
     pen.font = "12px ui-monospace, monospace";
     const labels = new Map([...nodes].map((id) => [id, this.#label(id)]));
-    const sizes = new Map([...labels].map(([id, label]) => [id, { width: Math.ceil(pen.measureText(label).width) + 22, height: 26 }]));
+    const sizes = new Map(
+      [...labels].map(([id, label]) => [id, { width: Math.ceil(pen.measureText(label).width) + 22, height: 26 }]),
+    );
     const plan = this.#plan(sizes, edges);
     this.drawing.elements().remove();
     this.drawing.add([
       ...[...nodes].map((id) => {
         const { x, y, width, height } = plan.node(id);
-        return { data: { id, label: labels.get(id), width, height }, position: { x, y }, classes: id === this.#id ? "chosen" : "" };
+        return {
+          data: { id, label: labels.get(id), width, height },
+          position: { x, y },
+          classes: id === this.#id ? "chosen" : "",
+        };
       }),
-      ...edges.map((edge, at) => ({ data: { id: `edge ${at}`, source: edge.from, target: edge.to }, classes: edge.kind })),
+      ...edges.map((edge, at) => ({
+        data: { id: `edge ${at}`, source: edge.from, target: edge.to },
+        classes: edge.kind,
+      })),
     ]);
     this.#paint();
     this.#fit(false);
@@ -122,7 +150,8 @@ export class Graph {
       dagre.layout(plan);
       return plan;
     });
-    const zoom = (plan) => Math.min(this.canvas.clientWidth / plan.graph().width, this.canvas.clientHeight / plan.graph().height, 1);
+    const zoom = (plan) =>
+      Math.min(this.canvas.clientWidth / plan.graph().width, this.canvas.clientHeight / plan.graph().height, 1);
     return zoom(plans[1]) > zoom(plans[0]) ? plans[1] : plans[0];
   }
 
@@ -135,18 +164,50 @@ export class Graph {
   #fit(whole) {
     this.drawing.resize();
     this.drawing.fit(undefined, 24);
-    if (this.drawing.zoom() > 1.1) this.drawing.zoom({ level: 1.1, renderedPosition: { x: this.canvas.clientWidth / 2, y: this.canvas.clientHeight / 2 } });
+    if (this.drawing.zoom() > 1.1)
+      this.drawing.zoom({
+        level: 1.1,
+        renderedPosition: { x: this.canvas.clientWidth / 2, y: this.canvas.clientHeight / 2 },
+      });
     const chosen = this.drawing.nodes(".chosen");
-    if (!whole && this.drawing.zoom() < 0.5 && chosen.nonempty()) this.drawing.zoom(0.8), this.drawing.center(chosen);
+    if (!whole && this.drawing.zoom() < 0.5 && chosen.nonempty()) (this.drawing.zoom(0.8), this.drawing.center(chosen));
     else if (this.drawing.zoom() === 1.1) this.drawing.center();
   }
 
   #paint() {
     const style = getComputedStyle(document.documentElement);
-    const [ink, pale, line, ground, accent, onAccent] = ["ink", "pale", "line-strong", "raised", "accent", "on-accent"].map((name) => style.getPropertyValue(`--${name}`).trim());
-    const arrow = { width: 1.2, "line-color": pale, "target-arrow-color": pale, "target-arrow-shape": "triangle", "arrow-scale": 0.7, "curve-style": "bezier", opacity: 0.75 };
-    const node = { shape: "round-rectangle", width: "data(width)", height: "data(height)", "background-color": ground, "border-width": 1, "border-color": line };
-    const label = { label: "data(label)", color: ink, "font-size": 12, "font-family": "ui-monospace, monospace", "text-valign": "center" };
+    const [ink, pale, line, ground, accent, onAccent] = [
+      "ink",
+      "pale",
+      "line-strong",
+      "raised",
+      "accent",
+      "on-accent",
+    ].map((name) => style.getPropertyValue(`--${name}`).trim());
+    const arrow = {
+      width: 1.2,
+      "line-color": pale,
+      "target-arrow-color": pale,
+      "target-arrow-shape": "triangle",
+      "arrow-scale": 0.7,
+      "curve-style": "bezier",
+      opacity: 0.75,
+    };
+    const node = {
+      shape: "round-rectangle",
+      width: "data(width)",
+      height: "data(height)",
+      "background-color": ground,
+      "border-width": 1,
+      "border-color": line,
+    };
+    const label = {
+      label: "data(label)",
+      color: ink,
+      "font-size": 12,
+      "font-family": "ui-monospace, monospace",
+      "text-valign": "center",
+    };
     this.drawing.style([
       { selector: "core", style: { "active-bg-opacity": 0 } },
       { selector: "node", style: { ...node, ...label, "overlay-opacity": 0 } },
@@ -199,7 +260,10 @@ export class Graph {
     if (from.empty()) return;
     const here = from.position();
     const far = (node) => {
-      const [along, aside] = [(node.position("x") - here.x) * x + (node.position("y") - here.y) * y, (node.position("x") - here.x) * y + (node.position("y") - here.y) * x];
+      const [along, aside] = [
+        (node.position("x") - here.x) * x + (node.position("y") - here.y) * y,
+        (node.position("x") - here.x) * y + (node.position("y") - here.y) * x,
+      ];
       return along <= 1 ? Infinity : along + 2 * Math.abs(aside);
     };
     const next = this.drawing.nodes().min(far);

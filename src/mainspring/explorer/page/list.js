@@ -47,7 +47,8 @@ export class List {
     const head = this.rows.offsetTop;
     const top = at * height;
     if (top < scrollTop) this.element.scrollTop = top;
-    else if (top + height > scrollTop + clientHeight - head) this.element.scrollTop = top + height - clientHeight + head;
+    else if (top + height > scrollTop + clientHeight - head)
+      this.element.scrollTop = top + height - clientHeight + head;
     this.#draw();
     this.move(item);
   }
@@ -88,7 +89,10 @@ export class List {
   #draw() {
     const height = this.#height();
     const from = Math.max(0, Math.floor(this.element.scrollTop / height) - AROUND);
-    const to = Math.min(this.#items.length, Math.ceil((this.element.scrollTop + this.element.clientHeight) / height) + AROUND);
+    const to = Math.min(
+      this.#items.length,
+      Math.ceil((this.element.scrollTop + this.element.clientHeight) / height) + AROUND,
+    );
     const wanted = new Set();
     const added = [];
     for (let at = from; at < to; at++) {
@@ -143,19 +147,26 @@ export class List {
         h("span", { class: "twist", "aria-hidden": "true" }),
         h("b", { title: of.name }, named(of).given),
         h("span", { class: "pale" }, named(of).made),
+        " ",
         h("span", { class: "about" }, `${of.scope} · ${count.toLocaleString("en")}`),
       ),
     );
   }
 
   #bindingRow(item) {
-    const cell = (name, text) => h("span", { role: "gridcell", class: name, title: text || null }, marked(text, this.#words));
+    const cell = (name, text) =>
+      h("span", { role: "gridcell", class: name, title: text || null }, marked(text, this.#words));
     const key = this.#words.length ? marked(readable(item.key), this.#words) : keyed(item.key);
     const tags = item.tags.map(shownTag);
     return h(
       "div",
       { role: "row", class: "row", "aria-level": item.level },
-      h("span", { role: "gridcell", class: "key", title: item.key }, key, item.locked ? h("small", {}, "locked") : null),
+      h(
+        "span",
+        { role: "gridcell", class: "key", title: item.key },
+        key,
+        item.locked ? h("small", {}, "locked") : null,
+      ),
       cell("kind", item.kind.replace("_", " ")),
       cell("scope", item.scope),
       cell("source", item.source),

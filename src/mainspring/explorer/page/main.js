@@ -132,11 +132,16 @@ function later() {
 
 // How many bindings each choice leaves.
 function fillChoices() {
-  for (const [select, name, all] of [[scope, "scope", "every scope"], [kind, "kind", "every kind"]]) {
+  for (const [select, name, all] of [
+    [scope, "scope", "every scope"],
+    [kind, "kind", "every kind"],
+  ]) {
     const counts = new Map();
     for (const row of model.rows.values()) counts.set(row[name], (counts.get(row[name]) ?? 0) + 1);
     if (select.value && !counts.has(select.value)) counts.set(select.value, 0);
-    const options = [...counts].sort().map(([value, number]) => h("option", { value }, `${value.replace("_", " ") || "no source"} (${number})`));
+    const options = [...counts]
+      .sort()
+      .map(([value, number]) => h("option", { value }, `${value.replace("_", " ") || "no source"} (${number})`));
     const value = select.value;
     select.replaceChildren(h("option", { value: "" }, all), ...options);
     select.value = value;
@@ -161,7 +166,8 @@ model.addEventListener("state", ({ detail }) => {
 });
 
 model.addEventListener("change", () => {
-  if (model.rows.size <= 100) refresh(); // the first rows are on the screen as soon as they are here
+  if (model.rows.size <= 100)
+    refresh(); // the first rows are on the screen as soon as they are here
   else later();
   if (!model.ready) return;
   fillChoices();
@@ -182,10 +188,13 @@ function renew() {
 search.addEventListener("input", () => {
   model.query = search.value;
   find("list").scrollTop = 0;
-  if (isGraph()) showList(), search.focus();
+  if (isGraph()) (showList(), search.focus());
   refresh();
 });
-for (const [select, name] of [[scope, "scope"], [kind, "kind"]]) {
+for (const [select, name] of [
+  [scope, "scope"],
+  [kind, "kind"],
+]) {
   select.addEventListener("change", () => {
     model[name] = select.value;
     find("list").scrollTop = 0;
@@ -196,8 +205,8 @@ for (const [select, name] of [[scope, "scope"], [kind, "kind"]]) {
 find("as-list").addEventListener("click", showList);
 find("as-graph").addEventListener("click", () => showGraph(details.row));
 addEventListener("popstate", follow);
-addEventListener("pagehide", () => model.disconnect());
-addEventListener("pageshow", (event) => event.persisted && model.connect());
+// Nobody looks at a hidden page, and a browser has few connections to one server.
+document.addEventListener("visibilitychange", () => (document.hidden ? model.disconnect() : model.connect()));
 
 search.addEventListener("keydown", (event) => {
   if (event.key === "ArrowDown") list.focus();
@@ -226,4 +235,4 @@ function escape(isTyping) {
   else list.focus();
 }
 
-model.connect();
+if (!document.hidden) model.connect();

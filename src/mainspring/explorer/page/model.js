@@ -2,6 +2,8 @@
 
 import { readable, shownTag } from "./dom.js";
 
+const AGAIN = 5000; // milliseconds until a server that refused is asked again
+
 export const idOf = (context, key) => `${context} ${key}`;
 
 export class Model extends EventTarget {
@@ -17,10 +19,12 @@ export class Model extends EventTarget {
   #sorted = null;
   #edges = null;
   #source = null;
+  #again = 0;
 
   // The stream
 
   connect() {
+    this.disconnect();
     const source = (this.#source = new EventSource("data/changes"));
     const on = (name, listener) => source.addEventListener(name, (event) => listener(JSON.parse(event.data)));
     on("begin", (head) => this.#begin(head));
@@ -28,11 +32,19 @@ export class Model extends EventTarget {
     on("rows", (rows) => this.#put(rows));
     on("gone", (keys) => this.#drop(keys));
     on("ready", () => this.#ready());
-    source.onerror = () => this.#tell("state", source.readyState === EventSource.CLOSED ? "closed" : "waiting");
+    source.onerror = () => this.#lost(source);
   }
 
   disconnect() {
+    clearTimeout(this.#again);
     this.#source?.close();
+  }
+
+  // A lost connection comes back by itself; after an answer that is no stream, somebody has to ask again.
+  #lost(source) {
+    const isOver = source.readyState === EventSource.CLOSED;
+    if (isOver) this.#again = setTimeout(() => this.connect(), AGAIN);
+    this.#tell("state", isOver ? "closed" : "waiting");
   }
 
   #begin(head) {

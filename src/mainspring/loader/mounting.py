@@ -214,14 +214,14 @@ class Mounting:
         registry = self._server.rest_server.registry
         done: dict[_Placed, list[Binding[Any]]] = {}
         try:
-            for placed in places:
-                if placed in self._placed:
-                    continue
-                routes = done[placed] = []
-                for route in registry.routes_of(placed.cls, self._bound[placed.cls].key, placed.prefix):
-                    route.parents = placed.parents
-                    self._server.stages.prepare(route)
-                    routes.append(registry.add(route))
+            with self._server.rest_server.planning.holding_settings():
+                for placed in places:
+                    if placed not in self._placed:
+                        routes = done[placed] = []
+                        for route in registry.routes_of(placed.cls, self._bound[placed.cls].key, placed.prefix):
+                            route.parents = placed.parents
+                            self._server.stages.prepare(route)
+                            routes.append(registry.add(route))
         except BaseException:
             for routes in done.values():
                 self._unroute(routes)

@@ -12,7 +12,15 @@ from mainspring.metadata.lookup import NOTHING, class_found, member_found, own_k
 from mainspring.metadata.reading import function_of
 from mainspring.metadata.storage import function_entries, own_records, set_function_entries, write
 
-__all__ = ["define_metadata", "delete_metadata", "get_metadata", "has_metadata", "metadata_keys", "own_value"]
+__all__ = [
+    "define_metadata",
+    "delete_metadata",
+    "get_metadata",
+    "has_metadata",
+    "metadata_keys",
+    "own_value",
+    "value_on",
+]
 
 T = TypeVar("T")
 Key = MetadataKey[Any] | str
@@ -82,6 +90,15 @@ def own_value(key: str, cls: type, default: T) -> T:
     if entry is None:
         return default
     value: T = entry.spec if entry.is_plain else class_found(cls, key, own=True).read(default)
+    return value
+
+
+def value_on(key: str, function: Function, default: T) -> T:
+    """What ``define_metadata`` stored on a function, at the cost of a look; for keys of the framework's own."""
+    found = [entry for entry in function_entries(function) if entry.key == key]
+    if not found:
+        return default
+    value: T = found[0].spec if len(found) == 1 and found[0].is_plain else joined(NOTHING, found).read(default)
     return value
 
 

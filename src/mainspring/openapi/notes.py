@@ -3,16 +3,16 @@
 How records of bases and subclasses come together is not decided here; see ``operations``.
 """
 
-import inspect
 from collections.abc import Callable, Mapping
 from copy import copy
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from mainspring.metadata import MetadataKey, define_metadata, get_metadata
+from mainspring.metadata.plain import value_on
 
 __all__ = [
     "ClassNotes",
@@ -62,13 +62,14 @@ class ClassNotes(Struct, frozen=True):
 
 
 _METHOD: MetadataKey[MethodNotes] = MetadataKey("mainspring.openapi.method")
+_NO_NOTES: MethodNotes | None = None
 _CLASS: MetadataKey[ClassNotes] = MetadataKey("mainspring.openapi.class")
 
 
 def function_behind(target: Any) -> FunctionType | None:
     """The plain function of a function, method, static or class method; ``None`` of anything else."""
     found = target
-    while isinstance(found, staticmethod | classmethod) or inspect.ismethod(found):
+    while isinstance(found, staticmethod | classmethod | MethodType):
         found = found.__func__
     return found if isinstance(found, FunctionType) else None
 
@@ -90,7 +91,7 @@ def target_kind(target: Any, decorator: str, *, classes: bool = True, functions:
 def method_notes(function: Callable[..., Any] | None) -> MethodNotes | None:
     """What is noted on a function, ``None`` when nothing is."""
     found = function_behind(function)
-    return None if found is None else get_metadata(_METHOD, found)
+    return None if found is None else value_on(_METHOD.name, found, _NO_NOTES)
 
 
 def note_on_method(function: Any, **changes: Any) -> None:

@@ -25,8 +25,8 @@ from mainspring.openapi.notes import (
 __all__ = [
     "ControllerDescription",
     "OperationDeclaration",
+    "controller_declarations",
     "controller_operations",
-    "controller_websockets",
     "describe_controller",
 ]
 
@@ -144,13 +144,14 @@ def controller_operations(cls: type) -> list[OperationDeclaration]:
     return [declaration for declaration in _declarations(cls) if declaration.verb != WEBSOCKET]
 
 
-def controller_websockets(cls: type) -> list[OperationDeclaration]:
-    """The WebSocket routes of a controller, inherited, replaced and ordered as its operations are.
+def controller_declarations(cls: type) -> list[OperationDeclaration]:
+    """All that a controller declares: its operations, then its WebSocket routes, inherited and ordered as those are.
 
     Raises:
         PathTemplateError: Base path and path together are no template.
+        DeclarationError: An operation of ``@api(paths=...)`` names no method.
     """
-    return [declaration for declaration in _declarations(cls) if declaration.verb == WEBSOCKET]
+    return sorted(_declarations(cls), key=lambda declaration: declaration.verb == WEBSOCKET)
 
 
 def _declarations(cls: type) -> list[OperationDeclaration]:
@@ -174,7 +175,7 @@ def _declarations(cls: type) -> list[OperationDeclaration]:
 def _declaring_methods(cls: type) -> Iterator[tuple[type, str]]:
     """Each name with the nearest class that declares operations for it; a name set to ``None`` on the way has none."""
     decided: set[str] = set()
-    for klass in cls.__mro__:
+    for klass in cls.__mro__[:-1]:  # `object` declares nothing
         for name, member in list(vars(klass).items()):
             if name in decided:
                 continue

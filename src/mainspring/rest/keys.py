@@ -1,5 +1,6 @@
 """Keys, namespaces and tags of the room: what programs bind, inject and look for. Values are part of the behaviour."""
 
+import re
 from typing import Any
 
 from mainspring.context import BindingKey
@@ -127,10 +128,14 @@ class RestTags:
     MOUNTED = "rest_mounted"
 
 
-_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
+_NOT_PLAIN = re.compile(r"[^a-zA-Z0-9_-]+")
 
 
 def route_key(verb: str, path: str) -> str:
     """The key of the binding of a route, ``routes.get %2Fgreet%2Ejson``."""
-    encoded = "".join(char if char in _PLAIN else "".join(f"%{byte:02X}" for byte in char.encode()) for char in path)
+    encoded = _NOT_PLAIN.sub(_encoded, path)
     return f"{RestBindings.ROUTES}.{verb.lower()} {encoded}"
+
+
+def _encoded(found: re.Match[str]) -> str:
+    return "".join([f"%{byte:02X}" for byte in found[0].encode()])

@@ -1,7 +1,8 @@
 """Keeping a server's plan in step with its bindings, and what outlives one plan: router, parts of routes, checks."""
 
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from mainspring.context import Binding, Context
@@ -40,6 +41,7 @@ class Planning:
         self._unverified: list[weakref.ref[AnyRoute]] = []
         self._routers: dict[str | None, tuple[Any, tuple[Any, RouteTable | None]]] = {}
         self._validation: tuple[Any, Validation] | None = None
+        self._held: dict[Any, Any] | None = None
         self.plain_reply = ReplyPlan("an error handler", encode_json)
         self.is_checked = False
 
@@ -86,10 +88,27 @@ class Planning:
             known = self._routers[version] = (key, (router, RouteTable(routes) if cls is TrieRouter else None))
         return known[1]
 
+    @contextmanager
+    def holding_settings(self) -> Iterator[None]:
+        """While the block registers routes, which change no setting, each setting is asked for once."""
+        self._held = {}
+        try:
+            yield
+        finally:
+            self._held = None
+
+    def setting(self, key: Any) -> Any:
+        """A setting of the server, ``None`` without it."""
+        if self._held is None:
+            return self._server.get_sync(key, optional=True)
+        if key not in self._held:
+            self._held[key] = self._server.get_sync(key, optional=True)
+        return self._held[key]
+
     def validation(self) -> Validation:
         """How values are checked now; the same as before if nothing about it has changed."""
-        options = as_options(self._server.get_sync(RestBindings.VALIDATION, optional=True), "validation")
-        options["results"] = bool(self._server.get_sync(RestBindings.VALIDATE_RESPONSES, optional=True))
+        options = as_options(self.setting(RestBindings.VALIDATION), "validation")
+        options["results"] = bool(self.setting(RestBindings.VALIDATE_RESPONSES))
         components = self._server.document.components()
         if self._validation is None or self._validation[0] != (options, components):
             document = {"components": components} if components else {}

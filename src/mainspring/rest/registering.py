@@ -13,7 +13,7 @@ from mainspring.core import CoreTags
 from mainspring.core.refusals import refuse
 from mainspring.http.paths import join_paths
 from mainspring.openapi.notes import VERBS
-from mainspring.openapi.operations import controller_operations, controller_websockets, describe_controller
+from mainspring.openapi.operations import controller_declarations, describe_controller
 from mainspring.rest.errors import DuplicateRouteError, RegistrationError
 from mainspring.rest.keys import RestBindings, RestTags, route_key
 from mainspring.rest.routes import AnyRoute, ControllerRoute, Route
@@ -34,12 +34,12 @@ def bind_route(ctx: Any, route: AnyRoute, *, controller: str | None = None) -> B
     """Bind a route, tagged with what it is."""
     binding: Binding[Any] = Binding(BindingKey[AnyRoute](_key_of(route))).to(route)
     kind = RestTags.WEBSOCKET_ROUTE if is_websocket(route) else RestTags.REST_ROUTE
-    binding.tag(kind, {RestTags.ROUTE_VERB: route.verb, RestTags.ROUTE_PATH: route.path})
+    tags = {kind: kind, RestTags.ROUTE_VERB: route.verb, RestTags.ROUTE_PATH: route.path}
     if isinstance(route, ControllerRoute):
-        binding.tag(RestTags.CONTROLLER_ROUTE)
+        tags[RestTags.CONTROLLER_ROUTE] = RestTags.CONTROLLER_ROUTE
     if controller is not None:
-        binding.tag({RestTags.CONTROLLER_BINDING: controller})
-    ctx.add(binding)
+        tags[RestTags.CONTROLLER_BINDING] = controller
+    ctx.add(binding.put_tags(tags))
     return binding
 
 
@@ -197,14 +197,14 @@ class RouteRegistry:
 
     def routes_of(self, cls: type[Any], key: str, prefix: str = "") -> list[ControllerRoute]:
         """The routes of a controller class bound at ``key``, below a prefix."""
-        options = as_options(self._server.get_sync(RestBindings.ROUTER_OPTIONS, optional=True), "router")
-        strict = bool(options.get("strict"))
-        versioning = versioning_of(self._server.get_sync(RestBindings.VERSIONING, optional=True))
+        setting = self._server.planning.setting
+        strict = bool(as_options(setting(RestBindings.ROUTER_OPTIONS), "router").get("strict"))
+        versioning = versioning_of(setting(RestBindings.VERSIONING))
         version = describe_controller(cls).version if versioning is not None else None
         by_path = versioning is not None and versioning.by_path
         first = versioning.prefix(version) if versioning is not None and by_path and version is not None else ""
         routes: list[ControllerRoute] = []
-        for declaration in (*controller_operations(cls), *controller_websockets(cls)):
+        for declaration in controller_declarations(cls):
             path = declaration.strict_path if strict else declaration.path
             path = f"{first}{join_paths(prefix, path, strict=strict) if prefix else path}"
             if declaration.verb == WEBSOCKET:

@@ -10,7 +10,8 @@ from uuid import uuid4
 
 from msgspec import Struct
 
-from mainspring.rest.exchange import CURRENT, Exchange
+from mainspring.rest.exchange import Exchange
+from mainspring.rest.tickets import current_exchange
 
 __all__ = ["LogOptions", "RequestLog"]
 
@@ -110,7 +111,7 @@ class _Logged:
         async def sent(message: Any) -> None:
             if message["type"] == "http.response.start":
                 self._status = message["status"]
-                self._exchange = CURRENT.get(None)
+                self._exchange = current_exchange()
             await send(message)
             if message["type"] == "http.response.body" and not message.get("more_body"):
                 self._end()

@@ -45,20 +45,34 @@ class AsgiExchange(Exchange):
 
     receive: Receive
     send: Send
+    _lines: list[Header] | None = None
 
     @staticmethod
     def of(scope: Scope, receive: Receive, send: Send) -> "AsgiExchange":
         """The exchange of a call."""
         exchange = AsgiExchange()
         exchange.scope, exchange.receive, exchange.send = scope, receive, send
-        exchange.raw_query = scope.get("query_string", b"")
-        exchange.raw_headers = list(scope["headers"])
         return exchange
 
     # What few requests ask for is read from the scope when they do.
 
     @property
-    def method(self) -> str:  # type: ignore[override]  # read-only here, as the following
+    def raw_headers(self) -> list[Header]:  # type: ignore[override]  # read-only here, as the following
+        """Pairs of bytes, names in lower case."""
+        found = self._lines
+        if found is None:
+            given = self.scope["headers"]
+            found = self._lines = given if type(given) is list else list(given)
+        return found
+
+    @property
+    def raw_query(self) -> bytes:  # type: ignore[override]
+        """What follows the question mark."""
+        found: bytes = self.scope.get("query_string", b"")
+        return found
+
+    @property
+    def method(self) -> str:  # type: ignore[override]
         """As on the request line."""
         return str(self.scope["method"])
 
@@ -209,7 +223,7 @@ class AsgiExchange(Exchange):
             self.pending = None
 
 
-lay_out(AsgiExchange, "scope", "receive", "send", "raw", "is_reading")
+lay_out(AsgiExchange, "scope", "receive", "send", "raw", "_lines", "is_reading")
 
 #: Seconds between looks whether a body that is being read is through, before watching for the client's leaving.
 _POLL = 0.05

@@ -26,16 +26,11 @@ class NotPlain(Exception):  # noqa: N818 - a word of the generated functions to 
     """The request is for the interpreter."""
 
 
-def make_collect(plan: ArgumentPlan, *, in_lane: bool = False) -> Collect | None:
-    """The function for an operation; ``None`` for one without parameters of this sort.
-
-    Args:
-        plan: The parameters.
-        in_lane: Whether paths are spelt plainly, see `ArgumentLines`.
-    """
+def make_collect(plan: ArgumentPlan) -> Collect | None:
+    """The function for an operation; ``None`` for one without parameters of this sort."""
     if not plan.sources:
         return None
-    lines = ArgumentLines(plan, in_lane=in_lane)
+    lines = ArgumentLines(plan)
     if not lines.are_plain:
         return plan.collect
     pairs = ", ".join(f"{name!r}: {variable}" for name, variable in lines.variables.items())
@@ -86,18 +81,19 @@ class ArgumentLines:
 
     Args:
         plan: The parameters.
-        in_lane: Whether paths are spelt plainly: their variables need no look then.
+        query: What tells the query in the text.
+        path: What tells the variables of the path, which are spelt plainly then; else the router is asked.
 
     Attributes:
         are_plain: Whether there are such lines: every parameter is one text of path or query.
-        lines: The lines. They speak of ``exchange``, and raise for a request that is not plain.
+        lines: The lines. They raise for a request that is not plain.
         names: What they need to know.
         variables: The variables, by parameter.
     """
 
-    def __init__(self, plan: ArgumentPlan, *, in_lane: bool = False) -> None:
+    def __init__(self, plan: ArgumentPlan, *, query: str = "exchange.raw_query", path: str | None = None) -> None:
         self._plan = plan
-        self._in_lane = in_lane
+        self._query, self._path = query, path
         self.names: dict[str, Any] = {"QUERY": plain_query, "NotPlain": NotPlain}
         self.lines: list[str] = []
         self.variables: dict[str, str] = {}
@@ -110,9 +106,9 @@ class ArgumentLines:
     def _write(self) -> None:
         sources = self._plan.sources
         if any(source.parameter.source == "query" for source in sources):
-            self.lines.append("query = QUERY(exchange.raw_query)")
-        if any(source.parameter.source == "path" for source in sources):
-            self.lines.append("path = exchange.values" if self._in_lane else "path = exchange.match.values")
+            self.lines.append(f"query = QUERY({self._query})")
+        if self._path is None and any(source.parameter.source == "path" for source in sources):
+            self.lines.append("path = exchange.match.values")
         for number, source in enumerate(sources):
             self.variables[source.parameter.name] = self._value(number, source)
 
@@ -122,8 +118,8 @@ class ArgumentLines:
         lines = self.lines
         if parameter.source == "path":
             position = self._plan.description.template.variables.index(parameter.wire_name)
-            lines.append(f"{variable} = path[{position}]")
-            if not self._in_lane:
+            lines.append(f"{variable} = {self._path or 'path'}[{position}]")
+            if self._path is None:
                 lines.append(f"if '%' in {variable}: raise NotPlain")
             lines.extend(self._conversion(variable, number, source))
             return variable

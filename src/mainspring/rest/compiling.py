@@ -1,16 +1,18 @@
-"""One generated function per operation: from the exchange straight to the result of its handler.
+"""One generated function per operation and door: it answers a request from end to end.
 
 The function does what the steps of the pipeline do, in their order (`pipeline.walk` is the reference), for requests
 about which nothing is out of the ordinary. What is out of the ordinary it hands over: arguments that are not plain to
-the interpreter of arguments, other bodies to the plan of the body, other calls to the call of the operation. So both
-ways always agree, and everything that goes wrong is worded in one place.
+the interpreter of arguments, other bodies to the plan of the body, other calls to the call of the operation, other
+results and all errors to `runs`. So both ways always agree, and everything that goes wrong is worded in one place.
+
+An operation of which nothing can see the request makes no exchange for it but a ticket (`tickets`).
 
 It is made for a server as it is at one moment, and thrown away with that moment's plan.
 """
 
 import inspect
 import keyword
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from types import FunctionType
 from typing import Any
 
@@ -18,124 +20,47 @@ from mainspring.context.compiling import compile_plan
 from mainspring.context.injection import EMPTY, InjectionPoint
 from mainspring.context.plans import StalePlan
 from mainspring.context.resolving import is_awaitable
-from mainspring.rest.collecting import ArgumentLines, Collect, make_collect
+from mainspring.rest.collecting import ArgumentLines
 from mainspring.rest.context import RequestContext, new_context
 from mainspring.rest.dependencies import point_depends
-from mainspring.rest.exchange import REQUEST_ID, Exchange, new_id_line
+from mainspring.rest.exchange import CURRENT, REQUEST_ID, Exchange, new_id_line
 from mainspring.rest.generating import compiled
 from mainspring.rest.operations import Operation, Parts
-from mainspring.rest.replying import JSON
+from mainspring.rest.runs import DoorLines, Run, finish, id_line_of, read_and_call, read_rest
+from mainspring.rest.tickets import ARGUMENTS, CONTROLLER, IS_SENT, MADE, exchange_of, ticket_text
 
-__all__ = ["Run", "compile_run"]
+__all__ = ["compile_run"]
 
 #: Bodies shorter than this may be no body, or ``null``: rare, and not worth a line here.
 _SHORT = 32
 _PLAIN_JSON = frozenset({b"application/json", b"application/json; charset=utf-8", b"application/json;charset=utf-8"})
-_WITHOUT_BODY = (204, 205, 304)
-
-
-class Run:
-    """An operation as it is run for a request in the lane.
-
-    Attributes:
-        operation: The operation; ``None`` while it is not ready.
-        verb: The verb it answers, in upper case.
-        start: Calls the handler; gives what it gives.
-        awaits: Whether that is always something to await.
-        reads: Whether the operation has a body.
-        collect: Reads its parameters then, before the body.
-        limit: The most bytes of a body of JSON, which is to be read before the start where it is plain; 0 for
-            operations that have no such body.
-        kind: The type of a result that was last found to be written as JSON.
-        encode: Writes such a result.
-        status: The status it is sent with.
-    """
-
-    __slots__ = (
-        "_digits",
-        "_types",
-        "awaits",
-        "collect",
-        "encode",
-        "kind",
-        "limit",
-        "operation",
-        "reads",
-        "start",
-        "status",
-        "verb",
-    )
-
-    def __init__(self, operation: Operation | None, start: Callable[[Exchange], Any], *, awaits: bool) -> None:
-        self.operation = operation
-        self.verb = operation.route.verb.upper() if operation is not None else ""
-        self.start = start
-        self.awaits = awaits
-        self.reads = operation is not None and operation.body is not None
-        self.collect: Collect | None = None
-        self.limit = self._digits = 0
-        self._types: Mapping[type, int] = {}
-        self.kind: type | None = None
-        self.encode: Callable[[Any], bytes] = _no_bytes
-        self.status = 200
-        if operation is not None:
-            plan = operation.reply
-            self.status = plan.status or 200
-            if plan.check is None and self.status not in _WITHOUT_BODY and self.verb != "HEAD":
-                self._types, self.encode = plan.types, plan.encode
-
-    def read_plainly(self, limit: int) -> None:
-        """Have bodies of plain JSON, up to this limit, read before the start."""
-        self.limit = limit
-        self._digits = len(str(limit)) - 1
-
-    def is_json(self, result: Any) -> bool:
-        """Whether a result is known to be written as JSON, with nothing else to say; the steps find that out."""
-        if self._types.get(type(result)) != JSON:
-            return False
-        self.kind = type(result)
-        return True
-
-    def has_plain_body(self, exchange: Exchange) -> bool:
-        """Whether a request has a body that is to be read before the start."""
-        lines = exchange.raw_headers
-        fields = dict(lines)
-        if REQUEST_ID not in fields:  # which is looked for in any case: here it costs least
-            exchange.id_line = new_id_line()
-        # A length of fewer digits than the limit is below it; one that is not told is not plain.
-        return (
-            fields.get(b"content-type") in _PLAIN_JSON
-            and len(fields.get(b"content-length", _NO_LENGTH)) <= self._digits
-            and b"content-encoding" not in fields
-            and len(fields) == len(lines)
-        )
-
-
 _NO_LENGTH = b"?" * 99
 
+#: What the functions of all operations speak of.
+_NAMES = {
+    "SET": CURRENT.set,
+    "RESET": CURRENT.reset,
+    "REQUEST_ID": REQUEST_ID,
+    "NEW_ID": new_id_line,
+    "ID_OF": id_line_of,
+    "EXCHANGE_OF": exchange_of,
+    "FINISH": finish,
+    "IS_AWAITABLE": is_awaitable,
+}
 
-def _no_bytes(_: Any) -> bytes:
-    raise NotImplementedError
 
-
-def compile_run(operation: Operation, parts: Parts | None, exchange: Exchange) -> Run | None:
+def compile_run(operation: Operation, parts: Parts | None, exchange: Exchange, door: DoorLines) -> Run | None:
     """The run of an operation; ``None`` for one that takes the steps.
 
     Args:
         operation: The operation, made ready.
         parts: What its route says by itself.
         exchange: A request for it: contexts of later ones will be of the same shape.
+        door: The door that the requests come in by.
     """
     if parts is None or operation.watches or operation.negotiates or operation.around is not None:
         return None
-    return _Writer(operation, parts, exchange).run()
-
-
-async def read_and_call(exchange: Exchange) -> Any:
-    """The same by the steps, for a body that is not plain."""
-    operation, values = exchange.operation, exchange.arguments
-    await operation.body.read(exchange, values)
-    return await operation.call(exchange, values)
+    return _Writer(operation, parts, exchange, door).run()
 
 
 class _Direct:
@@ -147,124 +72,274 @@ class _Direct:
         self.function, self.args = function, args
 
 
+Plans = dict[str, tuple[Any, str]]
+"""Plans by what they give, each with the name of the context it is asked in."""
+
+
 class _Writer:
-    def __init__(self, operation: Operation, parts: Parts, exchange: Exchange) -> None:
+    def __init__(self, operation: Operation, parts: Parts, exchange: Exchange, door: DoorLines) -> None:
         self._operation = operation
         self._parts = parts
         self._exchange = exchange
         self._plan = exchange.plan
-        self._names: dict[str, Any] = {}
-        self._lines: list[str] = []
-        self._is_async = False
-        self._awaits = False
+        self._door = door
+        self._run = Run(operation, self._plan, door)
+        self._plain_body = operation.body.plain_json(self._plan) if operation.body is not None else None
+        self._plans = self._find_plans() if operation.is_plain_call else None
+        # A ticket does where nobody is handed the request: neither a plan nor the call of the operation.
+        self._has_ticket = (
+            self._plans is not None
+            and all(isinstance(plan, _Direct) for plan, _ in self._plans.values())
+            and (operation.body is None or self._plain_body is not None)
+        )
+        self._me = "ticket" if self._has_ticket else "exchange"
+        self._has_fields = False
+        self._names: dict[str, Any] = {
+            **_NAMES,
+            **door.names,
+            **door.heads(self._run.status),
+            "RUN": self._run,
+            "PLAN": self._plan,
+            "OPERATION": operation,
+            "STATUS": self._run.status,
+            "ENCODE": self._run.encode,
+            "IS_JSON": self._run.is_json,
+            "ANSWER_WITH": door.answer_with,
+            "RECOVER": door.recover,
+        }
 
     def run(self) -> Run:
         """The compiled operation."""
-        operation = self._operation
-        plain = operation.body.plain_json(self._plan) if operation.body is not None else None
-        if operation.body is None or plain is not None:
-            plans = self._plans() if operation.is_plain_call else None
-            self._is_async = plans is not None and any(plan.kind == "async" for plan, _ in plans.values())
-            self._call(self._arguments() if plain is None else self._body(*plain), plans)
-        else:
-            self._awaits = True
-            self._names["READ_AND_CALL"] = read_and_call
-            self._lines.append("return READ_AND_CALL(exchange)")
-        run = Run(operation, self._function(), awaits=self._awaits or self._is_async)
-        if operation.body is not None:
-            run.collect = make_collect(self._parts.arguments, in_lane=True)
-        if plain is not None:
-            run.read_plainly(plain[1])
-        return run
-
-    def _function(self) -> Callable[[Exchange], Any]:
         route = self._operation.route
-        head = f"{'async ' if self._is_async else ''}def start(exchange):"
-        text = "\n".join([head, *(f"    {line}" for line in self._lines), ""])
-        start: Callable[[Exchange], Any] = compiled(
-            "start", text, f"<operation {route.verb} {route.path}>", self._names
+        text = "\n".join([*self._lines(), ""]).replace("{me}", self._me)
+        self._run.answer = compiled("answer", text, f"<operation {route.verb} {route.path}>", self._names)
+        return self._run
+
+    def _lines(self) -> list[str]:
+        door, me = self._door, self._me
+        steps = [*self._arguments_and_call(), *self._reply()]
+        return [
+            f"async def answer({', '.join(door.parameters)}, path=None):",
+            *_deeper(self._opening()),
+            *_deeper(door.begin),
+            "    try:",
+            *_deeper(steps, 2),
+            "    except BaseException as error:",
+            f"        await RECOVER({me}, error)",
+            "    finally:",
+            *_deeper(self._ending(), 2),
+            *_deeper(door.end, 2),
+        ]
+
+    def _opening(self) -> Iterable[str]:
+        if self._has_ticket:
+            return [f"ticket = {ticket_text(self._door.parameters, 'path')}"]
+        return [
+            *self._door.exchange,
+            "exchange.plan = PLAN",
+            "exchange.operation = OPERATION",
+            "exchange.values = path",
+            # What is looked at in any case is faster found here than on the class.
+            "exchange.context = exchange.request = exchange.response = exchange.id_line = None",
+            "exchange.started = False",
+        ]
+
+    def _ending(self) -> list[str]:
+        if self._has_ticket:
+            return [f"if ticket[{MADE}] is not None: await FINISH(ticket[{MADE}])"]
+        return [
+            "exchange.is_past = True",
+            "if exchange.context is not None or exchange.request is not None: await FINISH(exchange)",
+        ]
+
+    # The reply
+
+    def _reply(self) -> list[str]:
+        nobody_asked = (
+            f"ticket[{MADE}] is None"
+            if self._has_ticket
+            else "exchange.response is None and not exchange.started"
         )
-        return start
+        return [
+            f"if (type(result) is RUN.kind or IS_JSON(result)) and {nobody_asked}:",
+            "    try:",
+            "        data = ENCODE(result)",
+            "    except Exception:  # it is encoded again, and the failure told",
+            "        await ANSWER_WITH({me}, result)",
+            "    else:",
+            *_deeper(self._sending(), 2),
+            "else:",
+            "    await ANSWER_WITH({me}, result)",
+        ]
+
+    def _sending(self) -> list[str]:
+        tells_id = self._plan.shows_request_id
+        lines = self._id_lines() if tells_id else []
+        if self._has_ticket:
+            lines.append(f"ticket[{IS_SENT}] = {'line' if tells_id else '()'}")
+        else:
+            lines += ["exchange.id_line = line"] if tells_id else []
+            lines += ["exchange.result = result", "exchange.started, exchange.status = True, STATUS"]
+        lines += self._door.send if tells_id else self._door.send_plainly
+        if not self._has_ticket:
+            lines.append("exchange.completed = True")
+        return lines
+
+    def _id_lines(self) -> list[str]:
+        """The lines that find the line with the id of the request: the client's, if it gave one."""
+        new = "NEW_ID()" if self._has_ticket else "exchange.id_line or NEW_ID()"
+        if self._has_fields:
+            return [f"line = ID_OF({{me}}) if REQUEST_ID in fields else {new}"]
+        return [
+            f"for name, _ in {self._door.headers}:",
+            "    if name == REQUEST_ID:",
+            "        line = ID_OF({me})",
+            "        break",
+            "else:",
+            f"    line = {new}",
+        ]
 
     # Arguments
 
-    def _arguments(self) -> dict[str, str] | str:
-        """Expressions of the values by parameter, or the one of a mapping of them."""
+    def _arguments_and_call(self) -> list[str]:
+        """The lines that leave what the handler gives in ``result``."""
+        operation = self._operation
+        lines, values = self._arguments()
+        if operation.body is None:
+            return [*lines, *self._call(values)]
+        self._names["READ_AND_CALL"] = read_and_call
+        if self._plain_body is None:
+            return [*lines, f"result = await READ_AND_CALL({{me}}, {_mapping(values)})"]
+        name = operation.body.body.parameter.name
+        given = self._with_body(values, name)
+        call = self._call({**values, name: "body"} if isinstance(values, dict) else "given")
+        return [
+            *lines,
+            *self._body(),
+            "    try:",
+            "        body = DECODE(data)",
+            "    except Exception:  # whatever it is, the plan of the body says it",
+            f"        result = await READ_AND_CALL({{me}}, {_mapping(values)}, data)",
+            "    else:",
+            *_deeper([*given, *call], 2),
+            "else:",
+            f"    result = await READ_AND_CALL({{me}}, {_mapping(values)}, data)",
+        ]
+
+    def _arguments(self) -> tuple[list[str], dict[str, str] | str]:
+        """The lines that read the parameters but the body; expressions of them by name, or the one of a mapping."""
         plan = self._parts.arguments
         if not plan.sources:
-            return {}
-        written = ArgumentLines(plan, in_lane=True)
+            return [], {}
+        door = self._door
+        query = door.query if self._has_ticket else "exchange.raw_query"
+        written = ArgumentLines(plan, query=query, path="path")
         self._names["COLLECT"] = plan.collect
         if not written.are_plain:
-            self._lines.append("values = COLLECT(exchange)")
-            return "values"
+            return ["values = COLLECT(EXCHANGE_OF({me}))"], "values"
         self._names |= written.names
-        self._lines += ["try:", *(f"    {line}" for line in written.lines)]
-        self._lines += [
-            "except Exception:  # whatever it is, the interpreter says it",
-            "    values = COLLECT(exchange)",
-        ]
-        self._lines += [f"    {variable} = values[{name!r}]" for name, variable in written.variables.items()]
-        return written.variables
+        lines = ["try:", *_deeper(written.lines)]
+        lines += ["except Exception:  # whatever it is, the interpreter says it"]
+        lines += ["    values = COLLECT(EXCHANGE_OF({me}))"]
+        lines += [f"    {variable} = values[{name!r}]" for name, variable in written.variables.items()]
+        return lines, written.variables
 
-    def _body(self, decode: Callable[[bytes], Any], limit: int) -> dict[str, str]:
-        """The same with a body of plain JSON, which was read before the start."""
-        body: Any = self._operation.body
-        name = body.body.parameter.name
-        self._names |= {"DECODE": decode, "LIMIT": limit, "READ_AND_CALL": read_and_call}
-        otherwise = f"    return {'await ' if self._is_async else ''}READ_AND_CALL(exchange)"
-        self._lines += [
-            "values = exchange.arguments",
-            "data = exchange.whole",
-            f"if data is None or len(data) < {_SHORT} or len(data) > LIMIT or not data.isascii():",
-            otherwise,
-            "try:",
-            f"    body = values[{name!r}] = DECODE(data)",
-            "except Exception:  # whatever it is, the plan of the body says it",
-            otherwise,
+    def _body(self) -> list[str]:
+        """The lines that read a body of plain JSON into ``data``, and those at whose end it is one."""
+        decode, limit = self._plain_body or (None, 0)
+        self._has_fields = True
+        self._names |= {"DECODE": decode, "LIMIT": limit, "PLAIN_JSON": _PLAIN_JSON, "READ_REST": read_rest}
+        self._names |= {"NO_LENGTH": _NO_LENGTH}
+        door = self._door
+        return [
+            f"lines = {door.headers}",
+            "fields = dict(lines)",
+            "if (",
+            *_deeper([door.has_body, "and fields.get(b'content-type') in PLAIN_JSON"]),
+            # A length of fewer digits than the limit is below it; one that is not told is not plain.
+            f"    and len(fields.get(b'content-length', NO_LENGTH)) <= {len(str(limit)) - 1}",
+            "    and b'content-encoding' not in fields and len(fields) == len(lines)",
+            "):",
+            *_deeper(door.body),
+            "else:",
+            "    data = None",
+            f"if data is not None and {_SHORT} <= len(data) <= LIMIT and data.isascii():",
         ]
-        known = [source.parameter.name for source in self._parts.arguments.sources]
-        return {**{each: f"values[{each!r}]" for each in known}, name: "body"}
+
+    def _with_body(self, values: dict[str, str] | str, name: str) -> list[str]:
+        """The lines that keep body and arguments for who asks for the request."""
+        mapping = f"{{**{values}, {name!r}: body}}" if isinstance(values, str) else _mapping({**values, name: "body"})
+        if self._has_ticket:
+            return [f"given = {mapping}", f"ticket[{ARGUMENTS}] = data, given"]
+        return [f"exchange.arguments = given = {mapping}", "exchange.body_done, exchange.whole = True, data"]
 
     # The call
 
-    def _call(self, values: dict[str, str] | str, plans: dict[str, tuple[Any, str]] | None) -> None:
-        operation = self._operation
+    def _call(self, values: dict[str, str] | str) -> list[str]:
+        """The lines that call the handler."""
+        operation, plans = self._operation, self._plans
         route: Any = operation.route
         if plans is None:
-            self._awaits = True
-            self._lines.append(self._handed_over(values))
-            return
-        for name, (plan, context) in plans.items():
-            self._carry_out(name, plan, context, values)
-        if operation.injected:
-            values = _with_injected(operation.injected, values)
+            return [self._handed_over(values)]
         handler = route.handler if operation.instance is None else self._parts.description.handler
         self._names["HANDLER"] = handler
         called = "HANDLER" if operation.instance is None else f"controller.{route.method_name}"
-        call = f"{called}({_given(values, handler)})"
-        self._awaits = inspect.iscoroutinefunction(handler)
-        if not self._is_async:
-            self._lines.append(f"return {call}")
-        elif self._awaits:
-            self._lines.append(f"return await {call}")
+        given = _with_injected(operation.injected, values) if operation.injected else values
+        call = f"{called}({_given(given, handler)})"
+        if inspect.iscoroutinefunction(handler):
+            lines = [f"result = await {call}"]
         else:
-            self._names["IS_AWAITABLE"] = is_awaitable
-            self._lines += [f"result = {call}", "return await result if IS_AWAITABLE(result) else result"]
+            lines = [f"result = {call}", "if IS_AWAITABLE(result): result = await result"]
+        for name, (plan, context) in reversed(plans.items()):
+            lines = self._carried_out(name, plan, context, lines, self._handed_over(values))
+        if any(context == "context" for _, context in plans.values()):
+            self._names["NEW_CONTEXT"] = new_context
+            lines.insert(0, "context = exchange.context = NEW_CONTEXT(SERVER, exchange)")
+        return lines
 
     def _handed_over(self, values: dict[str, str] | str) -> str:
         """The line that leaves the call to the operation."""
         self._names["CALL"] = self._operation.call
-        given = values if isinstance(values, str) else _mapping(values)
-        return f"return {'await ' if self._is_async else ''}CALL(exchange, {given})"
+        return f"result = await CALL({{me}}, {_mapping(values)})"
 
-    def _plans(self) -> dict[str, tuple[Any, str]] | None:
+    def _carried_out(self, name: str, plan: Any, context: str, then: list[str], otherwise: str) -> list[str]:
+        """The lines of a plan and those after it; the operation does it when the plan is none any more."""
+        self._names |= {f"MAKE_{name}": plan.function, "SERVER": self._plan.server, "STALE": StalePlan}
+        if isinstance(plan, _Direct):
+            self._names |= {f"M{number}": arg for number, arg in enumerate(plan.args)}
+            given = ", ".join(f"M{number}" for number in range(len(plan.args)))
+            return [*self._kept(f"MAKE_{name}({given})"), *then]
+        made = f"{'await ' if plan.kind == 'async' else ''}MAKE_{name}({context})"
+        is_first = name == next(iter(self._plans or ()))
+        lines = [
+            "try:",
+            *_deeper(self._kept(made) if name == "controller" else [f"{name} = {made}"]),
+            "except STALE:",
+            f"    {otherwise}",
+            "else:",
+            *_deeper(then),
+        ]
+        if is_first:
+            return lines
+        # Making the controller may have bound something that the plan does not know of.
+        return ["if context.has_bindings:", f"    {otherwise}", "else:", *_deeper(lines)]
+
+    def _kept(self, made: str) -> list[str]:
+        """The lines that make the controller and keep it for who asks for it."""
+        if not self._has_ticket:
+            return [f"controller = exchange.controller = {made}"]
+        return [
+            f"controller = ticket[{CONTROLLER}] = {made}",
+            f"if ticket[{MADE}] is not None: ticket[{MADE}].controller = controller",
+        ]
+
+    def _find_plans(self) -> Plans | None:
         """The plans of the controller and of what the handler is injected with, where there is something to plan.
 
-        Each with the name of the context it is for. ``None`` when one of them has to be interpreted.
+        ``None`` when one of them has to be interpreted.
         """
         instance, points = self._operation.instance, self._operation.injected
-        found: dict[str, tuple[Any, str]] = {}
+        found: Plans = {}
         if instance is not None and instance.direct is None:
             found["controller"] = self._plan_for(instance.key) if instance.key is not None else None, "context"
         elif instance is not None and instance.direct is not None:
@@ -277,27 +352,6 @@ class _Writer:
             found["injected"] = (own, "context") if own is None or above is None else (above, "SERVER")
         return found if all(plan is not None for plan, _ in found.values()) else None
 
-    def _carry_out(self, name: str, plan: Any, context: str, values: dict[str, str] | str) -> None:
-        """The lines of a plan; the operation does it when it is none any more, or the context has bindings."""
-        self._names |= {f"MAKE_{name}": plan.function, "NEW_CONTEXT": new_context, "SERVER": self._plan.server}
-        target = "controller = exchange.controller" if name == "controller" else name
-        if isinstance(plan, _Direct):
-            self._names |= {f"M{number}": arg for number, arg in enumerate(plan.args)}
-            given = ", ".join(f"M{number}" for number in range(len(plan.args)))
-            self._lines.append(f"{target} = MAKE_{name}({given})")
-            return
-        if "context = exchange.context = NEW_CONTEXT(SERVER, exchange)" in self._lines:
-            self._lines += ["if context.has_bindings:", f"    {self._handed_over(values)}"]
-        elif context == "context":
-            self._lines.append("context = exchange.context = NEW_CONTEXT(SERVER, exchange)")
-        self._names["STALE"] = StalePlan
-        self._lines += [
-            "try:",
-            f"    {target} = {'await ' if plan.kind == 'async' else ''}MAKE_{name}({context})",
-            "except STALE:",
-            f"    {self._handed_over(values)}",
-        ]
-
     def _plan_for(self, what: Any) -> Any:
         """How the container gives something in the context of a request that nothing was bound in."""
         context = RequestContext(self._plan.server, self._exchange)
@@ -307,14 +361,20 @@ class _Writer:
         return plan if context.shape() is shape else None
 
 
-def _mapping(values: dict[str, str]) -> str:
+def _deeper(lines: Iterable[str], by: int = 1) -> list[str]:
+    return [f"{'    ' * by}{line}" for line in lines]
+
+
+def _mapping(values: dict[str, str] | str) -> str:
+    if isinstance(values, str):
+        return values
     return "{" + ", ".join(f"{name!r}: {value}" for name, value in values.items()) + "}"
 
 
 def _with_injected(points: tuple[InjectionPoint, ...], values: dict[str, str] | str) -> dict[str, str] | str:
     """All arguments of a call."""
     if isinstance(values, str) or any(point.default is not EMPTY for point in points):
-        return f"{{**{values if isinstance(values, str) else _mapping(values)}, **injected}}"
+        return f"{{**{_mapping(values)}, **injected}}"
     return {**values, **{str(point.parameter): f"injected[{point.parameter!r}]" for point in points}}
 
 

@@ -16,12 +16,13 @@ from mainspring.context import (
 )
 from mainspring.core import CoreBindings
 from mainspring.rest.errors import NoRequestError
-from mainspring.rest.exchange import CURRENT, Exchange
+from mainspring.rest.exchange import Exchange
 from mainspring.rest.keys import RestBindings
 from mainspring.rest.logs import RequestLogger
 from mainspring.rest.paging import page_links
 from mainspring.rest.requests import Request, new_request
 from mainspring.rest.responses import Response
+from mainspring.rest.tickets import current_exchange
 
 __all__ = ["RequestContext", "is_left", "new_context", "request_context_of"]
 
@@ -144,7 +145,7 @@ class RequestContext(Context):
         Raises:
             NoRequestError: It belongs to none.
         """
-        exchange = CURRENT.get()
+        exchange = current_exchange()
         if exchange is None:
             raise NoRequestError
         return request_context_of(exchange)

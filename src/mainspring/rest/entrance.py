@@ -1,30 +1,108 @@
 """The ASGI door: what an ASGI server calls. Nothing behind it sees a scope or a message.
 
-A request in the lane is answered in one function and the one of its operation, since every further call on the way
-costs more than what most steps do. `pipeline.serve` is the same with a call for each part.
+A request in the lane is answered by the function of its operation (`compiling`), which the door finds and gives to
+the server to await: a coroutine of the door's own around it would cost every request. `pipeline.serve` does the same
+for all others, with a call for each step.
 """
 
 import asyncio
-from collections.abc import Iterator
+import inspect
+from collections.abc import Awaitable, Callable, Iterator
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 
-from mainspring.context.resolving import is_awaitable
 from mainspring.rest.admitting import admit
 from mainspring.rest.asgi import AsgiExchange, Receive, Scope, Send
-from mainspring.rest.bodies import read_on
-from mainspring.rest.context import is_left
 from mainspring.rest.doors import Lifespan
 from mainspring.rest.errors import ClientDisconnected
-from mainspring.rest.exchange import CURRENT, REQUEST_ID, new_id_line, request_id_line
 from mainspring.rest.heads import LENGTH_LINES
-from mainspring.rest.lanes import Lane, answer_with, recover
-from mainspring.rest.pipeline import fail, leave, serve
+from mainspring.rest.lanes import Lane
+from mainspring.rest.pipeline import serve
+from mainspring.rest.runs import DoorLines, Run, answer_with, recover
+from mainspring.rest.tickets import exchange_of
 from mainspring.rest.writing import JSON_LINE
 
-__all__ = ["Entrance", "answer"]
+__all__ = ["ASGI", "Entrance", "answer"]
 
-_set_current, _reset_current = CURRENT.set, CURRENT.reset
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def gone(me: Any) -> ClientDisconnected:
+    """What to raise when nobody is there any more."""
+    exchange_of(me).disconnected = True
+    return ClientDisconnected()
+
+
+_SEND = (
+    # What a server schedules while it sends, a timer for the next request say, keeps what is current now.
+    "RESET(token)",
+    "token = None",
+    "try:",
+    "    await send({'type': 'http.response.start', 'status': STATUS, 'headers': head})",
+    "    await send({'type': 'http.response.body', 'body': data})",
+    "except OSError as error:  # what ASGI servers raise when nobody is there any more",
+    "    raise GONE({me}) from error",
+)
+
+#: What ASGI puts into the functions of operations.
+ASGI = DoorLines(
+    parameters=("scope", "receive", "send"),
+    make=AsgiExchange.of,
+    exchange=(
+        "exchange = EXCHANGE()",
+        "exchange.scope = scope",
+        "exchange.receive = receive",
+        "exchange.send = send",
+        "exchange.raw = scope['raw_path']",
+    ),
+    query="scope['query_string']",
+    headers="scope['headers']",
+    has_body="True",
+    body=(
+        "message = await receive()",
+        "if message['type'] == 'http.request' and not message.get('more_body', False):",
+        "    data = message.get('body', b'')",
+        "else:",
+        "    data = await READ_REST({me}, message, LIMIT)",
+    ),
+    begin=("token = SET({me})",),
+    send=("head = [JSON_LINE, LENGTH_LINES[len(data)], line]", *_SEND),
+    send_plainly=("head = [JSON_LINE, LENGTH_LINES[len(data)]]", *_SEND),
+    end=("if token is not None: RESET(token)",),
+    names={"EXCHANGE": AsgiExchange, "JSON_LINE": JSON_LINE, "LENGTH_LINES": LENGTH_LINES, "GONE": gone},
+    answer_with=answer_with,
+    recover=recover,
+)
+
+
+def _giving_coroutines(function: F) -> F:
+    """Say of a plain function that it is to be awaited: servers tell by that which version of ASGI they meet."""
+    if hasattr(inspect, "markcoroutinefunction"):
+        return inspect.markcoroutinefunction(function)  # type: ignore[no-any-return]  # what it was given
+    # Before Python 3.12 a flag of its code is all that says so, and all that the flag does.
+    code = function.__code__  # type: ignore[attr-defined]  # a plain function has one
+    function.__code__ = code.replace(co_flags=code.co_flags | inspect.CO_COROUTINE)  # type: ignore[attr-defined]
+    return function
+
+
+@_giving_coroutines
+def answer(self: Any, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+    """Answer an ASGI call; a method of whatever has an ``entrance``, perhaps later."""
+    entrance: Entrance = self.entrance or self.find_entrance()
+    lane = entrance.lane
+    if lane is not None and lane.shape.plans is lane.plans:
+        try:
+            raw = scope["raw_path"]
+            run = lane.ready.get(raw)
+            if run is not None and run.verb == scope["method"] and not scope["root_path"]:
+                return run.answer(scope, receive, send)
+            if raw and not scope["root_path"]:
+                found = lane.enter(scope["method"], raw, scope, receive, send)
+                if found is not None:
+                    return found
+        except KeyError:  # a connection has no method, and a server need not tell the rest
+            pass
+    return _enter(entrance, scope, receive, send)
 
 
 class Entrance:
@@ -45,9 +123,7 @@ class Entrance:
         self.lane: Lane | None = None
         self.entrance = self
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer an ASGI call."""
-        await answer(self, scope, receive, send)
+    __call__ = answer
 
     def tasks(self) -> set[asyncio.Task[Any]]:
         """The tasks in which requests for the server are answered in the lane, at this entrance or another one.
@@ -58,8 +134,8 @@ class Entrance:
         return {task for task in asyncio.all_tasks() if any(map(self._is_answering, _awaited(task.get_coro())))}
 
     def _is_answering(self, frame: FrameType) -> bool:
-        found = frame.f_locals if frame.f_code is answer.__code__ else {}
-        return found.get("run") is not None and found["entrance"].server is self.server
+        run = frame.f_globals.get("RUN") if frame.f_code.co_name == "answer" else None
+        return isinstance(run, Run) and run.plan.server is self.server
 
 
 def _awaited(waiting: Any) -> Iterator[FrameType]:
@@ -69,96 +145,6 @@ def _awaited(waiting: Any) -> Iterator[FrameType]:
         if frame is not None:
             yield frame
         waiting = getattr(waiting, "cr_await", None)
-
-
-async def answer(  # noqa: C901, PLR0912, PLR0915 - all in one function: every further call costs every request
-    self: Any, scope: Scope, receive: Receive, send: Send
-) -> None:
-    """Answer an ASGI call; a method of whatever has an ``entrance``, perhaps later."""
-    entrance: Entrance = self.entrance or self.find_entrance()
-    lane = entrance.lane
-    if lane is None or lane.shape.plans is not lane.plans or scope.get("root_path"):
-        await _enter(entrance, scope, receive, send)
-        return
-    raw: Any = scope.get("raw_path")
-    exchange = AsgiExchange()
-    run = lane.ready.get(raw)
-    if run is None or run.verb != scope.get("method"):  # which a connection has not
-        run = lane.find(exchange, scope["method"], raw) if raw and scope["type"] == "http" else None
-        if run is None:
-            await _enter(entrance, scope, receive, send)
-            return
-    lines = scope["headers"]
-    if type(lines) is not list:
-        lines = list(lines)
-    exchange.scope = scope
-    exchange.receive = receive
-    exchange.send = send
-    exchange.raw = raw
-    exchange.raw_headers = lines
-    exchange.raw_query = scope.get("query_string", b"")
-    exchange.plan = lane.plan
-    exchange.operation = run.operation
-    # What is looked at in any case is faster found here than on the class.
-    exchange.context = exchange.request = exchange.response = exchange.id_line = None
-    exchange.started = False
-    token: Any = _set_current(exchange)
-    try:
-        if run.reads:
-            exchange.arguments = {} if run.collect is None else run.collect(exchange)
-            if run.limit and run.has_plain_body(exchange):
-                message = await receive()
-                if message["type"] == "http.request" and not message.get("more_body", False):
-                    exchange.body_done, exchange.whole = True, message.get("body", b"")
-                else:
-                    exchange.queue = [message]
-                    exchange.whole = await read_on(exchange, b"", run.limit)
-        result = run.start(exchange)
-        if run.awaits or is_awaitable(result):
-            result = await result
-        exchange.result = result
-        data = None
-        if (type(result) is run.kind or run.is_json(result)) and exchange.response is None and not exchange.started:
-            try:
-                data = run.encode(result)
-            except Exception:
-                data = None  # it is encoded again, and the failure told
-        if data is None:
-            await answer_with(exchange, result)
-        else:
-            head = [JSON_LINE, LENGTH_LINES[len(data)]]
-            if lane.shows_request_id:
-                for name, _ in lines:
-                    if name == REQUEST_ID:
-                        head.append(request_id_line(exchange))
-                        break
-                else:
-                    exchange.id_line = line = exchange.id_line or new_id_line()
-                    head.append(line)
-            exchange.started, exchange.status = True, run.status
-            # What a server schedules while it sends, a timer for the next request say, keeps what is current now.
-            _reset_current(token)
-            token = None
-            try:
-                await send({"type": "http.response.start", "status": run.status, "headers": head})
-                await send({"type": "http.response.body", "body": data})
-            except OSError as error:  # what ASGI servers raise when nobody is there any more
-                exchange.disconnected = True
-                raise ClientDisconnected from error
-            exchange.completed = True
-    except Exception as error:
-        await recover(exchange, error)
-    except BaseException as error:
-        await fail(exchange, error)
-    finally:
-        exchange.is_past = True
-        try:
-            if (exchange.context is not None or exchange.request is not None) and not is_left(exchange):
-                token = token or _set_current(exchange)
-                await leave(exchange)
-        finally:
-            if token is not None:
-                _reset_current(token)
 
 
 async def _enter(entrance: Entrance, scope: Scope, receive: Receive, send: Send) -> None:

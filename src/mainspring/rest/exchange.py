@@ -246,7 +246,7 @@ def lay_out(cls: type[Exchange], *names: str) -> None:
 
 #: Not many more than these have room: 30 in all.
 _COMMON = (
-    *("raw_headers", "raw_query", "plan", "operation", "context", "request", "response", "id_line", "started"),
+    *("plan", "operation", "context", "request", "response", "id_line", "started"),
     *("values", "arguments", "body_done", "whole", "controller", "result", "status", "completed", "is_past", "_match"),
 )
 
@@ -287,5 +287,5 @@ if hasattr(os, "register_at_fork"):  # a worker must not give the ids of its sib
 #: Stands for a reply when the response was sent already.
 SENT = Reply(0, [], b"")
 
-#: The exchange the running code belongs to.
-CURRENT: ContextVar[Exchange | None] = ContextVar("mainspring.rest.exchange", default=None)
+#: The exchange the running code belongs to, or its ticket (`tickets`).
+CURRENT: ContextVar[Any] = ContextVar("mainspring.rest.exchange", default=None)

@@ -8,24 +8,20 @@ from collections.abc import Coroutine
 from importlib.util import find_spec
 from typing import Any
 
-from mainspring.context.resolving import is_awaitable
 from mainspring.http import HttpError
 from mainspring.listener import NO_HEAD, STATUS_LINES, AnyBody, Connection, Head, PeerGoneError
 from mainspring.rest.admitting import admit
-from mainspring.rest.bodies import read_on
-from mainspring.rest.context import is_left
 from mainspring.rest.errors import ClientDisconnected
-from mainspring.rest.exchange import CURRENT, REQUEST_ID, Exchange, Header, lay_out, new_id_line, request_id_line
+from mainspring.rest.exchange import Exchange, Header, lay_out
 from mainspring.rest.heads import finished
-from mainspring.rest.lanes import answer_with, recover
 from mainspring.rest.mounts import call_outer
-from mainspring.rest.pipeline import fail, leave, serve
+from mainspring.rest.pipeline import serve
 from mainspring.rest.problems import problem_of, problem_reply
+from mainspring.rest.runs import DoorLines, answer_with, recover
+from mainspring.rest.tickets import exchange_of
 from mainspring.rest.writing import JSON_TYPE
 
 __all__ = ["ListenerDoor", "ListenerExchange"]
-
-_set_current = CURRENT.set
 
 
 class _JsonHeads(dict[int, bytes]):
@@ -63,12 +59,21 @@ class ListenerExchange(Exchange):
         """The exchange of a request."""
         exchange = ListenerExchange()
         exchange.connection, exchange.head, exchange.body = connection, head, body
-        exchange.raw_headers, exchange.raw_query = head.fields.lines, head.query
         exchange.scope = None
         return exchange
 
     @property
-    def method(self) -> str:  # type: ignore[override]  # read-only here, as the following
+    def raw_headers(self) -> list[Header]:  # type: ignore[override]  # read-only here, as the following
+        """Pairs of bytes, names in lower case."""
+        return self.head.fields.lines
+
+    @property
+    def raw_query(self) -> bytes:  # type: ignore[override]
+        """What follows the question mark."""
+        return self.head.query
+
+    @property
+    def method(self) -> str:  # type: ignore[override]
         """As on the request line."""
         return self.head.method
 
@@ -177,6 +182,61 @@ class ListenerExchange(Exchange):
 lay_out(ListenerExchange, "connection", "head", "body", "scope", "is_reading")
 
 
+async def _answer_with(me: Any, result: Any) -> None:
+    """Answer with whatever a handler returned."""
+    try:
+        await answer_with(me, result)
+    finally:
+        _cut(exchange_of(me))
+
+
+async def _recover(me: Any, error: BaseException) -> None:
+    """Answer an error, if that is possible; else it is logged, and the connection cut."""
+    exchange = exchange_of(me)
+    try:
+        if isinstance(error, PeerGoneError):
+            exchange.disconnected = True
+            return
+        await recover(me, error)
+    except Exception as raised:
+        if raised is not error:
+            raise
+    finally:
+        _cut(exchange)
+
+
+def _cut(exchange: ListenerExchange) -> None:
+    """Cut the connection of a request without a complete answer."""
+    if not exchange.completed:
+        exchange.connection.abort()
+
+
+#: What the listener puts into the functions of operations.
+LISTENER = DoorLines(
+    parameters=("connection", "head", "body"),
+    make=ListenerExchange.of,
+    exchange=(
+        "exchange = EXCHANGE()",
+        "exchange.connection = connection",
+        "exchange.head = head",
+        "exchange.body = body",
+        "exchange.scope = None",
+    ),
+    query="head.query",
+    headers="head.fields.lines",
+    has_body="body is not None",
+    body=("data = body.take()", "if data is None: data = await READ_REST({me}, None, LIMIT)"),
+    begin=("SET({me})",),
+    send=("connection.answer(HEAD_WITH_ID, (len(data), line[1]), data)",),
+    send_plainly=("connection.answer(HEAD, (len(data),), data)",),
+    end=("pass",),
+    names={"EXCHANGE": ListenerExchange},
+    heads=lambda status: {"HEAD": JSON_HEADS[status], "HEAD_WITH_ID": JSON_HEADS_WITH_ID[status]},
+    answer_with=_answer_with,
+    recover=_recover,
+)
+
+
 class ListenerDoor:
     """Where requests of the listener come in.
 
@@ -192,81 +252,18 @@ class ListenerDoor:
         self._message_size = message_size
         self._has_websockets = find_spec("websockets") is not None
 
-    async def serve(  # noqa: C901, PLR0912, PLR0915 - all in one function: every further call costs every request
-        self, connection: Connection, head: Head, body: AnyBody | None
-    ) -> None:
-        """Answer a request."""
-        exchange = ListenerExchange()
-        exchange.connection = connection
-        exchange.head = head
-        exchange.body = body
-        exchange.raw_headers = lines = head.fields.lines
-        exchange.raw_query = head.query
-        # What is looked at in any case is faster found here than on the class.
-        exchange.scope = exchange.context = exchange.request = exchange.response = exchange.id_line = None
-        exchange.started = exchange.completed = False
+    def serve(self, connection: Connection, head: Head, body: AnyBody | None) -> Coroutine[Any, Any, None]:
+        """What answers a request."""
         lane = self._server.entrance.lane
-        if lane is None or lane.shape.plans is not lane.plans:
-            await self._enter(exchange)
-            return
-        run = lane.ready.get(head.path)
-        if run is None or run.verb != head.method:
-            run = lane.find(exchange, head.method, head.path)
-            if run is None:
-                await self._guarded(exchange, serve(exchange, lane.plan))
-                return
-        exchange.plan = lane.plan
-        exchange.operation = run.operation
-        _set_current(exchange)
-        try:
-            if run.reads:
-                exchange.arguments = {} if run.collect is None else run.collect(exchange)
-                if run.limit and body is not None and run.has_plain_body(exchange):
-                    exchange.whole = body.take()
-                    if exchange.whole is None:
-                        exchange.whole = await read_on(exchange, b"", run.limit)
-                    else:
-                        exchange.body_done = True
-            result = run.start(exchange)
-            if run.awaits or is_awaitable(result):
-                result = await result
-            exchange.result = result
-            data = None
-            if (type(result) is run.kind or run.is_json(result)) and exchange.response is None and not exchange.started:
-                try:
-                    data = run.encode(result)
-                except Exception:
-                    data = None  # it is encoded again, and the failure told
-            if data is None:
-                await answer_with(exchange, result)
-            else:
-                exchange.started = True
-                exchange.status = status = run.status
-                if lane.shows_request_id:
-                    for name, _ in lines:
-                        if name == REQUEST_ID:
-                            line = request_id_line(exchange)
-                            break
-                    else:
-                        exchange.id_line = line = exchange.id_line or new_id_line()
-                    connection.answer(JSON_HEADS_WITH_ID[status], (len(data), line[1]), data)
-                else:
-                    connection.answer(JSON_HEADS[status], (len(data),), data)
-                exchange.completed = True
-        except PeerGoneError:
-            exchange.disconnected = True
-        except Exception as error:
-            await self._told(recover(exchange, error), error)
-        except BaseException as error:
-            await self._told(fail(exchange, error), error)
-        finally:
-            exchange.is_past = True
-            try:
-                if (exchange.context is not None or exchange.request is not None) and not is_left(exchange):
-                    await leave(exchange)
-            finally:
-                if not exchange.completed:
-                    connection.abort()
+        if lane is not None and lane.shape.plans is lane.plans:
+            lane = lane.by(LISTENER)
+            run = lane.ready.get(head.path)
+            if run is not None and run.verb == head.method:
+                return run.answer(connection, head, body)
+            found: Coroutine[Any, Any, None] | None = lane.enter(head.method, head.path, connection, head, body)
+            if found is not None:
+                return found
+        return self._enter(ListenerExchange.of(connection, head, body))
 
     async def upgrade(self, connection: Connection, head: Head, body: AnyBody | None) -> None:
         """Answer a request to speak another protocol; one that is not spoken is no reason to refuse it."""
@@ -276,15 +273,6 @@ class ListenerDoor:
         from mainspring.rest.listener_sockets import answer_socket  # noqa: PLC0415 - the library is an extra
 
         await answer_socket(self._server, connection, head, self._message_size)
-
-    @staticmethod
-    async def _told(answering: Coroutine[Any, Any, None], error: BaseException) -> None:
-        """Answer an error, if that is possible; it is logged, and the connection is cut without an answer."""
-        try:
-            await answering
-        except Exception as raised:
-            if raised is not error:
-                raise
 
     async def _enter(self, exchange: ListenerExchange) -> None:
         """A request that is not for the lane, or comes before there is one."""

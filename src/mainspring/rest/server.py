@@ -14,7 +14,7 @@ from mainspring.core.refusals import is_noting_refusals
 from mainspring.core.settings import effective_section
 from mainspring.rest.document import ServerDocument
 from mainspring.rest.document_endpoints import DocumentEndpoint
-from mainspring.rest.entrance import Entrance, answer
+from mainspring.rest.entrance import ASGI, Entrance, answer
 from mainspring.rest.error_handlers import ErrorHandler, error_handler_binding
 from mainspring.rest.errors import BasePathError, RegistrationError
 from mainspring.rest.keys import RestBindings, RestTags
@@ -119,7 +119,7 @@ class RestServer(Context):
         self._has_served = True
         lane = self._inmost.lane
         if lane is None or lane.plan is not plan:
-            self._inmost.lane = lane_of(plan)
+            self._inmost.lane = lane_of(plan, ASGI)
 
     @property
     def lane(self) -> Lane | None:

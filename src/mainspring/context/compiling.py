@@ -9,10 +9,12 @@ Plans are dropped, not corrected: `shapes` forgets them when anything they rest 
 """
 
 from abc import get_cache_token
+from collections.abc import Callable
 from inspect import Parameter, getattr_static, iscoroutinefunction, isgeneratorfunction
 from types import FunctionType
 from typing import Any
 
+from mainspring.context.awaitables import Kinds
 from mainspring.context.bindings import Binding, BindingScope
 from mainspring.context.errors import ContextError
 from mainspring.context.finding import may_be_virtual
@@ -41,7 +43,7 @@ PLANNED_AFTER = 2
 MAX_CONSTRUCTIONS = 500
 
 
-def compile_plan(context: Any, key: Any, *, awaiting: bool, guarded: bool = False) -> Plan | None:
+def compile_plan(context: Any, key: Any, *, awaiting: bool, guarded: bool = False, fresh: bool = False) -> Plan | None:
     """The plan of a key for contexts of this context's shape; ``None`` when it has to be interpreted.
 
     A plan that calls factories may raise ``StalePlan``: what it began is for the interpreter to go on with.
@@ -52,8 +54,10 @@ def compile_plan(context: Any, key: Any, *, awaiting: bool, guarded: bool = Fals
         awaiting: Whether the plan may await.
         guarded: Whether the caller goes to the interpreter when the plan raises ``StalePlan``; without it, what would
             need that for other reasons gets no plan.
+        fresh: Whether the plan is only for contexts that were just made: until it calls code of the program, they
+            keep nothing.
     """
-    compiler = _Compiler(context, awaiting=awaiting)
+    compiler = _Compiler(context, awaiting=awaiting, fresh=fresh)
     try:
         plan = compiler.plan(key)
     except (NotCompilable, Interpreted, ContextError):
@@ -74,8 +78,8 @@ class _Compiler(PointWriter):
         is_guarded: Whether the plan found something by an ABC, with which classes may be registered.
     """
 
-    def __init__(self, context: Any, *, awaiting: bool) -> None:
-        super().__init__(list(context.chain()), awaiting=awaiting)
+    def __init__(self, context: Any, *, awaiting: bool, fresh: bool = False) -> None:
+        super().__init__(list(context.chain()), awaiting=awaiting, fresh=fresh)
         # From this level up every context has a shape of its own: what they hold may be embedded. Below, one context's
         # change of a value leaves the plans of contexts further down alone, so values are read from the context.
         shared = [i for i, each in enumerate(self.levels) if not each.shape().is_exclusive]
@@ -121,6 +125,7 @@ class _Compiler(PointWriter):
             raise NotCompilable
         value = self._binding(found[0], self.levels.index(found[1]), level, optional=optional)
         if path and value != ABSENT:
+            self.is_fresh = False
             variable = self.variable()
             self.line(f"{variable} = {self.embed(read_path)}({value}, {path!r})")
             return variable
@@ -206,20 +211,23 @@ class _Compiler(PointWriter):
     def _kept_here(self, binding: Binding[Any], owner: int, holder: int) -> str:
         """Kept by a context that shares its shape: looked for, made in place when nothing has to be awaited."""
         variable, epoch = self.variable(), self.embed(binding.epoch)
-        self.line(f"{variable} = {self.kept(holder)}.get({epoch}, MISSING)")
-        self.line(f"if {variable} is MISSING:")
+        block: Callable[[Callable[[], None]], None] = _at_once
+        if not self.is_fresh or holder:
+            block = self.indented
+            self.line(f"{variable} = {self.kept(holder)}.get({epoch}, MISSING)")
+            self.line(f"if {variable} is MISSING:")
         mark = self.mark()
         self.in_place += 1
         try:
             if binding.scope is BindingScope.SINGLETON:  # once for all threads: the interpreter sees to that
                 raise Interpreted
             target = f"{variable} = {self.kept(holder)}[{epoch}]"
-            self.indented(lambda: self.line(f"{target} = {self._make(binding, holder)}"))
-            self.indented(lambda: self._check(binding, holder))
+            block(lambda: self.line(f"{target} = {self._make(binding, holder)}"))
+            block(lambda: self._check(binding, holder))
         except Interpreted:
             self.in_place -= 1
             self.rewind(mark)
-            self.indented(lambda: self.line(f"{variable} = {self._interpreted(binding, owner, holder)}"))
+            block(lambda: self.line(f"{variable} = {self._interpreted(binding, owner, holder)}"))
         else:
             self.in_place -= 1
         return variable
@@ -271,6 +279,7 @@ class _Compiler(PointWriter):
         variable = self.variable()
         arguments = self._arguments(points, level, positional=_has_just(source.value, 0, points))
         self.line(f"{variable} = {call}({arguments})")
+        self.is_fresh = False
         if is_generator:
             first = self.embed(First(binding, self.session(self.frames[:-1])))
             self.line(f"{variable} = {first}({self.context(level)}, {variable})")
@@ -288,7 +297,8 @@ class _Compiler(PointWriter):
             self.awaits = True
             self.line(f"{variable} = await {variable}")
             return
-        awaitable = f"hasattr(type({variable}), '__await__')"  # what `is_awaitable` says, without a call
+        kinds = self.embed(Kinds())
+        awaitable = f"type({variable}) is not {kinds}.plain and {kinds}.is_awaitable({variable})"
         if source.awaits is False:
             self.line(f"if {awaitable}: {self.embed(Doubt(binding, source))}({variable})")
         elif not self.awaiting:
@@ -309,6 +319,7 @@ class _Compiler(PointWriter):
         properties = [(point, self.point(point, level)) for point in spec.properties]
         variable = self.variable()
         self.line(f"{variable} = {self.embed(cls)}({arguments})")
+        self.is_fresh = False
         for point, value in properties:
             if value == ABSENT:
                 self.line(f"{self.embed(set_absent)}({variable}, {self.embed(point)})")
@@ -329,6 +340,11 @@ class _Compiler(PointWriter):
             by_position = only or (positional and point.kind is not Parameter.KEYWORD_ONLY)
             texts.append(value if by_position else f"{point.parameter}={value}")
         return ", ".join(texts)
+
+
+def _at_once(write: Callable[[], None]) -> None:
+    """Write lines where they are."""
+    write()
 
 
 def _takes_positionally(cls: type[Any], points: tuple[InjectionPoint, ...]) -> bool:

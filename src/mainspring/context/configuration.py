@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from mainspring.context.awaitables import is_awaitable
 from mainspring.context.creations import Steps
 from mainspring.context.keys import CONFIG_NAMESPACE, BindingKey, read_path
-from mainspring.context.resolving import MISSING, awaited, is_awaitable, locate, resolve, resolve_binding
+from mainspring.context.resolving import MISSING, awaited, locate, resolve, resolve_binding
 from mainspring.context.sessions import Session
 
 __all__ = ["ContextBindings", "resolve_config"]

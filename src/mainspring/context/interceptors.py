@@ -6,6 +6,7 @@ from functools import cmp_to_key
 from types import MethodType
 from typing import Any, TypeVar
 
+from mainspring.context.awaitables import is_awaitable
 from mainspring.context.bindings import Binding, BindingTemplate
 from mainspring.context.configuration import ContextBindings
 from mainspring.context.context import Context
@@ -13,7 +14,6 @@ from mainspring.context.describing import ContextTags, create_binding_from_class
 from mainspring.context.errors import ResolutionError
 from mainspring.context.filters import filter_by_tag
 from mainspring.context.keys import BindingKey, Key, key_text
-from mainspring.context.resolving import is_awaitable
 from mainspring.context.sorting import BindingComparator, compare_by_order
 from mainspring.context.sources import is_class
 from mainspring.metadata import define_metadata, get_metadata, has_metadata

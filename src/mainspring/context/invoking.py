@@ -5,9 +5,9 @@ from inspect import Parameter
 from typing import Any, NamedTuple
 
 from mainspring.context.asking import injected
+from mainspring.context.awaitables import is_awaitable
 from mainspring.context.context import Context
 from mainspring.context.interceptors import interceptors_for, run_chain
-from mainspring.context.resolving import is_awaitable
 from mainspring.context.signatures import CallSpec, method_spec
 
 __all__ = ["InvocationContext", "InvocationSource", "invoke_method"]

@@ -37,10 +37,12 @@ class PointWriter(Writer):
         awaiting: Whether the plan may await.
         in_place: In how many values that are made in place, where nothing may be awaited, the text is.
         only_sync: Whether the plan is none for those who may await.
+        is_fresh: Whether the context keeps nothing yet: it is new, and the text has not called code of the program.
     """
 
-    def __init__(self, levels: list[Any], *, awaiting: bool) -> None:
+    def __init__(self, levels: list[Any], *, awaiting: bool, fresh: bool = False) -> None:
         super().__init__()
+        self.is_fresh = fresh
         self.levels = levels
         self.awaiting = awaiting
         self.in_place = 0
@@ -72,6 +74,7 @@ class PointWriter(Writer):
 
     def await_or_run(self, resolver: Any, context: str) -> str:
         """An expression for what the interpreter gives."""
+        self.is_fresh = False
         variable = self.variable()
         if not self.awaiting:
             self.only_sync = True

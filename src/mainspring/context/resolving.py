@@ -10,6 +10,7 @@ from inspect import Parameter
 from threading import get_ident
 from typing import Any, get_origin
 
+from mainspring.context.awaitables import is_awaitable
 from mainspring.context.bindings import Binding, BindingScope
 from mainspring.context.cleanup import Cleanup
 from mainspring.context.creations import Creation, Deferred, Steps, discard
@@ -26,7 +27,6 @@ __all__ = [
     "address_of",
     "arguments",
     "awaited",
-    "is_awaitable",
     "keep_bare",
     "locate",
     "not_bound",
@@ -386,11 +386,6 @@ def awaited(awaitable: Awaitable[Any], frame: Session) -> Steps:
     except Exception as error:
         note_path(error, frame)
         raise
-
-
-def is_awaitable(value: Any) -> bool:
-    """Whether ``await value`` means something."""
-    return hasattr(type(value), "__await__")
 
 
 def asynchronous(frame: Session) -> AsyncValueError:

@@ -16,12 +16,12 @@ from collections.abc import Callable, Iterable
 from types import FunctionType
 from typing import Any
 
+from mainspring.context.awaitables import is_awaitable
 from mainspring.context.compiling import compile_plan
 from mainspring.context.injection import EMPTY, InjectionPoint
 from mainspring.context.plans import StalePlan
-from mainspring.context.resolving import is_awaitable
 from mainspring.rest.collecting import ArgumentLines
-from mainspring.rest.context import RequestContext, new_context
+from mainspring.rest.context import CONTEXT_LINES, CONTEXT_NAMES, IS_LEFT, LEAVE_LINES, RequestContext
 from mainspring.rest.dependencies import point_depends
 from mainspring.rest.exchange import CURRENT, REQUEST_ID, Exchange, new_id_line
 from mainspring.rest.generating import compiled
@@ -92,15 +92,19 @@ class _Writer:
             and all(isinstance(plan, _Direct) for plan, _ in self._plans.values())
             and (operation.body is None or self._plain_body is not None)
         )
+        self._has_context = any(context == "context" for _, context in (self._plans or {}).values())
         self._me = "ticket" if self._has_ticket else "exchange"
         self._has_fields = False
         self._names: dict[str, Any] = {
             **_NAMES,
+            **CONTEXT_NAMES,
             **door.names,
             **door.heads(self._run.status),
             "RUN": self._run,
             "PLAN": self._plan,
             "OPERATION": operation,
+            "SERVER": self._plan.server,
+            "STALE": StalePlan,
             "STATUS": self._run.status,
             "ENCODE": self._run.encode,
             "IS_JSON": self._run.is_json,
@@ -132,33 +136,29 @@ class _Writer:
         ]
 
     def _opening(self) -> Iterable[str]:
+        path = "path" if self._operation.route.template.variables else "None"
         if self._has_ticket:
-            return [f"ticket = {ticket_text(self._door.parameters, 'path')}"]
-        return [
-            *self._door.exchange,
-            "exchange.plan = PLAN",
-            "exchange.operation = OPERATION",
-            "exchange.values = path",
-            # What is looked at in any case is faster found here than on the class.
-            "exchange.context = exchange.request = exchange.response = exchange.id_line = None",
-            "exchange.started = False",
-        ]
+            return [f"ticket = {ticket_text(self._door.parameters, path)}"]
+        lines = [*self._door.exchange, "exchange.plan = PLAN", "exchange.operation = OPERATION"]
+        if path == "path":
+            lines.append("exchange.values = path")
+        # What is looked at in any case is faster found here than on the class.
+        lines += ["exchange.request = exchange.response = exchange.id_line = None", "exchange.started = False"]
+        return [*lines, *(CONTEXT_LINES if self._has_context else ("exchange.context = None",))]
 
     def _ending(self) -> list[str]:
         if self._has_ticket:
             return [f"if ticket[{MADE}] is not None: await FINISH(ticket[{MADE}])"]
-        return [
-            "exchange.is_past = True",
-            "if exchange.context is not None or exchange.request is not None: await FINISH(exchange)",
-        ]
+        lines = ["exchange.is_past = True"]
+        if self._has_context:
+            return [*lines, f"if {IS_LEFT}:", *_deeper(LEAVE_LINES), "else:", "    await FINISH(exchange)"]
+        return [*lines, "if exchange.context is not None or exchange.request is not None: await FINISH(exchange)"]
 
     # The reply
 
     def _reply(self) -> list[str]:
         nobody_asked = (
-            f"ticket[{MADE}] is None"
-            if self._has_ticket
-            else "exchange.response is None and not exchange.started"
+            f"ticket[{MADE}] is None" if self._has_ticket else "exchange.response is None and not exchange.started"
         )
         return [
             f"if (type(result) is RUN.kind or IS_JSON(result)) and {nobody_asked}:",
@@ -289,12 +289,11 @@ class _Writer:
         if inspect.iscoroutinefunction(handler):
             lines = [f"result = await {call}"]
         else:
-            lines = [f"result = {call}", "if IS_AWAITABLE(result): result = await result"]
+            # What was written as JSON before is nothing to await; to look for that costs more than most handlers.
+            awaitable = "type(result) is not RUN.kind and IS_AWAITABLE(result)"
+            lines = [f"result = {call}", f"if {awaitable}: result = await result"]
         for name, (plan, context) in reversed(plans.items()):
             lines = self._carried_out(name, plan, context, lines, self._handed_over(values))
-        if any(context == "context" for _, context in plans.values()):
-            self._names["NEW_CONTEXT"] = new_context
-            lines.insert(0, "context = exchange.context = NEW_CONTEXT(SERVER, exchange)")
         return lines
 
     def _handed_over(self, values: dict[str, str] | str) -> str:
@@ -304,13 +303,12 @@ class _Writer:
 
     def _carried_out(self, name: str, plan: Any, context: str, then: list[str], otherwise: str) -> list[str]:
         """The lines of a plan and those after it; the operation does it when the plan is none any more."""
-        self._names |= {f"MAKE_{name}": plan.function, "SERVER": self._plan.server, "STALE": StalePlan}
+        self._names[f"MAKE_{name}"] = plan.function
         if isinstance(plan, _Direct):
             self._names |= {f"M{number}": arg for number, arg in enumerate(plan.args)}
             given = ", ".join(f"M{number}" for number in range(len(plan.args)))
             return [*self._kept(f"MAKE_{name}({given})"), *then]
         made = f"{'await ' if plan.kind == 'async' else ''}MAKE_{name}({context})"
-        is_first = name == next(iter(self._plans or ()))
         lines = [
             "try:",
             *_deeper(self._kept(made) if name == "controller" else [f"{name} = {made}"]),
@@ -319,10 +317,11 @@ class _Writer:
             "else:",
             *_deeper(then),
         ]
-        if is_first:
+        if not self._has_context or name == next(iter(self._plans or ())):
             return lines
         # Making the controller may have bound something that the plan does not know of.
-        return ["if context.has_bindings:", f"    {otherwise}", "else:", *_deeper(lines)]
+        guard = "if context._own_bindings is not None and context.has_bindings:"
+        return [guard, f"    {otherwise}", "else:", *_deeper(lines)]
 
     def _kept(self, made: str) -> list[str]:
         """The lines that make the controller and keep it for who asks for it."""
@@ -339,26 +338,33 @@ class _Writer:
         ``None`` when one of them has to be interpreted.
         """
         instance, points = self._operation.instance, self._operation.injected
+        route: Any = self._operation.route
         found: Plans = {}
         if instance is not None and instance.direct is None:
-            found["controller"] = self._plan_for(instance.key) if instance.key is not None else None, "context"
+            made = self._plan_for(instance.key, fresh=True) if instance.key is not None else None
+            found["controller"] = made, "context"
         elif instance is not None and instance.direct is not None:
             found["controller"] = _Direct(*instance.direct), ""
         if points:
             server = self._plan.server
-            own, above = self._plan_for(points), None
+            own, above = self._plan_for(points, fresh=not found or _runs_nothing(route.controller_class)), None
             if not any(point_depends(server, point) for point in points):
                 above = compile_plan(server, points, awaiting=True)
             found["injected"] = (own, "context") if own is None or above is None else (above, "SERVER")
         return found if all(plan is not None for plan, _ in found.values()) else None
 
-    def _plan_for(self, what: Any) -> Any:
+    def _plan_for(self, what: Any, *, fresh: bool) -> Any:
         """How the container gives something in the context of a request that nothing was bound in."""
         context = RequestContext(self._plan.server, self._exchange)
         shape = context.shape()
-        plan = compile_plan(context, what, awaiting=True)
+        plan = compile_plan(context, what, awaiting=True, fresh=fresh)
         # Of another shape now, it has what a request's context has only when somebody looks for it.
         return plan if context.shape() is shape else None
+
+
+def _runs_nothing(cls: type[Any]) -> bool:
+    """Whether making an instance runs no code of the program."""
+    return cls.__init__ is object.__init__ and cls.__new__ is object.__new__
 
 
 def _deeper(lines: Iterable[str], by: int = 1) -> list[str]:

@@ -14,17 +14,27 @@ from mainspring.context import (
     ContextBindings,
     ContextTags,
 )
+from mainspring.context.cleanup import Cleanup
+from mainspring.context.events import EventHub
 from mainspring.core import CoreBindings
 from mainspring.rest.errors import NoRequestError
 from mainspring.rest.exchange import Exchange
 from mainspring.rest.keys import RestBindings
 from mainspring.rest.logs import RequestLogger
 from mainspring.rest.paging import page_links
-from mainspring.rest.requests import Request, new_request
+from mainspring.rest.requests import Request
 from mainspring.rest.responses import Response
 from mainspring.rest.tickets import current_exchange
 
-__all__ = ["RequestContext", "is_left", "new_context", "request_context_of"]
+__all__ = [
+    "CONTEXT_LINES",
+    "CONTEXT_NAMES",
+    "IS_LEFT",
+    "LEAVE_LINES",
+    "RequestContext",
+    "is_left",
+    "request_context_of",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -50,6 +60,7 @@ _GIVEN_KEYS = _OWN_KEYS | _LATE_KEYS | {_CONTROLLER_MARK}
 
 
 _REQUEST = BindingScope.REQUEST
+_new = object.__new__
 
 
 def refusing_own_keys(method: F) -> F:
@@ -83,20 +94,22 @@ class RequestContext(Context):
 
     # What `Context` begins with, on the class: most request contexts end without one of these being set.
     scope = _REQUEST
-    _name = _tags = _providers = _pending = _watchers = _self = _shape = None
+    _name = _tags = _providers = _pending = _watchers = _self = _shape = _cleanups = _hub = None
     _is_followed = False
     _changes = 0
     _closing = False
     _session: Any = None
     exchange: Exchange
-    _own_bindings: dict[str, Binding[Any]] | None
-    _after: list[tuple[Any, tuple[Any, ...], dict[str, Any]]] | None
+    _own_bindings: dict[str, Binding[Any]] | None = None
+    _after: list[tuple[Any, tuple[Any, ...], dict[str, Any]]] | None = None
+    #: Whether it can end without a word: nobody looked into it, nothing follows the response or is to be cleaned up.
+    _is_bare: bool
 
     def __init__(self, parent: Context, exchange: Exchange) -> None:
         self._parent = parent
         self._kept = {}
         self.exchange = exchange
-        self._own_bindings = self._after = self._cleanups = self._hub = None
+        self._is_bare = True
 
     @property
     def _lock(self) -> Any:  # nobody sets it: it is that of all the contexts of a tree
@@ -129,6 +142,7 @@ class RequestContext(Context):
     def _make_whole(self) -> dict[str, Binding[Any]]:
         with self._lock:  # two threads of one request may come here at once
             if self._own_bindings is None:
+                self._is_bare = False
                 # A constant of its own, not a factory above: plans of what depends on it then have nothing to await.
                 binding: Binding[Any] = Binding(_CONTEXT)
                 own = {_CONTEXT: binding.to(self).provides(RequestContext).lock()}
@@ -157,8 +171,10 @@ class RequestContext(Context):
         """The request."""
         exchange = self.exchange
         request = exchange.request
-        if request is None:
-            request = exchange.request = new_request(exchange)
+        if request is None:  # the same as a call of the class, which costs a request more
+            exchange.request = request = _new(Request)
+            request.exchange = exchange
+            request.has_body = False
         return request  # type: ignore[no-any-return]  # made above
 
     @property
@@ -287,12 +303,22 @@ class RequestContext(Context):
             raise TypeError(f"after_response takes a function, not {function!r}.")
         if self._after is None:
             self._after = []
+            self._is_bare = False
         self._after.append((function, args, kwargs))
 
     def take_after_response(self) -> list[tuple[Any, tuple[Any, ...], dict[str, Any]]]:
         """What is to be called after the response; it is not given twice."""
         found, self._after = self._after, None
         return found or []
+
+    def add_cleanup(self, cleanup: Cleanup) -> bool:
+        """Put a clean-up on top of those that run at the end; false when this context is closed."""
+        self._is_bare = False
+        return super().add_cleanup(cleanup)
+
+    def _watch(self) -> EventHub:
+        self._is_bare = False
+        return super()._watch()
 
     # Bindings that every request has
 
@@ -337,17 +363,20 @@ class RequestContext(Context):
         return await self.exchange.operation.instance.get(self.exchange)
 
 
-def new_context(parent: Context, exchange: Exchange) -> RequestContext:
-    """A context; the same as a call of the class, which costs a request more."""
-    context: RequestContext = _new(RequestContext)
-    context._parent = parent
-    context._kept = {}
-    context.exchange = exchange
-    context._own_bindings = context._after = context._cleanups = context._hub = None
-    return context
+#: Lines of a generated function that make the context of its request; the same as a call of the class.
+CONTEXT_LINES = (
+    "context = exchange.context = NEW(REQUEST_CONTEXT)",
+    "context._parent = SERVER",
+    "context._kept = {}",
+    "context.exchange = exchange",
+    "context._is_bare = True",
+)
 
+#: What is true there of a request after which there is nothing to do but to let it go, and how it is let go of.
+IS_LEFT = "context._is_bare and (exchange.request is None or not exchange.request.has_body)"
+LEAVE_LINES = ("context._closing = True", "exchange.context = exchange.request = None")  # they hold each other
 
-_new = object.__new__
+CONTEXT_NAMES = {"NEW": object.__new__, "REQUEST_CONTEXT": RequestContext}
 
 
 def is_left(exchange: Exchange) -> bool:
@@ -362,11 +391,13 @@ def is_left(exchange: Exchange) -> bool:
         exchange.request = None  # each holds the other, too
     if context is None:
         return True
+    if context._is_bare:
+        context._closing = True
+        exchange.context = None
+        return True
     if context._after is not None or context._cleanups is not None or context._hub is not None:
         return False
     context._closing = True
-    if context._own_bindings is None:
-        exchange.context = None
     return True
 
 

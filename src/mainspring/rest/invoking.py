@@ -9,10 +9,10 @@ from typing import Any
 
 from mainspring.context import InvocationContext
 from mainspring.context.asking import injected
+from mainspring.context.awaitables import is_awaitable
 from mainspring.context.compiling import compile_plan
 from mainspring.context.injection import InjectionPoint
 from mainspring.context.interceptors import interceptors_for, run_chain
-from mainspring.context.resolving import is_awaitable
 from mainspring.context.signatures import call_spec, method_spec
 from mainspring.http import HttpErrors
 from mainspring.openapi.descriptions import HandlerDescription

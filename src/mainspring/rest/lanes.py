@@ -29,7 +29,20 @@ class Lane:
         ready: Runs by plain path, once there was a request; of several verbs the one that came first.
     """
 
-    __slots__ = ("_door", "_exact", "_others", "_pages", "_paths", "_runs", "_table", "_tails", "plan", "plans", "ready", "shape")
+    __slots__ = (
+        "_door",
+        "_exact",
+        "_others",
+        "_pages",
+        "_paths",
+        "_runs",
+        "_table",
+        "_tails",
+        "plan",
+        "plans",
+        "ready",
+        "shape",
+    )
 
     def __init__(self, plan: Any, table: RouteTable, door: DoorLines) -> None:
         self.plan = plan

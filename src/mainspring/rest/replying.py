@@ -7,7 +7,7 @@ nothing else said, takes the short way.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from mainspring.context.resolving import is_awaitable
+from mainspring.context.awaitables import is_awaitable
 from mainspring.http import HttpErrors, ResponseHeaders, negotiate
 from mainspring.http.media import is_json, parse_media_type
 from mainspring.openapi.kinds import is_nullable

@@ -9,7 +9,7 @@ from mainspring.http.forwarding import authority, forwarding_of, split_host
 from mainspring.rest.bodies import Reading, json_value
 from mainspring.rest.exchange import Exchange
 
-__all__ = ["Request", "new_request"]
+__all__ = ["Request"]
 
 #: A number, since looking for bytes in bytes costs an exception that nobody sees.
 _PERCENT = ord("%")
@@ -303,14 +303,3 @@ class Request:
     async def is_disconnected(self) -> bool:
         """Whether the client is gone already."""
         return await self.exchange.is_disconnected()
-
-
-def new_request(exchange: Exchange) -> Request:
-    """A request; the same as a call of the class, which costs more."""
-    request: Request = _new(Request)
-    request.exchange = exchange
-    request.has_body = False
-    return request
-
-
-_new = object.__new__

@@ -178,7 +178,7 @@ async def recover(me: Any, error: BaseException) -> None:
 async def finish(exchange: Exchange) -> None:
     """End a request of which somebody has asked something: what follows the response, and clean-up."""
     exchange.is_past = True
-    if exchange.context is None and exchange.request is None or is_left(exchange):
+    if (exchange.context is None and exchange.request is None) or is_left(exchange):
         return
     token = CURRENT.set(exchange)
     try:

@@ -106,8 +106,9 @@ class _Compiler(PointWriter):
         if self.is_guarded:
             token, guard = self.embed(get_cache_token()), self.embed(Guard(key))
             first.append(f"if {self.embed(get_cache_token)}() != {token}: {guard}(c0)")
+        only = None if first else self.only_call(result)
         function, source = self.function(name, first, result)
-        return Plan(function, "async" if self.awaits else "sync" if self.only_sync else "any", source)
+        return Plan(function, "async" if self.awaits else "sync" if self.only_sync else "any", source, only)
 
     def context(self, level: int) -> str:
         if level >= self._exclusive:

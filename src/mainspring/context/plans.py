@@ -35,12 +35,13 @@ class Plan:
         function: Takes the context; gives the value, or a coroutine when the kind is ``async``.
         kind: ``any`` (plain, for both ways of asking), ``sync`` (plain, refuses what must be awaited) or ``async``.
         source: The text it was compiled from.
+        only: What it calls, without arguments, and does nothing else; ``None`` when there is more to it.
     """
 
-    __slots__ = ("function", "kind", "source")
+    __slots__ = ("function", "kind", "only", "source")
 
-    def __init__(self, function: Callable[[Any], Any], kind: str, source: str) -> None:
-        self.function, self.kind, self.source = function, kind, source
+    def __init__(self, function: Callable[[Any], Any], kind: str, source: str, only: Any = None) -> None:
+        self.function, self.kind, self.source, self.only = function, kind, source, only
 
 
 class StalePlan(Exception):  # noqa: N818 - a word of a plan to the get that called it, never seen outside

@@ -9,6 +9,7 @@ belong to one context are held weakly. That is how a change finds the plans of d
 """
 
 import weakref
+from collections.abc import Callable
 from typing import Any
 
 from mainspring.context.bindings import BindingScope
@@ -33,6 +34,7 @@ class Shape:
         bare: By scope, the shapes below of contexts that bind nothing.
         is_exclusive: Whether it belongs to one context.
         is_settled: Whether a context keeps this shape whatever happens above: its parent's shape never changes.
+        followers: Functions to call, once, when its plans are dropped.
     """
 
     __slots__ = (
@@ -42,6 +44,7 @@ class Shape:
         "asked",
         "async_plans",
         "bare",
+        "followers",
         "is_exclusive",
         "is_settled",
         "parent",
@@ -60,11 +63,15 @@ class Shape:
         self._below: dict[Any, Shape] = {}
         self.bare: dict[BindingScope, Shape] = {}
         self._single: weakref.WeakSet[Shape] | None = None
+        self.followers: list[Callable[[], None]] = []
 
     def drop_plans(self) -> None:
         """Forget the plans of this shape and of all below."""
         # New dicts: a thread that reads an old one finishes with what held when it began.
         self.plans, self.sync_plans, self.async_plans, self.asked = {}, {}, {}, {}
+        followers, self.followers = self.followers, []
+        for follower in followers:
+            follower()
         for below in [*self._below.values(), *self.bare.values()]:
             below.drop_plans()
         if self._single:

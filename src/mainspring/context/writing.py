@@ -99,6 +99,11 @@ class Writer:
         count, self._variables, self.awaits = mark
         del self._lines[count:]
 
+    def only_call(self, result: str) -> Any:
+        """What the lines call without arguments to get a result, where they do nothing else; else ``None``."""
+        texts = [text for _, text, _ in self._lines]
+        return next((value for name, value in self._names.items() if texts == [f"{result} = {name}()"]), None)
+
     def function(self, name: str, first: list[str], result: str) -> tuple[FunctionType, str]:
         """The function and its text.
 

@@ -6,6 +6,7 @@ always agree. `make_collect` makes a function of the lines; `compiling` puts the
 """
 
 from collections.abc import Callable
+from operator import methodcaller
 from typing import Any
 
 from mainspring.openapi.kinds import bare, non_null
@@ -18,8 +19,9 @@ __all__ = ["ArgumentLines", "Collect", "make_collect", "plain_query"]
 
 Collect = Callable[[Exchange], dict[str, Any]]
 
-#: Digits of a number that is converted in place; more of them are left to the reader, which has a limit.
-_DIGITS = 18
+
+#: Larger numbers are left to the interpreter.
+_LARGEST = 10**18
 
 
 class NotPlain(Exception):  # noqa: N818 - a word of the generated functions to themselves, never seen outside
@@ -53,21 +55,20 @@ def plain_query(raw: bytes) -> dict[str, str]:
 
     Raises:
         NotPlain: It is another one.
-        UnicodeDecodeError: It is another one.
+        ValueError: It is another one.
     """
     if not raw:
         return {}
     if _PERCENT in raw or _PLUS in raw or _BRACKET in raw:
         raise NotPlain
     pairs = raw.decode("ascii").split("&")
-    found = {}
-    for pair in pairs:
-        name, _, value = pair.partition("=")
-        found[name] = value
-    if len(found) != len(pairs) or len(pairs) > _PAIRS:
-        raise NotPlain
-    return found
+    found = dict(map(_PAIR, pairs))  # a ValueError where a pair has not just one equals sign
+    if len(found) == len(pairs) <= _PAIRS:
+        return found
+    raise NotPlain
 
+
+_PAIR: Callable[[str], list[str]] = methodcaller("split", "=")
 
 #: Numbers, since looking for bytes in bytes costs an exception that nobody sees.
 _PERCENT, _PLUS, _BRACKET = b"%+["
@@ -158,5 +159,8 @@ class ArgumentLines:
         if not plain or kind is not int:
             return [read]
         # A text that is not ASCII may consist of digits that are none here; plain queries and paths have no such text.
-        digits = f"{variable}.isdigit() and len({variable}) < {_DIGITS}"
-        return [f"{variable} = int({variable}) if {digits} else R{number}({variable})"]
+        # How large a number may be is for the interpreter to say.
+        return [
+            f"{variable} = int({variable}) if {variable}.isdigit() else R{number}({variable})",
+            f"if {variable} > {_LARGEST}: raise NotPlain",
+        ]

@@ -11,20 +11,18 @@ It is made for a server as it is at one moment, and thrown away with that moment
 """
 
 import inspect
-import keyword
 from collections.abc import Callable, Iterable
-from types import FunctionType
 from typing import Any
 
 from mainspring.context.awaitables import is_awaitable
 from mainspring.context.compiling import compile_plan
-from mainspring.context.injection import EMPTY, InjectionPoint
 from mainspring.context.plans import StalePlan
 from mainspring.rest.collecting import ArgumentLines
 from mainspring.rest.context import CONTEXT_LINES, CONTEXT_NAMES, IS_LEFT, LEAVE_LINES, RequestContext
 from mainspring.rest.dependencies import point_depends
-from mainspring.rest.exchange import CURRENT, REQUEST_ID, Exchange, new_id_line
-from mainspring.rest.generating import compiled
+from mainspring.rest.exchange import CURRENT, NEW_IDS, REQUEST_ID, Exchange, new_id_line
+from mainspring.rest.generating import compiled, deeper
+from mainspring.rest.handing import given, mapping, runs_nothing, with_injected
 from mainspring.rest.operations import Operation, Parts
 from mainspring.rest.runs import DoorLines, Run, finish, id_line_of, read_and_call, read_rest
 from mainspring.rest.tickets import ARGUMENTS, CONTROLLER, IS_SENT, MADE, exchange_of, ticket_text
@@ -41,6 +39,7 @@ _NAMES = {
     "SET": CURRENT.set,
     "RESET": CURRENT.reset,
     "REQUEST_ID": REQUEST_ID,
+    "IDS": NEW_IDS,
     "NEW_ID": new_id_line,
     "ID_OF": id_line_of,
     "EXCHANGE_OF": exchange_of,
@@ -124,15 +123,15 @@ class _Writer:
         steps = [*self._arguments_and_call(), *self._reply()]
         return [
             f"async def answer({', '.join(door.parameters)}, path=None):",
-            *_deeper(self._opening()),
-            *_deeper(door.begin),
+            *deeper(self._opening()),
+            *deeper(door.begin),
             "    try:",
-            *_deeper(steps, 2),
+            *deeper(steps, 2),
             "    except BaseException as error:",
             f"        await RECOVER({me}, error)",
             "    finally:",
-            *_deeper(self._ending(), 2),
-            *_deeper(door.end, 2),
+            *deeper(self._ending(), 2),
+            *deeper(door.end, 2),
         ]
 
     def _opening(self) -> Iterable[str]:
@@ -151,7 +150,7 @@ class _Writer:
             return [f"if ticket[{MADE}] is not None: await FINISH(ticket[{MADE}])"]
         lines = ["exchange.is_past = True"]
         if self._has_context:
-            return [*lines, f"if {IS_LEFT}:", *_deeper(LEAVE_LINES), "else:", "    await FINISH(exchange)"]
+            return [*lines, f"if {IS_LEFT}:", *deeper(LEAVE_LINES), "else:", "    await FINISH(exchange)"]
         return [*lines, "if exchange.context is not None or exchange.request is not None: await FINISH(exchange)"]
 
     # The reply
@@ -167,7 +166,7 @@ class _Writer:
             "    except Exception:  # it is encoded again, and the failure told",
             "        await ANSWER_WITH({me}, result)",
             "    else:",
-            *_deeper(self._sending(), 2),
+            *deeper(self._sending(), 2),
             "else:",
             "    await ANSWER_WITH({me}, result)",
         ]
@@ -187,9 +186,11 @@ class _Writer:
 
     def _id_lines(self) -> list[str]:
         """The lines that find the line with the id of the request: the client's, if it gave one."""
-        new = "NEW_ID()" if self._has_ticket else "exchange.id_line or NEW_ID()"
+        new = "IDS.pop() if IDS else NEW_ID()"
+        if not self._has_ticket:
+            new = f"exchange.id_line or ({new})"
         if self._has_fields:
-            return [f"line = ID_OF({{me}}) if REQUEST_ID in fields else {new}"]
+            return [f"line = ID_OF({{me}}) if REQUEST_ID in fields else ({new})"]
         return [
             f"for name, _ in {self._door.headers}:",
             "    if name == REQUEST_ID:",
@@ -209,9 +210,9 @@ class _Writer:
             return [*lines, *self._call(values)]
         self._names["READ_AND_CALL"] = read_and_call
         if self._plain_body is None:
-            return [*lines, f"result = await READ_AND_CALL({{me}}, {_mapping(values)})"]
+            return [*lines, f"result = await READ_AND_CALL({{me}}, {mapping(values)})"]
         name = operation.body.body.parameter.name
-        given = self._with_body(values, name)
+        kept = self._with_body(values, name)
         call = self._call({**values, name: "body"} if isinstance(values, dict) else "given")
         return [
             *lines,
@@ -219,11 +220,11 @@ class _Writer:
             "    try:",
             "        body = DECODE(data)",
             "    except Exception:  # whatever it is, the plan of the body says it",
-            f"        result = await READ_AND_CALL({{me}}, {_mapping(values)}, data)",
+            f"        result = await READ_AND_CALL({{me}}, {mapping(values)}, data)",
             "    else:",
-            *_deeper([*given, *call], 2),
+            *deeper([*kept, *call], 2),
             "else:",
-            f"    result = await READ_AND_CALL({{me}}, {_mapping(values)}, data)",
+            f"    result = await READ_AND_CALL({{me}}, {mapping(values)}, data)",
         ]
 
     def _arguments(self) -> tuple[list[str], dict[str, str] | str]:
@@ -238,7 +239,7 @@ class _Writer:
         if not written.are_plain:
             return ["values = COLLECT(EXCHANGE_OF({me}))"], "values"
         self._names |= written.names
-        lines = ["try:", *_deeper(written.lines)]
+        lines = ["try:", *deeper(written.lines)]
         lines += ["except Exception:  # whatever it is, the interpreter says it"]
         lines += ["    values = COLLECT(EXCHANGE_OF({me}))"]
         lines += [f"    {variable} = values[{name!r}]" for name, variable in written.variables.items()]
@@ -255,12 +256,12 @@ class _Writer:
             f"lines = {door.headers}",
             "fields = dict(lines)",
             "if (",
-            *_deeper([door.has_body, "and fields.get(b'content-type') in PLAIN_JSON"]),
+            *deeper([door.has_body, "and fields.get(b'content-type') in PLAIN_JSON"]),
             # A length of fewer digits than the limit is below it; one that is not told is not plain.
             f"    and len(fields.get(b'content-length', NO_LENGTH)) <= {len(str(limit)) - 1}",
             "    and b'content-encoding' not in fields and len(fields) == len(lines)",
             "):",
-            *_deeper(door.body),
+            *deeper(door.body),
             "else:",
             "    data = None",
             f"if data is not None and {_SHORT} <= len(data) <= LIMIT and data.isascii():",
@@ -268,10 +269,10 @@ class _Writer:
 
     def _with_body(self, values: dict[str, str] | str, name: str) -> list[str]:
         """The lines that keep body and arguments for who asks for the request."""
-        mapping = f"{{**{values}, {name!r}: body}}" if isinstance(values, str) else _mapping({**values, name: "body"})
+        whole = f"{{**{values}, {name!r}: body}}" if isinstance(values, str) else mapping({**values, name: "body"})
         if self._has_ticket:
-            return [f"given = {mapping}", f"ticket[{ARGUMENTS}] = data, given"]
-        return [f"exchange.arguments = given = {mapping}", "exchange.body_done, exchange.whole = True, data"]
+            return [f"given = {whole}", f"ticket[{ARGUMENTS}] = data, given"]
+        return [f"exchange.arguments = given = {whole}", "exchange.body_done, exchange.whole = True, data"]
 
     # The call
 
@@ -284,8 +285,8 @@ class _Writer:
         handler = route.handler if operation.instance is None else self._parts.description.handler
         self._names["HANDLER"] = handler
         called = "HANDLER" if operation.instance is None else f"controller.{route.method_name}"
-        given = _with_injected(operation.injected, values) if operation.injected else values
-        call = f"{called}({_given(given, handler)})"
+        arguments = with_injected(operation.injected, values) if operation.injected else values
+        call = f"{called}({given(arguments, handler)})"
         if inspect.iscoroutinefunction(handler):
             lines = [f"result = await {call}"]
         else:
@@ -299,38 +300,38 @@ class _Writer:
     def _handed_over(self, values: dict[str, str] | str) -> str:
         """The line that leaves the call to the operation."""
         self._names["CALL"] = self._operation.call
-        return f"result = await CALL({{me}}, {_mapping(values)})"
+        return f"result = await CALL({{me}}, {mapping(values)})"
 
     def _carried_out(self, name: str, plan: Any, context: str, then: list[str], otherwise: str) -> list[str]:
         """The lines of a plan and those after it; the operation does it when the plan is none any more."""
         self._names[f"MAKE_{name}"] = plan.function
         if isinstance(plan, _Direct):
             self._names |= {f"M{number}": arg for number, arg in enumerate(plan.args)}
-            given = ", ".join(f"M{number}" for number in range(len(plan.args)))
-            return [*self._kept(f"MAKE_{name}({given})"), *then]
+            args = ", ".join(f"M{number}" for number in range(len(plan.args)))
+            return [*self._kept(f"MAKE_{name}({args})"), *then]
         made = f"{'await ' if plan.kind == 'async' else ''}MAKE_{name}({context})"
         lines = [
             "try:",
-            *_deeper(self._kept(made) if name == "controller" else [f"{name} = {made}"]),
+            *deeper(self._kept(made) if name == "controller" else [f"{name} = {made}"]),
             "except STALE:",
             f"    {otherwise}",
             "else:",
-            *_deeper(then),
+            *deeper(then),
         ]
         if not self._has_context or name == next(iter(self._plans or ())):
             return lines
         # Making the controller may have bound something that the plan does not know of.
         guard = "if context._own_bindings is not None and context.has_bindings:"
-        return [guard, f"    {otherwise}", "else:", *_deeper(lines)]
+        return [guard, f"    {otherwise}", "else:", *deeper(lines)]
 
     def _kept(self, made: str) -> list[str]:
         """The lines that make the controller and keep it for who asks for it."""
         if not self._has_ticket:
             return [f"controller = exchange.controller = {made}"]
-        return [
-            f"controller = ticket[{CONTROLLER}] = {made}",
-            f"if ticket[{MADE}] is not None: ticket[{MADE}].controller = controller",
-        ]
+        kept = f"controller = ticket[{CONTROLLER}] = {made}"
+        if runs_nothing(self._parts.description.owner):
+            return [kept]
+        return [kept, f"if ticket[{MADE}] is not None: ticket[{MADE}].controller = controller"]
 
     def _find_plans(self) -> Plans | None:
         """The plans of the controller and of what the handler is injected with, where there is something to plan.
@@ -347,7 +348,7 @@ class _Writer:
             found["controller"] = _Direct(*instance.direct), ""
         if points:
             server = self._plan.server
-            own, above = self._plan_for(points, fresh=not found or _runs_nothing(route.controller_class)), None
+            own, above = self._plan_for(points, fresh=not found or runs_nothing(route.controller_class)), None
             if not any(point_depends(server, point) for point in points):
                 above = compile_plan(server, points, awaiting=True)
             found["injected"] = (own, "context") if own is None or above is None else (above, "SERVER")
@@ -360,39 +361,3 @@ class _Writer:
         plan = compile_plan(context, what, awaiting=True, fresh=fresh)
         # Of another shape now, it has what a request's context has only when somebody looks for it.
         return plan if context.shape() is shape else None
-
-
-def _runs_nothing(cls: type[Any]) -> bool:
-    """Whether making an instance runs no code of the program."""
-    return cls.__init__ is object.__init__ and cls.__new__ is object.__new__
-
-
-def _deeper(lines: Iterable[str], by: int = 1) -> list[str]:
-    return [f"{'    ' * by}{line}" for line in lines]
-
-
-def _mapping(values: dict[str, str] | str) -> str:
-    if isinstance(values, str):
-        return values
-    return "{" + ", ".join(f"{name!r}: {value}" for name, value in values.items()) + "}"
-
-
-def _with_injected(points: tuple[InjectionPoint, ...], values: dict[str, str] | str) -> dict[str, str] | str:
-    """All arguments of a call."""
-    if isinstance(values, str) or any(point.default is not EMPTY for point in points):
-        return f"{{**{_mapping(values)}, **injected}}"
-    return {**values, **{str(point.parameter): f"injected[{point.parameter!r}]" for point in points}}
-
-
-def _given(values: dict[str, str] | str, handler: Any) -> str:
-    """The arguments of a call: by position, which costs less, where a plain function has just these in this order."""
-    if isinstance(values, str):
-        return f"**{values}"
-    if isinstance(handler, FunctionType) and not hasattr(handler, "__wrapped__"):
-        code = handler.__code__
-        before = code.co_argcount - len(values)  # one for the instance of a method
-        if 0 <= before <= 1 and code.co_varnames[before : code.co_argcount] == tuple(values):
-            return ", ".join(values.values())
-    if all(name.isidentifier() and not keyword.iskeyword(name) for name in values):
-        return ", ".join(f"{name}={value}" for name, value in values.items())
-    return f"**{_mapping(values)}"

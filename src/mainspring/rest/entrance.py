@@ -16,7 +16,7 @@ from mainspring.rest.asgi import AsgiExchange, Receive, Scope, Send
 from mainspring.rest.doors import Lifespan
 from mainspring.rest.errors import ClientDisconnected
 from mainspring.rest.heads import LENGTH_LINES
-from mainspring.rest.lanes import Lane
+from mainspring.rest.lanes import NO_LANE, Lane, NoLane
 from mainspring.rest.pipeline import serve
 from mainspring.rest.runs import DoorLines, Run, answer_with, recover
 from mainspring.rest.tickets import exchange_of
@@ -80,8 +80,8 @@ def _giving_coroutines(function: F) -> F:
     if hasattr(inspect, "markcoroutinefunction"):
         return inspect.markcoroutinefunction(function)  # type: ignore[no-any-return]  # what it was given
     # Before Python 3.12 a flag of its code is all that says so, and all that the flag does.
-    code = function.__code__  # type: ignore[attr-defined]  # a plain function has one
-    function.__code__ = code.replace(co_flags=code.co_flags | inspect.CO_COROUTINE)  # type: ignore[attr-defined]
+    code = function.__code__
+    function.__code__ = code.replace(co_flags=code.co_flags | inspect.CO_COROUTINE)
     return function
 
 
@@ -90,18 +90,17 @@ def answer(self: Any, scope: Scope, receive: Receive, send: Send) -> Awaitable[N
     """Answer an ASGI call; a method of whatever has an ``entrance``, perhaps later."""
     entrance: Entrance = self.entrance or self.find_entrance()
     lane = entrance.lane
-    if lane is not None and lane.shape.plans is lane.plans:
-        try:
-            raw = scope["raw_path"]
-            run = lane.ready.get(raw)
-            if run is not None and run.verb == scope["method"] and not scope["root_path"]:
-                return run.answer(scope, receive, send)
-            if raw and not scope["root_path"]:
-                found = lane.enter(scope["method"], raw, scope, receive, send)
-                if found is not None:
-                    return found
-        except KeyError:  # a connection has no method, and a server need not tell the rest
-            pass
+    try:
+        raw = scope["raw_path"]
+        run = lane.ready.get(raw)
+        if run is not None and run.verb == scope["method"] and not scope["root_path"]:
+            return run.answer(scope, receive, send)
+        if lane.is_open and raw and not scope["root_path"]:
+            found = lane.enter(scope["method"], raw, scope, receive, send)
+            if found is not None:
+                return found
+    except KeyError:  # a connection has no method, and a server need not tell the rest
+        pass
     return _enter(entrance, scope, receive, send)
 
 
@@ -111,7 +110,7 @@ class Entrance:
     Attributes:
         server: The server.
         outer: The ASGI middleware around it, which leads to an entrance of its own; ``None`` without any.
-        lane: The way of most requests, while there is one.
+        lane: The way of most requests; a closed one where there is none.
         entrance: Itself, so that `answer` can be called with it.
     """
 
@@ -120,10 +119,15 @@ class Entrance:
     def __init__(self, server: Any) -> None:
         self.server = server
         self.outer: Any = None
-        self.lane: Lane | None = None
+        self.lane: Lane | NoLane = NO_LANE
         self.entrance = self
 
     __call__ = answer
+
+    def close_lane(self) -> None:
+        """Look at each request that comes, one by one."""
+        self.lane.close()
+        self.lane = NO_LANE
 
     def tasks(self) -> set[asyncio.Task[Any]]:
         """The tasks in which requests for the server are answered in the lane, at this entrance or another one.

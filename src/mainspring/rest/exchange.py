@@ -19,6 +19,7 @@ from mainspring.rest.routes import RouteMatch
 
 __all__ = [
     "CURRENT",
+    "NEW_IDS",
     "REQUEST_ID",
     "SENT",
     "Exchange",
@@ -267,21 +268,21 @@ def request_id_line(exchange: Exchange) -> Header:
 
 def new_id_line() -> Header:
     """The line of a new random id."""
-    if not _NEW_IDS:
-        _NEW_IDS.extend(zip(_NAMES, _CUT(os.urandom(16 * _IDS_AT_ONCE).hex().encode()), strict=True))
-    return _NEW_IDS.pop()
+    if not NEW_IDS:
+        NEW_IDS.extend(zip(_NAMES, _CUT(os.urandom(16 * _IDS_AT_ONCE).hex().encode()), strict=True))
+    return NEW_IDS.pop()
 
 
 REQUEST_ID = b"x-request-id"
 
 #: Lines with ids that nobody had yet: the system is asked for many at once, which costs as much as asking for one.
-_NEW_IDS: list[Header] = []
+NEW_IDS: list[Header] = []
 _IDS_AT_ONCE = 128
 _NAMES = (REQUEST_ID,) * _IDS_AT_ONCE
 _CUT = Struct("32s" * _IDS_AT_ONCE).unpack
 
 if hasattr(os, "register_at_fork"):  # a worker must not give the ids of its siblings
-    os.register_at_fork(after_in_child=_NEW_IDS.clear)
+    os.register_at_fork(after_in_child=NEW_IDS.clear)
 
 
 #: Stands for a reply when the response was sent already.

@@ -1,12 +1,13 @@
 """Making functions of generated text. The text shows in tracebacks and debuggers."""
 
 import functools
+from collections.abc import Iterable
 from types import CodeType
 from typing import Any
 
 from mainspring.context.plans import PlanSource
 
-__all__ = ["compiled"]
+__all__ = ["compiled", "deeper"]
 
 
 def compiled(name: str, text: str, filename: str, names: dict[str, Any]) -> Any:
@@ -27,3 +28,8 @@ def compiled(name: str, text: str, filename: str, names: dict[str, Any]) -> Any:
 def _code(text: str, filename: str) -> CodeType:
     """The code of a text: a server that changes makes the functions anew, mostly of the same texts."""
     return compile(text, filename, "exec")
+
+
+def deeper(lines: Iterable[str], by: int = 1) -> list[str]:
+    """The lines, further in."""
+    return [f"{'    ' * by}{line}" for line in lines]

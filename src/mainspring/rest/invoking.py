@@ -133,7 +133,8 @@ def make_instance(route: ControllerRoute, server: Any) -> Instance:
         plan = compile_plan(server, key, awaiting=True)
         if plan is not None and plan.kind == "any":
             function = plan.function
-            return Instance(_direct_maker(function, server, key), (function, (server,)))
+            direct = (function, (server,)) if plan.only is None else (plan.only, ())
+            return Instance(_direct_maker(function, server, key), direct)
         return Instance(lambda exchange: request_context_of(exchange).get(key), key=key, warms=True)
     return Instance(lambda exchange: request_context_of(exchange).get(key), key=key)
 

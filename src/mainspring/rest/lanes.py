@@ -4,7 +4,8 @@ There is one for a server that has nothing around its operations, and while noth
 is not for the lane goes by the steps of the pipeline, which need no lane.
 """
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from mainspring.rest.compiling import compile_run
@@ -12,7 +13,7 @@ from mainspring.rest.routes import AnyRoute
 from mainspring.rest.runs import DoorLines, Run
 from mainspring.rest.tables import RouteTable, is_tail
 
-__all__ = ["Lane", "lane_of"]
+__all__ = ["NO_LANE", "Lane", "NoLane", "lane_of"]
 
 
 class Lane:
@@ -24,9 +25,9 @@ class Lane:
         door: The door.
 
     Attributes:
-        shape: The shape of the server's context,
-        plans: and the plans of this shape at that moment: as long as they stay, nothing has changed.
-        ready: Runs by plain path, once there was a request; of several verbs the one that came first.
+        ready: Runs by plain path, once there was a request; of several verbs the one that came first. Empty as soon
+            as the lane is closed.
+        is_open: Whether nothing has changed since that moment.
     """
 
     __slots__ = (
@@ -38,16 +39,14 @@ class Lane:
         "_runs",
         "_table",
         "_tails",
+        "is_open",
         "plan",
-        "plans",
         "ready",
-        "shape",
     )
 
     def __init__(self, plan: Any, table: RouteTable, door: DoorLines) -> None:
         self.plan = plan
-        self.shape = plan.server.shape()
-        self.plans = self.shape.plans
+        self.is_open = True
         self.ready: dict[bytes, Run] = {}
         self._door = door
         self._table = table
@@ -65,18 +64,28 @@ class Lane:
             found = self._others[door] = Lane(self.plan, self._table, door)
         return found
 
-    def enter(self, method: str, raw: bytes, *request: Any) -> Coroutine[Any, Any, None] | None:
+    def close(self) -> None:
+        """Let nobody in any more: something has changed."""
+        self.is_open = False
+        self.ready.clear()
+        self._tails.clear()
+        for other in self._others.values():
+            other.close()
+
+    def enter(self, method: str, raw: bytes, one: Any, two: Any, three: Any) -> Coroutine[Any, Any, None] | None:
         """What answers a request that nothing is ready for; ``None`` when it is not for the lane.
 
         Args:
             method: The verb.
             raw: The path as sent.
-            request: What the door hands over.
+            one, two, three: What the door hands over.
         """
         first, _, last = raw.rpartition(b"/")
         run = self._tails.get(first)
         if run is not None and last.isalnum() and run.verb == method and raw not in self._exact:
-            return run.answer(*request, (last.decode("ascii"),))
+            return run.answer(one, two, three, (last.decode("ascii"),))
+        if not self.is_open:
+            return None
         paths = self._paths.get(method)
         if paths is None or raw in self._pages:
             return None
@@ -86,8 +95,8 @@ class Lane:
             if found is None:
                 return None
             route, values = found
-        run = self._runs[route] if route in self._runs else self._begun(route, raw, values, request)
-        return None if run is None else run.answer(*request, values)
+        run = self._runs[route] if route in self._runs else self._begun(route, raw, values, (one, two, three))
+        return None if run is None else run.answer(one, two, three, values)
 
     def _begun(self, route: AnyRoute, raw: bytes, values: Sequence[str] | None, request: tuple[Any, ...]) -> Run | None:
         """The run of an operation; ``None`` while it is not ready, which the first request by the steps sees to."""
@@ -101,16 +110,42 @@ class Lane:
             self.ready.setdefault(raw, run)
         elif run is not None and is_tail(route.template):
             self._tails.setdefault(raw.rpartition(b"/")[0], run)
+        if not self.is_open:  # it was closed meanwhile, by another thread
+            self.close()
         return run
 
 
-def lane_of(plan: Any, door: DoorLines) -> Lane | None:
+class NoLane:
+    """Stands for a lane where there is none: it is closed."""
+
+    ready: Mapping[bytes, Run] = MappingProxyType({})
+    is_open = False
+    plan = None
+
+    def close(self) -> None:
+        """Nothing."""
+
+    def by(self, _: DoorLines) -> "NoLane":
+        """The same for another door: none."""
+        return self
+
+    def enter(self, method: str, raw: bytes, one: Any, two: Any, three: Any) -> None:
+        """Nothing."""
+
+
+NO_LANE = NoLane()
+
+
+def lane_of(plan: Any, door: DoorLines) -> Lane | NoLane:
     """The lane of a server that has one: nothing is around its operations, and nothing is asked before them."""
     table = plan.table
     if not plan.is_plain or plan.asks_first or plan.cancel_on_disconnect or table is None:
-        return None
+        return NO_LANE
     if plan.compression is not None or plan.versions is not None:
-        return None
-    if not plan.server.shape().is_settled:  # a change above may give the server another shape, and this one not change
-        return None
-    return Lane(plan, table, door)
+        return NO_LANE
+    shape = plan.server.shape()
+    if not shape.is_settled:  # a change above may give the server another shape, and this one not change
+        return NO_LANE
+    lane = Lane(plan, table, door)
+    shape.followers.append(lane.close)
+    return lane

@@ -14,6 +14,7 @@ from mainspring.rest.admitting import admit
 from mainspring.rest.errors import ClientDisconnected
 from mainspring.rest.exchange import Exchange, Header, lay_out
 from mainspring.rest.heads import finished
+from mainspring.rest.lanes import NO_LANE, Lane, NoLane
 from mainspring.rest.mounts import call_outer
 from mainspring.rest.pipeline import serve
 from mainspring.rest.problems import problem_of, problem_reply
@@ -245,24 +246,25 @@ class ListenerDoor:
         message_size: Bytes of the largest message of a WebSocket connection.
     """
 
-    __slots__ = ("_has_websockets", "_message_size", "_server")
+    __slots__ = ("_has_websockets", "_lane", "_message_size", "_server")
 
     def __init__(self, server: Any, message_size: int) -> None:
         self._server = server
+        self._lane: Lane | NoLane = NO_LANE
         self._message_size = message_size
         self._has_websockets = find_spec("websockets") is not None
 
     def serve(self, connection: Connection, head: Head, body: AnyBody | None) -> Coroutine[Any, Any, None]:
         """What answers a request."""
-        lane = self._server.entrance.lane
-        if lane is not None and lane.shape.plans is lane.plans:
-            lane = lane.by(LISTENER)
-            run = lane.ready.get(head.path)
-            if run is not None and run.verb == head.method:
-                return run.answer(connection, head, body)
-            found: Coroutine[Any, Any, None] | None = lane.enter(head.method, head.path, connection, head, body)
-            if found is not None:
-                return found
+        lane = self._lane
+        run = lane.ready.get(head.path)
+        if run is not None and run.verb == head.method:
+            return run.answer(connection, head, body)
+        if not lane.is_open:
+            lane = self._lane = self._server.entrance.lane.by(LISTENER)
+        found: Coroutine[Any, Any, None] | None = lane.enter(head.method, head.path, connection, head, body)
+        if found is not None:
+            return found
         return self._enter(ListenerExchange.of(connection, head, body))
 
     async def upgrade(self, connection: Connection, head: Head, body: AnyBody | None) -> None:

@@ -118,17 +118,19 @@ class RestServer(Context):
         """A request has come: the base path is fixed from now on, and those to come have a lane if there can be one."""
         self._has_served = True
         lane = self._inmost.lane
-        if lane is None or lane.plan is not plan:
+        if not lane.is_open or lane.plan is not plan:
+            lane.close()
             self._inmost.lane = lane_of(plan, ASGI)
 
     @property
     def lane(self) -> Lane | None:
         """The way of most requests, while there is one."""
-        return self._inmost.lane
+        lane = self._inmost.lane
+        return lane if isinstance(lane, Lane) else None
 
     def close_lane(self) -> None:
         """Look at each request that comes, one by one."""
-        self._inmost.lane = None
+        self._inmost.close_lane()
 
     def asgi_middleware(self, cls: Any, **options: Any) -> None:
         """Wrap the whole server in an ASGI middleware class; the first one registered is the outermost.
@@ -149,7 +151,7 @@ class RestServer(Context):
         if self.entrance is self._inmost:
             self._inmost = Entrance(self)
         self.entrance.outer = self._wrappers.around(self._inmost)
-        self.entrance.lane = None
+        self.entrance.close_lane()
 
     # Life
 

@@ -130,7 +130,7 @@ async def test_a_warm_request_takes_a_short_way(app, capsys):
     assert len(walk.modules) <= CALLS, path
     assert len(set(walk.modules)) <= MODULES, path
     assert walk.returns <= RETURNS, path
-    assert len(walk.modules) >= 5, "the hook saw nothing"
+    assert len(walk.modules) > 2, "the hook saw nothing"
 
 
 def test_returns_are_counted_as_for_the_peers():

@@ -18,11 +18,12 @@ from mainspring.context.awaitables import is_awaitable
 from mainspring.context.compiling import compile_plan
 from mainspring.context.plans import StalePlan
 from mainspring.rest.collecting import ArgumentLines
-from mainspring.rest.context import CONTEXT_LINES, CONTEXT_NAMES, IS_LEFT, LEAVE_LINES, RequestContext
+from mainspring.rest.context import RequestContext
 from mainspring.rest.dependencies import point_depends
 from mainspring.rest.exchange import CURRENT, NEW_IDS, REQUEST_ID, Exchange, new_id_line
 from mainspring.rest.generating import compiled, deeper
 from mainspring.rest.handing import given, mapping, runs_nothing, with_injected
+from mainspring.rest.leaving import CONTEXT_LINES, CONTEXT_NAMES, IS_LEFT, LEAVE_LINES
 from mainspring.rest.operations import Operation, Parts
 from mainspring.rest.runs import DoorLines, Run, finish, id_line_of, read_and_call, read_rest
 from mainspring.rest.tickets import ARGUMENTS, CONTROLLER, IS_SENT, MADE, exchange_of, ticket_text
@@ -94,22 +95,7 @@ class _Writer:
         self._has_context = any(context == "context" for _, context in (self._plans or {}).values())
         self._me = "ticket" if self._has_ticket else "exchange"
         self._has_fields = False
-        self._names: dict[str, Any] = {
-            **_NAMES,
-            **CONTEXT_NAMES,
-            **door.names,
-            **door.heads(self._run.status),
-            "RUN": self._run,
-            "PLAN": self._plan,
-            "OPERATION": operation,
-            "SERVER": self._plan.server,
-            "STALE": StalePlan,
-            "STATUS": self._run.status,
-            "ENCODE": self._run.encode,
-            "IS_JSON": self._run.is_json,
-            "ANSWER_WITH": door.answer_with,
-            "RECOVER": door.recover,
-        }
+        self._names = self._known_names()
 
     def run(self) -> Run:
         """The compiled operation."""
@@ -142,7 +128,7 @@ class _Writer:
         if path == "path":
             lines.append("exchange.values = path")
         # What is looked at in any case is faster found here than on the class.
-        lines += ["exchange.request = exchange.response = exchange.id_line = None", "exchange.started = False"]
+        lines += ["exchange.request = exchange.response = exchange.id_line = None"]
         return [*lines, *(CONTEXT_LINES if self._has_context else ("exchange.context = None",))]
 
     def _ending(self) -> list[str]:
@@ -156,9 +142,7 @@ class _Writer:
     # The reply
 
     def _reply(self) -> list[str]:
-        nobody_asked = (
-            f"ticket[{MADE}] is None" if self._has_ticket else "exchange.response is None and not exchange.started"
-        )
+        nobody_asked = f"ticket[{MADE}] is None" if self._has_ticket else "exchange.response is None"
         return [
             f"if (type(result) is RUN.kind or IS_JSON(result)) and {nobody_asked}:",
             "    try:",
@@ -199,6 +183,26 @@ class _Writer:
             "else:",
             f"    line = {new}",
         ]
+
+    def _known_names(self) -> dict[str, Any]:
+        """What the text speaks of in any case."""
+        door = self._door
+        return {
+            **_NAMES,
+            **CONTEXT_NAMES,
+            **door.names,
+            **door.heads(self._run.status),
+            "RUN": self._run,
+            "PLAN": self._plan,
+            "OPERATION": self._operation,
+            "SERVER": self._plan.server,
+            "STALE": StalePlan,
+            "STATUS": self._run.status,
+            "ENCODE": self._run.encode,
+            "IS_JSON": self._run.is_json,
+            "ANSWER_WITH": door.answer_with,
+            "RECOVER": door.recover,
+        }
 
     # Arguments
 

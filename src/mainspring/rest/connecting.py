@@ -13,10 +13,11 @@ from typing import Any
 from mainspring.http import HttpErrors
 from mainspring.rest.actions import log_problem, refused
 from mainspring.rest.chains import CONTINUE, Chain, Link
-from mainspring.rest.context import RequestContext, is_left, request_context_of
+from mainspring.rest.context import RequestContext, request_context_of
 from mainspring.rest.errors import ClientDisconnected, WrongMessageError
 from mainspring.rest.exchange import CURRENT, SENT
 from mainspring.rest.finding import check_host, local_to_base, not_found, take_route
+from mainspring.rest.leaving import is_left
 from mainspring.rest.pipeline import leave
 from mainspring.rest.problems import problem_of
 from mainspring.rest.routers import TrieRouter

@@ -26,15 +26,7 @@ from mainspring.rest.requests import Request
 from mainspring.rest.responses import Response
 from mainspring.rest.tickets import current_exchange
 
-__all__ = [
-    "CONTEXT_LINES",
-    "CONTEXT_NAMES",
-    "IS_LEFT",
-    "LEAVE_LINES",
-    "RequestContext",
-    "is_left",
-    "request_context_of",
-]
+__all__ = ["RequestContext", "request_context_of"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -361,44 +353,6 @@ class RequestContext(Context):
 
     async def _controller(self) -> Any:
         return await self.exchange.operation.instance.get(self.exchange)
-
-
-#: Lines of a generated function that make the context of its request; the same as a call of the class.
-CONTEXT_LINES = (
-    "context = exchange.context = NEW(REQUEST_CONTEXT)",
-    "context._parent = SERVER",
-    "context._kept = {}",
-    "context.exchange = exchange",
-    "context._is_bare = True",
-)
-
-#: What is true there of a request after which there is nothing to do but to let it go, and how it is let go of.
-IS_LEFT = "context._is_bare and (exchange.request is None or not exchange.request.has_body)"
-LEAVE_LINES = ("context._closing = True", "exchange.context = exchange.request = None")  # they hold each other
-
-CONTEXT_NAMES = {"NEW": object.__new__, "REQUEST_CONTEXT": RequestContext}
-
-
-def is_left(exchange: Exchange) -> bool:
-    """Whether nothing follows the response; then the request's context is closed, if there is one.
-
-    The exchange lets go of a context that nobody looked into, so that both are gone as soon as nobody holds them.
-    """
-    request, context = exchange.request, exchange.context
-    if request is not None:
-        if request.has_body:
-            return False
-        exchange.request = None  # each holds the other, too
-    if context is None:
-        return True
-    if context._is_bare:
-        context._closing = True
-        exchange.context = None
-        return True
-    if context._after is not None or context._cleanups is not None or context._hub is not None:
-        return False
-    context._closing = True
-    return True
 
 
 def request_context_of(exchange: Exchange) -> RequestContext:

@@ -16,7 +16,7 @@ from mainspring.rest.asgi import AsgiExchange, Receive, Scope, Send
 from mainspring.rest.doors import Lifespan
 from mainspring.rest.errors import ClientDisconnected
 from mainspring.rest.heads import LENGTH_LINES
-from mainspring.rest.lanes import NO_LANE, Lane, NoLane
+from mainspring.rest.lanes import NO_LANE, Lane, NoLane, lane_of
 from mainspring.rest.pipeline import serve
 from mainspring.rest.runs import DoorLines, Run, answer_with, recover
 from mainspring.rest.tickets import exchange_of
@@ -72,6 +72,8 @@ ASGI = DoorLines(
     names={"EXCHANGE": AsgiExchange, "JSON_LINE": JSON_LINE, "LENGTH_LINES": LENGTH_LINES, "GONE": gone},
     answer_with=answer_with,
     recover=recover,
+    # ASGI allows any iterable of lines; all servers send a list, which can be read twice.
+    is_plain=lambda scope, receive, send: type(scope["headers"]) is list,  # noqa: ARG005 - the shape of the others
 )
 
 
@@ -123,6 +125,12 @@ class Entrance:
         self.entrance = self
 
     __call__ = answer
+
+    def open_lane(self, plan: Any) -> None:
+        """Have a lane for the server as it is, where it can have one."""
+        if not self.lane.is_open or self.lane.plan is not plan:
+            self.lane.close()
+            self.lane = lane_of(plan, ASGI)
 
     def close_lane(self) -> None:
         """Look at each request that comes, one by one."""

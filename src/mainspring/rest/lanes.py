@@ -104,6 +104,8 @@ class Lane:
         if operation is None:
             return None
         exchange = self._door.make(*request)
+        if not self._door.is_plain(*request):
+            return None
         exchange.plan, exchange.operation, exchange.values = self.plan, operation, values
         run = self._runs[route] = compile_run(operation, self.plan.parts_of(route), exchange, self._door)
         if run is not None and route.template.is_static:

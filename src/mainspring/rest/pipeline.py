@@ -13,12 +13,13 @@ from typing import Any
 
 from mainspring.http import HttpError, HttpErrors
 from mainspring.rest.actions import deliver, parse_params, refused
-from mainspring.rest.context import RequestContext, is_left, request_context_of
+from mainspring.rest.context import RequestContext, request_context_of
 from mainspring.rest.endings import Ending
 from mainspring.rest.errors import ClientDisconnected, SequenceError
 from mainspring.rest.exchange import CURRENT, SENT, Exchange, Reply
 from mainspring.rest.finding import check_host, find_operation, local_to_base, not_found
 from mainspring.rest.heads import finished
+from mainspring.rest.leaving import is_left
 from mainspring.rest.logs import escaped, log_error, log_failure
 from mainspring.rest.problems import problem_of, problem_reply
 from mainspring.rest.replying import check_acceptable, json_reply, reply_to

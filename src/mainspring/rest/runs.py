@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 
 from mainspring.rest.bodies import read_on
-from mainspring.rest.context import is_left
 from mainspring.rest.exchange import CURRENT, SENT, Exchange, Header, request_id_line
 from mainspring.rest.heads import finished
+from mainspring.rest.leaving import is_left
 from mainspring.rest.operations import Operation
 from mainspring.rest.pipeline import complete, conclude, fail, leave, refuse
 from mainspring.rest.replying import JSON, reply_to
@@ -25,6 +25,10 @@ _WITHOUT_BODY = (204, 205, 304)
 
 def _no_heads(_: int) -> dict[str, Any]:
     return {}
+
+
+def _is_plain(*_: Any) -> bool:
+    return True
 
 
 class DoorLines(msgspec.Struct, frozen=True, eq=False):
@@ -44,6 +48,7 @@ class DoorLines(msgspec.Struct, frozen=True, eq=False):
         send: Lines that send ``data`` with the status ``STATUS``, and ``line`` where ids are told.
         send_plainly: The same where no ids are told.
         end: Lines after everything, whatever happened.
+        is_plain: Whether a request is handed over as all of them are that the lines are for.
         names: What the lines speak of,
         heads: and what they speak of that depends on the status.
         answer_with: ``await answer_with(me, result)`` answers with whatever a handler returned.
@@ -65,6 +70,7 @@ class DoorLines(msgspec.Struct, frozen=True, eq=False):
     answer_with: Callable[[Any, Any], Coroutine[Any, Any, None]]
     recover: Callable[[Any, BaseException], Coroutine[Any, Any, None]]
     heads: Callable[[int], Mapping[str, Any]] = _no_heads
+    is_plain: Callable[[Any, Any, Any], bool] = _is_plain
 
 
 class Run:

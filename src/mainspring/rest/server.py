@@ -14,11 +14,11 @@ from mainspring.core.refusals import is_noting_refusals
 from mainspring.core.settings import effective_section
 from mainspring.rest.document import ServerDocument
 from mainspring.rest.document_endpoints import DocumentEndpoint
-from mainspring.rest.entrance import ASGI, Entrance, answer
+from mainspring.rest.entrance import Entrance, answer
 from mainspring.rest.error_handlers import ErrorHandler, error_handler_binding
 from mainspring.rest.errors import BasePathError, RegistrationError
 from mainspring.rest.keys import RestBindings, RestTags
-from mainspring.rest.lanes import Lane, lane_of
+from mainspring.rest.lanes import Lane
 from mainspring.rest.middleware import middleware_binding
 from mainspring.rest.mounts import Mount
 from mainspring.rest.planning import Planning
@@ -117,10 +117,7 @@ class RestServer(Context):
     def begin_serving(self, plan: Any) -> None:
         """A request has come: the base path is fixed from now on, and those to come have a lane if there can be one."""
         self._has_served = True
-        lane = self._inmost.lane
-        if not lane.is_open or lane.plan is not plan:
-            lane.close()
-            self._inmost.lane = lane_of(plan, ASGI)
+        self._inmost.open_lane(plan)
 
     @property
     def lane(self) -> Lane | None:

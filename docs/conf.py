@@ -24,7 +24,7 @@ exclude_patterns = ["_*", "**/_*"]
 nitpick_ignore_regex: list[tuple[str, str]] = []
 
 # Markdown
-myst_enable_extensions = ["attrs_block", "colon_fence", "deflist"]
+myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 4
 myst_links_external_new_tab = False
 
@@ -47,10 +47,11 @@ html_theme = "furo"
 html_title = "Mainspring"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_favicon = "_static/favicon.svg"
 html_copy_source = False
 html_show_sphinx = False
 html_theme_options = {"sidebar_hide_name": False, "navigation_with_keys": True}
-pygments_style = "friendly"
+pygments_style = "default"
 pygments_dark_style = "github-dark"
 copybutton_prompt_text = "$ "
 copybutton_only_copy_prompt_lines = True

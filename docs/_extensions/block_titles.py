@@ -1,6 +1,6 @@
 """A fenced block may say which file it is: ``python title="app.py"`` becomes its caption.
 
-Any other forge shows such a block as it is, which is why it is not a directive.
+A forge shows such a block like any other, which is why a page has no directive in its place.
 """
 
 import re
@@ -13,7 +13,7 @@ TITLED = re.compile(r'^(?P<indent> *)(?P<fence>`{3,})(?P<language>\w+) title="(?
 
 def captioned(source: str) -> str:
     """The page with the titles of its blocks as captions."""
-    return TITLED.sub(r'\g<indent>{caption="\g<title>"}' + "\n" + r"\g<indent>\g<fence>\g<language>", source)
+    return TITLED.sub(r"\g<indent>\g<fence>{code-block} \g<language>\n\g<indent>:caption: \g<title>\n", source)
 
 
 def read(_app: Sphinx, _page: str, content: list[str]) -> None:

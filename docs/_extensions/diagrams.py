@@ -14,7 +14,7 @@ from docutils import nodes
 from docutils.parsers.rst import Directive
 from sphinx.application import Sphinx
 
-WIDTH, HEIGHT = 8.4, 19.0  # of a character, in pixels: room for 13 px text of a proportional face
+WIDTH, HEIGHT = 7.8, 19.0  # of a character, in pixels: room for 13 px text of a proportional face
 LEFT, RIGHT, UP, DOWN = (-1, 0), (1, 0), (0, -1), (0, 1)
 STROKES = {
     "─": (LEFT, RIGHT), "│": (UP, DOWN), "┼": (LEFT, RIGHT, UP, DOWN),
@@ -23,6 +23,7 @@ STROKES = {
     "├": (UP, DOWN, RIGHT), "┤": (UP, DOWN, LEFT), "┬": (LEFT, RIGHT, DOWN), "┴": (LEFT, RIGHT, UP),
 }  # fmt: skip
 HEADS = {"▶": (RIGHT, LEFT), "◀": (LEFT, RIGHT), "▼": (DOWN, UP), "▲": (UP, DOWN)}
+SIDE, LOWER = "│├┤┼▶◀", "─┬┴┼▼▲"  # what the sides of a box are drawn with
 RUN = re.compile(r"\S+(?: \S+)*")  # two blanks end a text
 
 
@@ -53,20 +54,18 @@ class Drawing:
         return sorted((box for box in found if box), key=lambda box: (box.left - box.right) * (box.bottom - box.top))
 
     def _box(self, left: int, top: int) -> Box | None:
-        right = self._end(left, top, RIGHT, "─┬┴┼", "┐╮")
-        bottom = self._end(left, top, DOWN, "│├┤┼", "└╰")
-        if right is None or bottom is None or self.at(right, bottom) not in "┘╯":
+        """The rectangle below a corner: its left and lower sides are drawn, its upper side may bear a title."""
+        bottom = top + 1
+        while self.at(left, bottom) in SIDE:
+            bottom += 1
+        if self.at(left, bottom) not in "└╰":
             return None
-        return Box(left, top, right, bottom)
-
-    def _end(self, x: int, y: int, step: tuple[int, int], through: str, until: str) -> int | None:
-        along = 0 if step == RIGHT else 1
-        while True:
-            x, y = x + step[0], y + step[1]
-            if self.at(x, y) in until:
-                return (x, y)[along]
-            if self.at(x, y) not in through:
+        for right in range(left + 1, self.columns):
+            if self.at(right, bottom) not in f"{LOWER}┘╯":
                 return None
+            if self.at(right, top) in "┐╮" and self.at(right, bottom) in "┘╯":
+                return Box(left, top, right, bottom)
+        return None
 
     def svg(self, caption: str) -> str:
         """The drawing as SVG."""
@@ -85,6 +84,8 @@ class Drawing:
             cx, cy = centre(x, y)
             for dx, dy in STROKES.get(character, ()):
                 lines.append(f"M{cx:.1f} {cy:.1f}l{dx * WIDTH / 2:.1f} {dy * HEIGHT / 2:.1f}")
+            if character in "▼▲" and self.at(x - 1, y) == "─" == self.at(x + 1, y):  # the side that it points at
+                lines.append(f"M{cx - WIDTH / 2:.1f} {cy:.1f}h{WIDTH:.1f}")
             if character in HEADS:
                 (dx, dy), (bx, by) = HEADS[character]
                 lines.append(f"M{cx:.1f} {cy:.1f}l{bx * WIDTH / 2:.1f} {by * HEIGHT / 2:.1f}")
@@ -112,9 +113,9 @@ class Drawing:
 
     def _text(self, text: str, y: int, boxes: list[Box], x: int) -> str:
         inside = [box for box in boxes if box.left < x and x + len(text) <= box.right and box.top < y < box.bottom]
-        middle = x + len(text) / 2
+        middle = (inside[-1].left + inside[-1].right + 1) / 2 if inside else 0.0
         cy = (y + 0.5) * HEIGHT
-        if inside and abs((inside[-1].left + inside[-1].right + 1) / 2 - middle) <= 1:
+        if inside and abs(middle - x - len(text) / 2) <= 1:
             at = f'x="{middle * WIDTH:.1f}" text-anchor="middle"'
         else:
             at = f'x="{x * WIDTH:.1f}"'

@@ -73,7 +73,7 @@ def described() -> str:
         status = getattr(cls, "status", None)
         bases = ", ".join(f"`{base.__name__}`" for base in cls.__bases__)
         said = f" Status {status}." if isinstance(status, int) else ""
-        parts.append(f"### {cls.__name__}\n\n*A {bases}.{said}* {marked(cause_of(cls))}\n")
+        parts.append(f"### {cls.__name__}\n\nA {bases}.{said} {marked(cause_of(cls))}\n")
         parts.append(f"**Remedy.** {marked(remedy_of(cls))}\n")
     return "\n".join(parts)
 

@@ -47,10 +47,10 @@ def directive(room: str, name: str, value: Any) -> str:
         return f".. automodule:: {path}\n   :no-index:\n"
     if type(value).__name__[0] == "_" and type(value).__module__.startswith("mainspring."):
         methods = {each: getattr(value, each) for each in dir(value) if each[0] != "_"}
-        parts = [entry("data", path, value), *(entry("function", f"{path}.{each}", method)
+        parts = [entry("data", name, value), *(entry("function", f"{name}.{each}", method)
                  for each, method in methods.items() if inspect.ismethod(method))]  # fmt: skip
         return "".join(parts)
-    return f".. py:data:: {path}\n\n   ``{escaped(value)}``\n\n"
+    return f".. py:data:: {name}\n\n   ``{escaped(value)}``\n\n"
 
 
 def entry(kind: str, path: str, value: Any) -> str:

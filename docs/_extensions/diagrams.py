@@ -70,8 +70,7 @@ class Drawing:
     def svg(self, caption: str) -> str:
         """The drawing as SVG."""
         width, height = self.columns * WIDTH, len(self.lines) * HEIGHT
-        boxes = self.boxes()
-        parts = [*map(rectangle, boxes), *self._strokes(), *self._texts(boxes)]
+        parts = [*map(rectangle, self.boxes()), *self._strokes(), *self._texts()]
         return (
             f'<svg viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}" role="img" '
             f'aria-label="{escape(caption)}" xmlns="http://www.w3.org/2000/svg">{"".join(parts)}</svg>'
@@ -93,14 +92,14 @@ class Drawing:
                              f"l{dy * 9:.1f} {dx * 9:.1f}z")  # fmt: skip
         return [f'<path class="line" d="{"".join(lines)}"/>', f'<path class="head" d="{"".join(heads)}"/>']
 
-    def _texts(self, boxes: list[Box]) -> list[str]:
+    def _texts(self) -> list[str]:
         texts = []
         drawn = re.compile(f"[{''.join([*STROKES, *HEADS])}]")
         for y, line in enumerate(self.lines):
             for run in RUN.finditer(drawn.sub("  ", line)):
                 # What was replaced by two blanks moved the rest: look the text up in its own line.
                 texts.append((run[0], y))
-        return [self._text(text, y, boxes, taken) for text, y, taken in self._placed(texts)]
+        return [self._text(text, y, x) for text, y, x in self._placed(texts)]
 
     def _placed(self, texts: list[tuple[str, int]]) -> list[tuple[str, int, int]]:
         placed, last = [], (-1, 0)
@@ -111,15 +110,15 @@ class Drawing:
             last = (y, x + len(text))
         return placed
 
-    def _text(self, text: str, y: int, boxes: list[Box], x: int) -> str:
-        inside = [box for box in boxes if box.left < x and x + len(text) <= box.right and box.top < y < box.bottom]
-        middle = (inside[-1].left + inside[-1].right + 1) / 2 if inside else 0.0
-        cy = (y + 0.5) * HEIGHT
-        if inside and abs(middle - x - len(text) / 2) <= 1:
-            at = f'x="{middle * WIDTH:.1f}" text-anchor="middle"'
-        else:
-            at = f'x="{x * WIDTH:.1f}"'
-        return f'<text {at} y="{cy:.1f}" dy=".35em">{escape(text)}</text>'
+    def _text(self, text: str, y: int, x: int) -> str:
+        """A text; in the middle of the lines beside it where it was drawn so, to a blank."""
+        line = self.lines[y]
+        left = max((line.rfind(side, 0, x) for side in "│├┤┼"), default=-1)
+        right = min((at for side in "│├┤┼" if (at := line.find(side, x + len(text))) >= 0), default=-1)
+        middle = (left + right + 1) / 2
+        is_centred = left >= 0 and right >= 0 and abs(middle - x - len(text) / 2) <= 1
+        at = f'x="{middle * WIDTH:.1f}" text-anchor="middle"' if is_centred else f'x="{x * WIDTH:.1f}"'
+        return f'<text {at} y="{(y + 0.5) * HEIGHT:.1f}" dy=".35em">{escape(text)}</text>'
 
 
 def rectangle(box: Box) -> str:

@@ -30,7 +30,9 @@ IS_THOROUGH = bool(os.environ.get("MAINSPRING_THOROUGH"))
 PATIENCE = 1800 if IS_THOROUGH else 600
 CASES = 25 if IS_THOROUGH else 8  # of each operation and phase
 #: For servers of an example's own, as its settings call them: free ports.
-ENVIRONMENT = {"MAINSPRING_EVENTS_PORT": "0", "MAINSPRING_EVENTS_JOURNAL": ""}
+ENVIRONMENT = {"event-server": {"MAINSPRING_EVENTS_PORT": "0", "MAINSPRING_EVENTS_JOURNAL": ""}}
+#: What lets requests in.
+HEADERS = {"multi-tenancy": ["X-Tenant: acme"]}
 
 
 def test_there_are_examples():
@@ -44,17 +46,18 @@ def test_schemathesis_finds_nothing(name, tmp_path):
     copy = tmp_path / "example" / name  # what it writes stays out of the repository
     shutil.copytree(ROOT / "examples" / name, copy, ignore=shutil.ignore_patterns("__pycache__", "*.db*"))
     service = Service(tmp_path / "data.db", copy)
-    service.environment = ENVIRONMENT
+    service.environment = ENVIRONMENT.get(name, {})
     service.process = service.spawn()
     try:
         service.wait_until(lambda _: "servers.RestServer" in service.addresses)
         document = f"{service.addresses['servers.RestServer']}/openapi.json"
         without = [*LEFT.get(name, ()), *NOT_MEANT.get(name, ())]
-        excluded = [f"--exclude-checks={','.join(without)}"] if without else []
+        options = [f"--exclude-checks={','.join(without)}"] if without else []
+        options += [f"--header={each}" for each in HEADERS.get(name, ())]
         phases = "examples,stateful" if name in NOT_FUZZED else "examples,fuzzing,stateful"
-        random = run(document, tmp_path, phases, *excluded)
+        random = run(document, tmp_path, phases, *options)
         left = [] if IS_THOROUGH else conditional(httpx.get(document).json())[1:]
-        systematic = run(document, tmp_path, "coverage", *excluded, *(f"--exclude-name={each}" for each in left))
+        systematic = run(document, tmp_path, "coverage", *options, *(f"--exclude-name={each}" for each in left))
     finally:
         service.kill()
     for done in (random, systematic):

@@ -52,6 +52,23 @@ def test_a_subclass_has_a_name_and_defaults():
     assert Db({"connector": "sqlite", "database": "x"}).settings["connector"] == "sqlite"
 
 
+@pytest.mark.parametrize("place", [{"database": ":memory:"}, {"url": "sqlite://"}, {"url": "sqlite:///:memory:"}])
+async def test_a_database_without_a_file_is_one_database_for_all_who_ask_at_once(place):
+    """DS-001, REPO-092: each connection to such a place would have a database of its own."""
+    source = DataSource({"name": "db", "connector": "sqlite", "pool": {"size": 5}, **place})
+    async with source:
+        await source.autoupdate([Note])
+        notes = DefaultCrudRepository(Note, source)
+
+        async def add(number: int) -> None:
+            async with notes.begin_transaction():
+                await notes.create({"title": str(number)})
+                await notes.count()
+
+        await asyncio.gather(*(add(number) for number in range(20)), *(notes.find() for _ in range(20)))
+        assert (await notes.count()).count == 20
+
+
 async def test_two_sources_in_memory_are_apart():
     """DS-003, DS-004"""
     one, other = (DataSource({"name": name, "connector": "memory"}) for name in "ab")

@@ -59,7 +59,10 @@ class Dialect(ABC):
     counts_in_order: ClassVar[bool] = False
     #: Which calls outside a transaction wait for an open one: ``all``, ``writes``, ``none``.
     exclusive: str = "none"
+    #: Whether tables are made at their first use and ids are counted, as the connector `memory` does it.
     in_memory: bool = False
+    #: Whether the connection is the database: a second one would have another, and closing it is the end of all data.
+    is_one_connection: bool = False
     #: What the driver raises by itself.
     driver_errors: ClassVar[tuple[type[Exception], ...]] = ()
     #: SQLAlchemy's own dialect, once there is an engine.

@@ -63,10 +63,10 @@ class SqlEngine:
         self._listeners = listeners
         self._engine: AsyncEngine | None = None
         pool = dict(settings.get("pool") or {})
-        self._size = 1 if dialect.in_memory else int(pool.get("size", _POOL_SIZE))
-        self._overflow = 0 if dialect.in_memory else int(pool.get("max_overflow", _MAX_OVERFLOW))
+        self._size = 1 if dialect.is_one_connection else int(pool.get("size", _POOL_SIZE))
+        self._overflow = 0 if dialect.is_one_connection else int(pool.get("max_overflow", _MAX_OVERFLOW))
         self._timeout = None if dialect.in_memory else float(pool.get("timeout", _POOL_TIMEOUT))
-        self._recycle = int(pool.get("recycle", -1))
+        self._recycle = -1 if dialect.is_one_connection else int(pool.get("recycle", -1))
         self._pings = pool.get("pre_ping", None if dialect.is_server else False)
         self._drivers: set[Any] = set()
         # A data source that is dropped, or still connected at the exit, leaves no thread and no warning behind.

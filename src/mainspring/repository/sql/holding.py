@@ -160,7 +160,7 @@ class Held:
                 connection.exec_driver_sql("ROLLBACK", execution_options={KIND: "transaction"})
         except Exception as error:
             is_lost = True
-            if not self._dialect.in_memory:  # there the connection is the database
+            if not self._dialect.is_one_connection:  # there the connection is the database
                 connection.invalidate(error)
         if is_lost:
             raise self._lost()

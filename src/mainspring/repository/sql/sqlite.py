@@ -74,7 +74,8 @@ class SqliteDialect(Dialect):
     def __init__(self, datasource: str, settings: Mapping[str, Any]) -> None:
         super().__init__(datasource, settings)
         self.in_memory = settings["connector"] == "memory"
-        self.exclusive = "all" if self.in_memory else "writes"
+        self.is_one_connection = self.in_memory or _is_private(self.url())
+        self.exclusive = "all" if self.is_one_connection else "writes"
         self.busy_timeout = float(settings.get("busy_timeout", _BUSY_TIMEOUT))
 
     def url(self) -> URL:
@@ -103,7 +104,7 @@ class SqliteDialect(Dialect):
         """Prepare a new connection."""
         driver = connection.driver_connection
         run = connection.run_async
-        run(lambda _: _prepare(driver, self.in_memory))
+        run(lambda _: _prepare(driver, self.is_one_connection))
 
     @staticmethod
     def stop_driver(driver: aiosqlite.Connection) -> None:
@@ -126,7 +127,7 @@ class SqliteDialect(Dialect):
     async def probe(self) -> None:
         """Open the file for writing once, so that one that cannot be used shows at the start, not at a request."""
         url = self.url()
-        if not self.in_memory and url.database not in (None, ":memory:") and not url.query:
+        if not self.is_one_connection and not url.query:
             await asyncio.to_thread(_open_for_writing, str(url.database), self.busy_timeout)
 
     def describe_place(self) -> str:
@@ -241,6 +242,11 @@ def _open_for_writing(file: str, timeout: float) -> None:
             raise
     finally:
         connection.close()
+
+
+def _is_private(url: URL) -> bool:
+    """Whether each connection to it gets a database of its own: in memory, or in a file without a name."""
+    return url.database in (None, "", ":memory:")
 
 
 def _prepare(driver: aiosqlite.Connection, in_memory: bool) -> Any:

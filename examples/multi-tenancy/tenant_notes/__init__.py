@@ -1,0 +1,1 @@
+"""Notes of several tenants, each in a database of its own."""

@@ -1,0 +1,1 @@
+"""What the service answers to. Nothing here, or below, knows that there are others."""

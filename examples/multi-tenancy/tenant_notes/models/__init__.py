@@ -1,0 +1,1 @@
+"""What is stored, for each tenant by itself."""

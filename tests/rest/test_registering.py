@@ -320,6 +320,22 @@ async def test_a_controller_that_repeats_a_route_is_refused(web: Any) -> None:
     assert (await web(app).get("/greet")).text == "hello"
 
 
+def test_two_methods_of_one_controller_do_not_replace_each_other() -> None:
+    """REST-054"""
+
+    class Twice:
+        @get("/greet/{name}")
+        def first(self, name: str) -> str:
+            return name
+
+        @get("/greet/{who}")
+        def second(self, who: str) -> str:
+            return who
+
+    with pytest.raises(DuplicateRouteError, match=r"Twice\.first.*Twice\.second"):
+        RestApplication().controller(Twice)
+
+
 async def test_a_controller_bound_by_hand_that_repeats_a_route_fails_the_start() -> None:
     """REST-054"""
 

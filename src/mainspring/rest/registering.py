@@ -196,14 +196,18 @@ class RouteRegistry:
         return wanted is None or wanted in registered_names(self._server)
 
     def routes_of(self, cls: type[Any], key: str, prefix: str = "") -> list[ControllerRoute]:
-        """The routes of a controller class bound at ``key``, below a prefix."""
+        """The routes of a controller class bound at ``key``, below a prefix.
+
+        Raises:
+            DuplicateRouteError: Two of its methods have one verb and template.
+        """
         setting = self._server.planning.setting
         strict = bool(as_options(setting(RestBindings.ROUTER_OPTIONS), "router").get("strict"))
         versioning = versioning_of(setting(RestBindings.VERSIONING))
         version = describe_controller(cls).version if versioning is not None else None
         by_path = versioning is not None and versioning.by_path
         first = versioning.prefix(version) if versioning is not None and by_path and version is not None else ""
-        routes: list[ControllerRoute] = []
+        routes: dict[Place, ControllerRoute] = {}
         for declaration in controller_declarations(cls):
             path = declaration.strict_path if strict else declaration.path
             path = f"{first}{join_paths(prefix, path, strict=strict) if prefix else path}"
@@ -214,8 +218,10 @@ class RouteRegistry:
                 route.declaration = declaration
             route.version = None if by_path else version
             route.binding_key = key
-            routes.append(route)
-        return routes
+            other = routes.setdefault(place_of(route), route)
+            if other is not route:
+                raise DuplicateRouteError(route.verb, route.path, other.description, route.description)
+        return list(routes.values())
 
     def _drop(self, key: str) -> None:
         known = self._known.pop(key, None)

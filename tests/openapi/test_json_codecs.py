@@ -152,6 +152,8 @@ def violations(annotation: Any, data: bytes) -> tuple[Violation, ...]:
         (float, b"1", 1.0),
         (int, b"1.0", 1),
         (Point, b'{"x":1.0}', Point(1)),
+        (object, b'{"a":[1]}', {"a": [1]}),
+        (dict[str, object], b'{"a":[1]}', {"a": [1]}),
     ],
 )
 def test_every_type_is_decoded(annotation, data, value):

@@ -258,6 +258,8 @@ def _cached_conversion(annotation: Any) -> Conversion:
 
 
 def _own_scalar(cls: Any) -> Callable[[Any], Any]:
+    if cls is object:  # any value, as schemas say
+        return lambda value: value
     if isinstance(cls, type) and is_scalar_class(cls):
         base = next(known for known in cls.__mro__ if known in (str, int, float, bytes, object))
         codec = msgspec.json.Decoder(base) if base is not object else None

@@ -101,7 +101,14 @@ def test_a_sequence_class_in_the_configuration_is_bound() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("port", 70000), ("port", "x"), ("error_format", "xml"), ("protocol", "ftp"), ("grace_period", -1)],
+    [
+        ("port", 70000),
+        ("port", "x"),
+        ("error_format", "xml"),
+        ("protocol", "ftp"),
+        ("grace_period", -1),
+        ("openapi", {"info": {"title": "Shop"}}),
+    ],
 )
 def test_an_impossible_setting_is_refused_at_once(name: str, value: Any) -> None:
     """REST-001"""

@@ -106,6 +106,7 @@ DEFAULTS: dict[str, Any] = {
     "ws_max_size": 16 * 1024 * 1024,
 }
 
+_OPENAPI = ("consolidate", "disabled", "endpoint_mapping", "errors", "servers", "set_servers_from_request", "version")
 _FORMATS = ("problem", "loopback")
 _PROTOCOLS = ("http", "https")
 SERVERS = ("mainspring", "uvicorn", "hypercorn", "granian")
@@ -147,6 +148,7 @@ def check_settings(values: Mapping[str, Any]) -> None:
     versioning_of(values.get("versioning"))
     cors_of(values.get("cors"))
     TrustedProxies(values.get("trusted_proxies"))
+    _check_openapi(values.get("openapi"))
     _check_sizes(values.get("request_body_parser"))
 
 
@@ -176,6 +178,13 @@ def size_of(setting: Any) -> int:
     from mainspring.http import parse_size  # noqa: PLC0415 - see above
 
     return parse_size(setting)
+
+
+def _check_openapi(options: Any) -> None:
+    for name in as_options(options, "openapi"):
+        if name not in _OPENAPI:
+            way_out = "what the document says of the application is given to set_metadata(...) or api(...)"
+            raise SettingError("openapi", {name: "…"}, f"its options are {', '.join(_OPENAPI)}; {way_out}")
 
 
 def _check_sizes(options: Any) -> None:

@@ -368,3 +368,8 @@ async def test_a_limit_that_was_lowered_is_told(app, running):
         assert (await client.get("/rows/count")).json() == {"count": 5}
         document = await app.get_api_spec()
         assert list(document["paths"]["/rows"]["get"]["responses"]["200"]["headers"]) == ["X-Limit-Applied"]
+
+
+def test_a_path_that_is_no_text_is_refused():
+    with pytest.raises(TypeError, match="path as text"):
+        define_crud_rest_controller(Product, {"base_path": "/products"})

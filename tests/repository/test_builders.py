@@ -44,6 +44,8 @@ def test_wrong_parts_raise():
     """FILTER-045, FILTER-046, FILTER-047"""
     with pytest.raises(ValueError, match=r"0.*positive"):
         FilterBuilder().limit(0)
+    with pytest.raises(TypeError, match="begins with a filter"):
+        FilterBuilder(dict)  # type: ignore[arg-type]  # a class, as other builders take one
     with pytest.raises(ValueError, match="Invalid order"):
         FilterBuilder().order("a x")
     with pytest.raises(ValueError, match="-1"):

@@ -39,7 +39,10 @@ def define_crud_rest_controller(model: Any, base_path: str, readonly: bool = Fal
     Raises:
         ModelDefinitionError: The model cannot be served.
         PathTemplateError: The path is none.
+        TypeError: The path is no text.
     """
+    if not isinstance(base_path, str):
+        raise TypeError(f"define_crud_rest_controller takes the path as text, '/products', not {base_path!r}.")
     served = served_model(model)
     name = f"{served.name}Controller"
     members = {"__init__": _constructor(served), **reading(served)}

@@ -127,9 +127,14 @@ class FilterBuilder:
 
     Args:
         filter: What it begins with; it is copied.
+
+    Raises:
+        TypeError: It is no mapping (a model is not named here: a filter knows none).
     """
 
     def __init__(self, filter: Mapping[str, Any] | None = None) -> None:
+        if filter is not None and not isinstance(filter, Mapping):
+            raise TypeError(f"FilterBuilder begins with a filter, a mapping, or with nothing; not with {filter!r}.")
         self._filter: dict[str, Any] = copy.deepcopy(dict(filter or {}))
 
     def fields(self, *fields: str | Mapping[str, bool] | Iterable[str]) -> Self:

@@ -33,6 +33,17 @@ async def test_the_path_without_a_slash_leads_to_the_page_behind_every_prefix():
         assert (answer.status, answer.headers["location"]) == (301, "./context/")
 
 
+async def test_it_is_below_the_base_path_and_below_a_mount():
+    inner, outer = shop(), RestApplication({"name": "outer"})
+    inner.base_path("/api")
+    outer.mount_asgi("/shop", inner)
+    async with harness(inner), harness(outer) as t:
+        assert (await t.request("GET", "/shop/api/context")).headers["location"] == "./context/"
+        for path in ("/shop/api/context/", "/shop/api/context/page/main.js", "/shop/api/context/data/edges"):
+            assert (await t.request("GET", path)).status == 200
+        assert (await t.request("GET", "/shop/context/")).status == 404
+
+
 @pytest.mark.parametrize("name", ["main.js", "style.css", "icon.svg", "cytoscape.esm.min.js", "dagre.esm.js"])
 async def test_files_come_from_the_package_and_clients_keep_them(name):
     async with harness(shop()) as t:

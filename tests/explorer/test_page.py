@@ -19,6 +19,7 @@ FLAGS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
 PHONE = {"viewport": {"width": 390, "height": 844}}
+expect.set_options(timeout=30_000)  # milliseconds, for what takes a moment on a machine that is not busy
 HOSTILE = "<script>document.title = 'run'</script><img src=x onerror=\"document.title = 'run'\">"
 
 
@@ -235,7 +236,7 @@ async def test_the_page_finds_its_server_again():
         t.app.bind("while.away").to(1)
         server.bind("rest.port").to(port)
         await server.start()
-        await expect(row(page, "while.away")).to_be_visible(timeout=30_000)
+        await expect(row(page, "while.away")).to_be_visible()
 
 
 async def test_a_hidden_page_asks_for_nothing_until_it_is_seen_again():

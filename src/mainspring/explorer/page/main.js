@@ -149,7 +149,8 @@ function fillChoices() {
 }
 
 const STATES = { reading: "reading", live: "live", waiting: "reconnecting", closed: "not available" };
-let seen = false;
+let isFollowed = false;
+let isPainted = false;
 let renewing = 0;
 
 model.addEventListener("state", ({ detail }) => {
@@ -160,15 +161,18 @@ model.addEventListener("state", ({ detail }) => {
   document.title = `${given} · context`;
   if (detail !== "live") return;
   fillChoices();
-  refresh();
-  if (!seen) follow();
-  seen = true;
+  later();
+  if (!isFollowed && noted().size) {
+    refresh();
+    follow();
+  }
+  isFollowed = true;
 });
 
 model.addEventListener("change", () => {
-  if (model.rows.size <= 100)
-    refresh(); // the first rows are on the screen as soon as they are here
-  else later();
+  if (isPainted || model.rows.size === 0) later();
+  else refresh(); // the first bindings are on the screen as soon as they are here
+  isPainted ||= model.rows.size > 0;
   if (!model.ready) return;
   fillChoices();
   clearTimeout(renewing);

@@ -222,6 +222,26 @@ def test_workers_share_their_port_with_others_where_that_is_said(project, enviro
             assert service.end()[0] == 0
 
 
+def test_workers_listen_where_a_server_loader_says(project, environment) -> None:
+    """LOAD-067, LOAD-151: its own ports, not those of the section rest."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        port = other.getsockname()[1]
+    project.environment = environment
+    project.write(
+        "app.py",
+        APP.replace("RestApplication", "ServerLoader")
+        .replace("mainspring.rest", "mainspring.loader")
+        .replace('"rest": {"port": 0, "grace_period": 10}', f'"http_port": "127.0.0.1:{port}", "mount": {{}}'),
+    )
+    service = Service(project, "--workers", "2")
+    try:
+        assert service.port == port, service.line
+        assert len(service.ask_until(lambda seen: len(seen) == 2)) == 2
+    finally:
+        assert service.end()[0] == 0
+
+
 def test_an_application_that_cannot_be_imported_is_one_clear_error(project) -> None:
     project.write("app.py", "import no_such_module\n")
     done = project.run("serve", "--workers", "3")

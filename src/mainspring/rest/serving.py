@@ -5,8 +5,10 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from typing import Any
+
+from msgspec.structs import replace
 
 from mainspring.context import Binding
 from mainspring.core.settings import section_of
@@ -37,7 +39,7 @@ class Serving:
         self._is_started = False
         self._listens = True
         self._published: list[tuple[Binding[Any], Binding[Any] | None]] = []
-        self._reserved: Place | None = None
+        self._reserved: list[Place] = []
         #: The tasks of the requests in flight that are not in the lane.
         self.tasks: set[asyncio.Task[Any] | None] = set()
         #: Streams of events under way: they end with the server, since no client would end them.
@@ -46,7 +48,7 @@ class Serving:
         self.sockets: set[Any] = set()
         self._preparing: asyncio.Task[None] | None = None
         self._mounts = MountLifespans(server)
-        self._bound: socket.socket | None = None
+        self._bound: Sequence[socket.socket] = ()
         self._is_draining = False
 
     @property
@@ -119,22 +121,30 @@ class Serving:
         self._is_started = True
         await self._mounts.start()
 
-    async def reserve(self) -> socket.socket:
-        """Take the place the server is to listen at, for other processes; from now on it is known what it is.
+    async def reserve(self) -> list[socket.socket]:
+        """Take the places the server is to listen at, for other processes; from now on it is known what they are.
 
         Raises:
-            ListenError: It cannot be had.
+            ListenError: One cannot be had; none is taken then.
         """
         from mainspring.rest.sockets import BoundSocket  # noqa: PLC0415 - under another ASGI server nothing listens here
 
-        path, host = self.setting("path"), self.setting("host") or "127.0.0.1"
-        bound = await BoundSocket(host, self.setting("port"), path, shared=self.setting("reuse_port")).take()
-        port = 0 if path else bound.getsockname()[1]
-        self._reserved = Place(self.setting("protocol"), None if path else host, port, path)
-        return bound
+        taken: list[socket.socket] = []
+        try:
+            for place in self.places():
+                host = place.host or "127.0.0.1"
+                bound = await BoundSocket(host, place.port, place.path, shared=self.setting("reuse_port")).take()
+                taken.append(bound)
+                self._reserved.append(replace(place, port=0 if place.path else bound.getsockname()[1]))
+        except BaseException:
+            self._reserved = []
+            for bound in taken:
+                bound.close()
+            raise
+        return taken
 
-    def adopt(self, bound: socket.socket) -> None:
-        """Listen on this socket, which another process has reserved, instead of one of its own."""
+    def adopt(self, bound: Sequence[socket.socket]) -> None:
+        """Listen on these sockets, which another process has reserved for the places, instead of own ones."""
         self._bound = bound
 
     async def _listen(self) -> None:
@@ -144,7 +154,10 @@ class Serving:
         limits = {each: self.setting(each) for each in _LIMITS}
         chosen = {each: limits[each] for each in _LIMITS if self._is_chosen(each, limits[each])}
         KINDS[name].check(chosen, has_sockets=bool(self._server.registry.websockets()))
-        self.open = await open_places(self._server, self.places(), limits, name)
+        places = self.places()
+        if self._bound:
+            places = [replace(place, bound=bound) for place, bound in zip(places, self._bound, strict=True)]
+        self.open = await open_places(self._server, places, limits, name)
         if not self.open:
             return
         if self.open[0].path is None:
@@ -159,9 +172,9 @@ class Serving:
         protocol, path = self.setting("protocol"), self.setting("path")
         tls = self.setting("ssl") if protocol == "https" else None
         if path:
-            return [Place(protocol, None, path=path, ssl=tls, bound=self._bound)]
+            return [Place(protocol, None, path=path, ssl=tls)]
         host = self.setting("host") or "127.0.0.1"
-        return [Place(protocol, host, self.setting("port"), ssl=tls, bound=self._bound)]
+        return [Place(protocol, host, self.setting("port"), ssl=tls)]
 
     def _publish(self, key: Any, value: Any) -> None:
         """Bind what is known while listening; what was bound before comes back after it."""
@@ -191,7 +204,7 @@ class Serving:
         seconds = self.grace_period
         end = None if seconds is None else loop.time() + seconds
         opened, self.open = self.open, []
-        self._reserved = None
+        self._reserved = []
         try:
             self._withdraw()
             await _all(place.stop_accepting() for place in opened)
@@ -261,7 +274,7 @@ class Serving:
     @property
     def _place(self) -> OpenPlace | Place | None:
         """The place that is known to be this server's."""
-        return self.open[0] if self.open else self._reserved
+        return self.open[0] if self.open else next(iter(self._reserved), None)
 
     @property
     def host(self) -> str | None:
@@ -286,7 +299,15 @@ class Serving:
     def url(self) -> str | None:
         """The URL while listening."""
         root = self.root_url
-        return None if root is None else f"{root}{self.setting('base_path') or ''}".rstrip("/")
+        return None if root is None else self._based(root)
+
+    @property
+    def urls(self) -> list[str]:
+        """The URLs of the places that are open, or reserved."""
+        return [self._based(place.url) for place in (self.open or self._reserved)]
+
+    def _based(self, root: str) -> str:
+        return f"{root}{self.setting('base_path') or ''}".rstrip("/")
 
 
 #: The code of a WebSocket connection that ends with the server, and the seconds for saying so.

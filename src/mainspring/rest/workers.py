@@ -67,12 +67,14 @@ def serve_by_workers(make: Callable[[], Application], count: int, tell: Callable
 async def _reserve(app: Application) -> list[tuple[str, str | None, socket.socket]]:
     """The places of the REST servers of an application: key, URL and socket. Nothing is started."""
     found: list[tuple[str, str | None, socket.socket]] = []
+    # An application that serves by itself may say where its server listens; it does so when it hands it out.
+    getattr(app, "rest_server", None)
     try:
         for binding in app.find_by_tag(CoreTags.SERVER):
             server = await binding.get_value(app)
             if isinstance(server, RestServer) and server.serving.setting("listen_on_start"):
-                bound = await server.serving.reserve()
-                found.append((binding.key, server.url, bound))
+                taken = await server.serving.reserve()
+                found += [(binding.key, url, bound) for url, bound in zip(server.serving.urls, taken, strict=True)]
         if not found:
             raise WorkersError("the application has no REST server that listens; add one, or run it without --workers")
     except BaseException:
@@ -131,8 +133,11 @@ class _Worker(multiprocess.Process):
         config: Any = self.config
         try:
             app = config.make()
+            by_server: dict[str, list[socket.socket]] = {}
             for key, bound in zip(config.keys, sockets, strict=True):
-                app.get_sync(key).serving.adopt(bound)
+                by_server.setdefault(key, []).append(bound)
+            for key, taken in by_server.items():
+                app.get_sync(key).serving.adopt(taken)
             self.app = app
             Runner(app, app._lifecycle, is_one_of_many=True).run()
         except Exception as error:

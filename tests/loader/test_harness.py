@@ -6,7 +6,7 @@ import pytest
 
 from mainspring.core import inject
 from mainspring.loader import (
-    ClosedHarnessError,
+    HarnessClosedError,
     ServerLoader,
     controller,
     get,
@@ -142,5 +142,5 @@ async def test_harnesses_are_independent_and_closed_when_they_are_left() -> None
     ):
         assert (await outer.request("GET", "/rest/greet/a")).text == "a real outer"
         assert (await inner.request("GET", "/rest/greet/a")).text == "a real inner"
-    with pytest.raises(ClosedHarnessError, match="Server"):
+    with pytest.raises(HarnessClosedError, match="Server"):
         await inner.request("GET", "/rest/greet/a")

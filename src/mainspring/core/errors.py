@@ -5,7 +5,7 @@ from typing import Any
 
 from mainspring.errors import MainspringError
 
-__all__ = ["ConfigurationError", "ConfigurationProblem", "InvalidStateError", "NotOpenError"]
+__all__ = ["ConfigurationError", "ConfigurationProblem", "HarnessClosedError", "InvalidStateError", "NotOpenError"]
 
 
 class InvalidStateError(MainspringError):
@@ -98,3 +98,22 @@ class ConfigurationError(MainspringError, ValueError):
     def __str__(self) -> str:
         lines = "\n".join(f"  {problem}" for problem in self.problems)
         return f"The configuration is not right; correct these entries:\n{lines}"
+
+
+class HarnessClosedError(MainspringError):
+    """A harness, or a server in one, was used outside of its block.
+
+    Remedy:
+        Use it inside its ``async with harness(...) as t:``.
+
+    Attributes:
+        name: Whose harness it is, ``""`` when that is plain.
+    """
+
+    def __init__(self, name: str = "") -> None:
+        super().__init__(name)
+        self.name = name
+
+    def __str__(self) -> str:
+        whose = f" of {self.name}" if self.name else ""
+        return f"The harness{whose} is closed: use it inside its `async with harness(...) as t:`."

@@ -18,6 +18,9 @@ from mainspring.core import (
     load_config,
     service,
 )
+from mainspring.core.errors import (
+    HarnessClosedError,
+)
 from mainspring.loader.accept_mimes import (
     GlobalAcceptMimes,
     accept_mimes,
@@ -44,7 +47,6 @@ from mainspring.loader.error_handler import (
     GlobalErrorHandler,
 )
 from mainspring.loader.errors import (
-    ClosedHarnessError,
     LoaderSettingError,
     MountError,
     PlaceholderError,
@@ -120,12 +122,12 @@ from mainspring.rest import (
 __all__ = [
     "BindingKey",
     "BindingScope",
-    "ClosedHarnessError",
     "Context",
     "FileResponse",
     "Getter",
     "GlobalAcceptMimes",
     "GlobalErrorHandler",
+    "HarnessClosedError",
     "HttpError",
     "HttpErrors",
     "InvalidStateError",

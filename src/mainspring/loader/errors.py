@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from mainspring.errors import MainspringError
 
 __all__ = [
-    "ClosedHarnessError",
     "LoaderSettingError",
     "MountError",
     "PlaceholderError",
@@ -128,18 +127,3 @@ class StartTimeoutError(MainspringError, TimeoutError):
             f"The start waited {self.seconds:g} seconds for {', '.join(self.parts)}, in vain. If that is not long "
             "enough, give the setting 'start_timeout' more seconds, or None for no limit."
         )
-
-
-class ClosedHarnessError(MainspringError):
-    """A request to a server whose harness is closed.
-
-    Remedy:
-        Ask inside the block in which the harness is open.
-    """
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
-
-    def __str__(self) -> str:
-        return f"The harness of {self.name} is closed: send requests inside of its `async with` block."

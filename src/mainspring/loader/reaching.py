@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from mainspring.loader.errors import ClosedHarnessError
+from mainspring.core.errors import HarnessClosedError
 from mainspring.loader.invoking import invoked
 from mainspring.loader.listeners import open_place
 from mainspring.loader.phases import Phases
@@ -61,10 +61,10 @@ class Reaching:
             options: ``query, headers, json, body``; see `call_in_process`.
 
         Raises:
-            ClosedHarnessError: The harness of this server was left.
+            HarnessClosedError: The harness of this server was left.
         """
         if self._is_closed_door:
-            raise ClosedHarnessError(type(self).__name__)
+            raise HarnessClosedError(type(self).__name__)
         return await call_in_process(self, method, path, **options)
 
     async def invoke(self, cls: type[T], overrides: Mapping[Any, Any] | None = None) -> T:

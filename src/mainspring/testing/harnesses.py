@@ -9,8 +9,8 @@ from weakref import WeakSet
 
 from mainspring.context import Binding
 from mainspring.core import Application
+from mainspring.core.errors import HarnessClosedError
 from mainspring.core.overriding import Overrides
-from mainspring.errors import MainspringError
 from mainspring.rest import RestBindings, RestServer
 from mainspring.rest.inprocess import InProcessAnswer, call_in_process
 from mainspring.testing.client import new_client
@@ -20,17 +20,6 @@ from mainspring.testing.request_overrides import RequestOverrides
 __all__ = ["Harness", "HarnessClosedError", "harness"]
 
 A = TypeVar("A", bound=Application)
-
-
-class HarnessClosedError(MainspringError):
-    """A harness was used outside of its block.
-
-    Remedy:
-        Use it inside its ``async with harness(...) as t:``.
-    """
-
-    def __str__(self) -> str:
-        return "The harness is closed: use it inside its `async with harness(...) as t:`."
 
 
 class Harness(Generic[A]):

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from mainspring import rest
+from mainspring.boot import BootError
 from mainspring.core import BindingScope, CircularDependencyError, KeyNotBoundError
 from mainspring.loader import LoaderSettingError, ServerLoader, StartTimeoutError, controller
 from mainspring.rest.errors import DuplicateRouteError
@@ -413,3 +414,37 @@ async def test_one_that_fails_while_ending_does_not_keep_the_others_from_it() ->
     assert server.log == ["One.on_destroy", "Noting.on_destroy"]
     await server.stop()
     assert len(server.log) == 2
+
+
+@pytest.mark.parametrize("way", ["start", "init", "listen"])
+async def test_a_boot_that_fails_is_told_like_everything_else(tmp_path: Any, way: str) -> None:
+    """LOAD-010, LOAD-045, LOAD-046, LOAD-051: once, also when several wait; corrected, it can be tried again."""
+    folder = tmp_path / "services"
+    folder.mkdir()
+    (folder / "bad_service.py").write_text("raise RuntimeError('bad file')")
+    server = Noting({"boot": True, "root_dir": str(tmp_path)})
+    tries = await asyncio.gather(getattr(server, way)(), getattr(server, way)(), return_exceptions=True)
+    assert server.log == [tries[0]] == [tries[1]]
+    assert isinstance(tries[0], BootError)
+    assert server.state == "created"
+    with pytest.raises(BootError):
+        await getattr(server, way)()
+    assert len(server.log) == 2
+    (folder / "bad_service.py").write_text("class Mended: ...")
+    await getattr(server, way)()
+    await server.stop()
+    assert server.log[2:] == ["Noting.on_destroy"]
+
+
+async def test_a_hook_that_fails_at_a_failing_boot_is_a_note(tmp_path: Any) -> None:
+    """LOAD-046"""
+
+    class Telling(ServerLoader):
+        def on_server_init_error(self, error: BaseException) -> None:
+            raise ValueError("of the hook")
+
+    (tmp_path / "services").mkdir()
+    (tmp_path / "services" / "bad_service.py").write_text("raise RuntimeError('bad file')")
+    with pytest.raises(BootError) as caught:
+        await Telling({"boot": True, "root_dir": str(tmp_path), "mount": {}, "scan": []}).start()
+    assert any("of the hook" in note for note in caught.value.__notes__)

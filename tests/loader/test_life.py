@@ -217,6 +217,38 @@ async def test_a_start_after_a_stop_builds_everything_anew_and_runs_all_hooks_ag
     assert len(set(map(id, made))) == 3
 
 
+async def test_what_is_used_while_the_server_runs_is_there_after_a_restart() -> None:
+    """LOAD-044, LOAD-117: as what is mounted then; what a hook uses is used by the hook again, and once."""
+    order: list[str] = []
+
+    def noting(name: str) -> Any:
+        async def middleware(_: Any, next: Any) -> Any:
+            order.append(name)
+            return await next()
+
+        middleware.__name__ = name
+        return middleware
+
+    class Server(ServerLoader):
+        def before_routes_init(self) -> None:
+            self.use(noting("hooked"))
+
+        def on_ready(self) -> None:
+            self.use(noting("ready"))
+
+    server = Server({"http_port": 0, "mount": {}, "scan": []}).use(noting("first"))
+    await server.start()
+    server.use(noting("late"))
+    for _ in range(3):
+        order.clear()
+        assert (await call_in_process(server, "GET", "/nothing")).status == 404
+        assert sorted(order) == ["first", "hooked", "late", "ready"]
+        assert order[:2] == ["first", "hooked"]
+        await server.stop()
+        await server.start()
+    await server.stop()
+
+
 async def test_bootstrap_builds_and_routes_and_listen_goes_on_from_there() -> None:
     """LOAD-005, LOAD-006, LOAD-042: no hook runs twice; it answers before it listens."""
     log = Log()

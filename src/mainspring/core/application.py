@@ -161,7 +161,12 @@ class Application(Steps, Context):
         """
         from mainspring.core.services import create_service_binding  # noqa: PLC0415 - few programs register services by hand
 
-        binding = create_service_binding(cls, name=name, interface=interface, namespace=namespace, key=key)
+        return self.add_service(
+            create_service_binding(cls, name=name, interface=interface, namespace=namespace, key=key)
+        )
+
+    def add_service(self, binding: Binding[Any]) -> Binding[Any]:
+        """Register the binding of a service."""
         self.add(binding)
         return binding
 

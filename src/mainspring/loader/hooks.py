@@ -99,6 +99,14 @@ class Hooks:
         if self.server_has(name):
             await invoke_method(self._server, name, self._server, (error,), skip_interceptors=True)
 
+    async def tell_of_failure(self, error: Exception) -> None:
+        """Tell the server what made its start fail; that hook can only look."""
+        try:
+            await self.tell_server("on_server_init_error", error)
+        except Exception as failure:
+            error.add_note(f"and, while undoing it: {failure!r}")
+            logger.exception("The server's on_server_init_error failed.")
+
     @property
     def seconds(self) -> float | None:
         """How long a part of the start may take."""

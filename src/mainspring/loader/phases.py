@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable
 from typing import Any
 
 from mainspring.core.lifecycle import raise_all
@@ -37,6 +38,7 @@ class Phases:
         self._stages: Any = None
         self._before: list[BindingsSnapshot] = []
         self._passing: list[tuple[BindingsSnapshot, list[Any]]] = []
+        self._said_later: list[Callable[[], object]] = []
 
     # init
 
@@ -63,6 +65,8 @@ class Phases:
         await self._mount()
         await self._both("on_routes_init")
         await self._both("after_routes_init")
+        for say in self._said_later:
+            say()
         server.rest_server.planning.check()
         self._note()
 
@@ -133,6 +137,10 @@ class Phases:
         self.are_under_way = False
         self._passing += [(each, [new for new in each.added() if new.tag_map]) for each in self._before]
         self._before = []
+
+    def say_again(self, say: Callable[[], object]) -> None:
+        """Let what was registered while the server ran be registered anew by the next start, behind the routes too."""
+        self._said_later.append(say)
 
     def reset(self) -> None:
         """Forget what hooks registered: they run again at the next start."""

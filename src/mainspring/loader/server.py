@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 
 from mainspring.boot import BootMixin
 from mainspring.context import Binding, BindingKey, Context
-from mainspring.core import CoreTags, create_service_binding
+from mainspring.core import CoreTags
 from mainspring.core.ordering import FOUNDATION
 from mainspring.core.settings import effective_section
 from mainspring.loader.hooks import Hooks
@@ -67,6 +67,7 @@ class ServerLoader(ServerHooks, Reaching, BootMixin, RestApplication):
         self._request_hooks = RequestHooks(self)
         self._unwrap: Callable[[], None] | None = None
         self._network = True
+        self._told: Exception | None = None
         self.add(_ending_binding(self.phases))
 
     def _rest_section(self) -> Mapping[str, Any]:
@@ -101,7 +102,7 @@ class ServerLoader(ServerHooks, Reaching, BootMixin, RestApplication):
             InvalidStateError: Another operation is under way.
             Exception: What made it fail; everything was undone.
         """
-        await self._boot_if_wanted()
+        await self._boot_telling()
         await super().init()
 
     async def start(self) -> None:
@@ -111,7 +112,7 @@ class ServerLoader(ServerHooks, Reaching, BootMixin, RestApplication):
             InvalidStateError: Another operation is under way.
             Exception: What made it fail; everything was undone.
         """
-        await self._boot_if_wanted()
+        await self._boot_telling()
         await super().start()
 
     async def listen(self, *, network: bool = True) -> None:
@@ -129,8 +130,18 @@ class ServerLoader(ServerHooks, Reaching, BootMixin, RestApplication):
         await self.start()
 
     async def _boot_if_wanted(self) -> None:
-        if self.state == "created" and self._settings.get("boot"):
+        if self.state in ("created", "booting") and self._settings.get("boot"):
             await self.boot()
+
+    async def _boot_telling(self) -> None:
+        """The same as the first part of a start: what makes it fail is told."""
+        try:
+            await self._boot_if_wanted()
+        except Exception as error:
+            if self._told is not error:  # several may wait for one boot
+                self._told = error
+                await self._hooks.tell_of_failure(error)
+            raise
 
     async def before_look(self) -> None:
         """Find and route everything that the settings and the constructor name; no hook runs, nothing is built."""
@@ -249,25 +260,8 @@ class ServerLoader(ServerHooks, Reaching, BootMixin, RestApplication):
             self.service(cls)
         return self
 
-    def service(
-        self,
-        cls: type[Any],
-        name: str | None = None,
-        *,
-        interface: Any = None,
-        namespace: str | None = None,
-        key: Any = None,
-    ) -> Binding[Any]:
-        """Register a service as every application does; one instance per server unless something says otherwise.
-
-        Raises:
-            BindingLockedError: The key is taken by a locked binding.
-        """
-        binding = create_service_binding(cls, name=name, interface=interface, namespace=namespace, key=key)
-        return self.add_service(binding)
-
     def add_service(self, binding: Binding[Any]) -> Binding[Any]:
-        """Bind a service in the scope of services, unless it has one, in the place of what it overrides."""
+        """Register the binding of a service, one instance per server by default, in the place of what it overrides."""
         self.add(binding.apply_default_scope(self._settings.scope("service")))
         if binding.source is not None:
             self._registering.stand_in(binding.source.value, binding)
@@ -316,6 +310,8 @@ class ServerLoader(ServerHooks, Reaching, BootMixin, RestApplication):
             TypeError: Something given is no middleware.
         """
         self.stages.use(*middleware, path=path, **options)
+        if self.state in ("initialized", "started"):  # no hook runs that would say it again at the next start
+            self.phases.say_again(partial(self.stages.use, *middleware, path=path, **options))
         return self
 
     def engine(self, extension: str, engine: Any) -> Self:

@@ -62,7 +62,7 @@ class Connection(Answering):
         is_too_many = limit is not None and len(service.connections) >= limit
         service.connections.add(self)
         if is_too_many:
-            service.say_full()
+            service.log.warning("There are %s connections, and no room for more: others get 503.", limit)
             self.refuse(HttpErrors.ServiceUnavailable(code="TOO_MANY_CONNECTIONS", headers={"Retry-After": "1"}))
         else:
             self._expect_by(service.limits.headers_timeout)

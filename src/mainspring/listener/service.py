@@ -9,14 +9,12 @@ from mainspring.http import HttpError
 from mainspring.listener.bodies import AnyBody
 from mainspring.listener.heads import Head, Header
 from mainspring.listener.limits import Limits
+from mainspring.listener.logs import RareLog
 from mainspring.listener.responses import Clock
 
 __all__ = ["Service"]
 
 logger = logging.getLogger(__name__)
-
-#: Seconds between two lines that say the same.
-_SILENCE = 10.0
 
 Serve = Callable[[Any, Head, AnyBody | None], Coroutine[Any, Any, None]]
 """Answers a request of a connection, in a task of its own. Without a complete answer it has to abort the connection."""
@@ -38,6 +36,7 @@ class Service:
         upgrade: Answers requests to speak another protocol instead of `serve`; ``None``: they are as any other.
         note: Called after each answer with connection, head, status and seconds; ``None``: nobody takes notes.
         clock: Tells the date.
+        log: Says what happens with many connections.
     """
 
     def __init__(
@@ -57,7 +56,7 @@ class Service:
         self.scheme = "http"
         self.note: Callable[[Any, Head, int, float], None] | None = None
         self.clock = Clock()
-        self._silent_until = 0.0
+        self.log = RareLog(logger)
         self._emptied: asyncio.Future[None] | None = None
 
     def keep(self, task: "asyncio.Task[None]") -> None:
@@ -70,13 +69,6 @@ class Service:
         """The tasks that run."""
         current = {connection.task for connection in self.connections if connection.task is not None}
         return {task for task in current | self._kept if not task.done()}
-
-    def say_full(self) -> None:
-        """Log that there are too many connections; now and then, not for each of them."""
-        now = self.loop.time()
-        if now >= self._silent_until:
-            self._silent_until = now + _SILENCE
-            logger.warning("There are %s connections, and no room for more: others get 503.", self.limits.connections)
 
     def forget(self, connection: Any) -> None:
         """A connection is gone."""

@@ -5,12 +5,13 @@ import socket
 from collections.abc import Awaitable, Callable
 from ssl import SSLContext
 
+from mainspring.listener.accepting import Acceptor
 from mainspring.listener.connection import Connection
 from mainspring.listener.service import Service
 
 __all__ = ["Listener"]
 
-#: Turns of the loop in which what the kernel has accepted becomes a connection, and its first bytes are read.
+#: Turns of the loop in which what was accepted becomes a connection, and its first bytes are read.
 _TURNS = 5
 #: Seconds in which the first request on a connection comes, if it comes: what was accepted is answered.
 _FIRST_WORD = 0.5
@@ -18,8 +19,6 @@ _FIRST_WORD = 0.5
 _LOOK_EVERY = 0.01
 #: Seconds that cancelled requests have for their clean-up.
 _CLEANUP = 5.0
-#: Connections that wait to be accepted.
-_BACKLOG = 2048
 
 
 class Listener:
@@ -46,33 +45,29 @@ class Listener:
         self._bound = bound
         self._leave = leave
         self._tls = tls
-        self._server: asyncio.Server | None = None
+        self._acceptor: Acceptor | None = None
         service.scheme = "http" if tls is None else "https"
 
     async def start(self) -> None:
         """Accept connections."""
-        loop, tls = self._service.loop, self._tls
-        patience = self._service.limits.headers_timeout if tls is not None else None
-        create = (
-            loop.create_unix_server if self._bound.family == getattr(socket, "AF_UNIX", None) else loop.create_server
+        self._acceptor = acceptor = Acceptor(
+            self._bound, self._connection, self._tls, self._service.limits.headers_timeout
         )
-        self._server = await create(
-            self._connection, sock=self._bound, ssl=tls, backlog=_BACKLOG, ssl_handshake_timeout=patience
-        )
+        acceptor.start()
 
     def _connection(self) -> Connection:
         return self._kind(self._service)
 
     async def stop_accepting(self) -> None:
         """Take no new connections. Those that are there have a moment to say what they came for."""
-        server, self._server = self._server, None
-        if server is None:
+        acceptor, self._acceptor = self._acceptor, None
+        if acceptor is None:
             return
         self._service.is_closing = True
+        await acceptor.stop()
+        self._leave()
         for _ in range(_TURNS):
             await asyncio.sleep(0)
-        server.close()
-        self._leave()
         for _ in range(round(_FIRST_WORD / _LOOK_EVERY)):
             if not any(connection.is_new for connection in self._service.connections):
                 break

@@ -15,6 +15,7 @@ from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
 
+from mainspring.listener.accepting import Acceptor
 from mainspring.rest.listening import CLEANUP, Calls, ListenOptions, is_news
 from mainspring.rest.sockets import OnSocket
 
@@ -22,9 +23,7 @@ __all__ = ["HypercornListener"]
 
 logger = logging.getLogger(__name__)
 
-#: Connections that wait to be accepted.
-_BACKLOG = 2048
-#: Turns of the loop in which what the kernel has accepted becomes a connection, and its first bytes are read.
+#: Turns of the loop in which what was accepted becomes a connection, and its first bytes are read.
 _TURNS = 5
 #: Seconds in which the first request on a connection comes, if it comes: what was accepted is answered.
 _FIRST_WORD = 0.5
@@ -48,19 +47,16 @@ class HypercornListener(OnSocket):
         self._config = _config(options)
         self._context = WorkerContext(None)
         self._connections: dict[asyncio.Task[Any], tuple[_Reader, asyncio.StreamWriter]] = {}
-        self._server: asyncio.Server | None = None
+        self._acceptor: Acceptor | None = None
         self._loop = asyncio.get_running_loop()
 
     async def _serve(self, bound: socket.socket) -> None:
-        loop, tls = self._loop, self._options.ssl
+        tls = self._options.ssl
         if tls is not None and tls is not self._options.ssl_setting:  # a context of the program stays as it is
             tls.set_alpn_protocols(self._config.alpn_protocols)
         self._context = WorkerContext(None)
-        create = loop.create_unix_server if bound.family == getattr(socket, "AF_UNIX", None) else loop.create_server
-        patience = self._config.ssl_handshake_timeout if tls is not None else None
-        self._server = await create(
-            self._protocol, sock=bound, ssl=tls, backlog=_BACKLOG, ssl_handshake_timeout=patience
-        )
+        self._acceptor = Acceptor(bound, self._protocol, tls, self._config.ssl_handshake_timeout)
+        self._acceptor.start()
 
     def _protocol(self) -> asyncio.StreamReaderProtocol:
         return asyncio.StreamReaderProtocol(_Reader(loop=self._loop), self._converse, self._loop)
@@ -91,13 +87,13 @@ class HypercornListener(OnSocket):
 
     async def stop_accepting(self) -> None:
         """Take no new connections. Those that are there have a moment to say what they came for."""
-        server, self._server = self._server, None
-        if server is None:
+        acceptor, self._acceptor = self._acceptor, None
+        if acceptor is None:
             return
+        await acceptor.stop()
+        self._bound.leave()
         for _ in range(_TURNS):
             await asyncio.sleep(0)
-        server.close()
-        self._bound.leave()
         for _ in range(round(_FIRST_WORD / _LOOK_EVERY)):
             if not any(reader.is_new for reader, _ in self._connections.values()):
                 break

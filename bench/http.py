@@ -1,13 +1,14 @@
 """Requests per second of server CPU: Mainspring, hand-written ASGI and other frameworks, in turn within one run.
 
     python -m venv bench/env && bench/env/bin/pip install -e . -r bench/peers-http.txt
+    node bench/node/install.mjs                      # the peers on Node, where Node is there
     bench/env/bin/python bench/http.py [--only by_hand,on_mainspring] [--rounds 5] [--seconds 3]
     bench/env/bin/python bench/http.py --in-process
     bench/env/bin/python bench/http.py --cold 10
 
 Every application in ``apps`` is one process on uvicorn with uvloop and httptools (``protocol_by_hand``, a protocol of
 asyncio without any server, and ``listener_mainspring``, which is ``on_mainspring`` over our own listener, serve
-themselves), kept on the first processor; ``wrk``
+themselves, and so do those on Node), kept on the first processor; ``wrk``
 with 32 connections is kept on the second. All are up and idle while the others are loaded, round by round, so that what
 else the machine does hits them alike. What counts is requests by the processor time of the server; the figure to look
 at is the median of the rounds' ratios to hand-written ASGI, which sends the same lines. An application that answers
@@ -26,7 +27,8 @@ time from the start of the process to the first answer, and the peak memory afte
 
 import sys
 
-sys.path.pop(0)  # this folder: this very file would hide the `http` of the standard library
+if __name__ == "__main__":
+    sys.path.pop(0)  # this folder: this very file would hide the `http` of the standard library
 
 import argparse
 import asyncio
@@ -50,11 +52,20 @@ APPS = Path(__file__).parent / "apps"
 BASE = "by_hand"
 #: Programs that serve by themselves: the limit of what Python can do here, and our listener.
 ALONE = ["protocol_by_hand", "listener_mainspring"]
+#: Frameworks on Node: folder of the packages, program, its arguments.
+NODE = {
+    "fastify": ("node", "fastify.mjs", ()),
+    "nest_fastify": ("node", "nest.mjs", ("fastify",)),
+    "loopback4": ("node", "loopback4.cjs", ()),
+    "tsed": ("tsed", "tsed.mjs", ()),
+}
+ENV = Path(__file__).parent / "env"
 NAMES = [
     BASE,
     *ALONE,
     "on_mainspring",
     *sorted(file.stem for file in APPS.glob("on_*.py") if file.stem != "on_mainspring"),
+    *(name for name, (folder, file, _) in NODE.items() if (ENV / folder / "apps" / file).exists()),
 ]
 ORDER = {
     "id": 7,
@@ -65,7 +76,7 @@ ORDER = {
 TOTAL = {"id": 7, "total": 68.75, "count": 5}
 PATHS = {"W1": "/hello", "W2": "/items/42?q=abc&limit=5", "W3": "/orders", "W4": "/di", "W4b": "/given"}
 #: These have a way of their own to W4b.
-GIVING = {BASE, "on_mainspring"}
+GIVING = {BASE, "on_mainspring", "listener_mainspring"}
 HELLO = ["hello_starlette", "hello_mainspring"]
 PATIENCE = 30.0  # seconds until a server must have answered for the first time
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -76,7 +87,7 @@ def main() -> None:
     options = arguments()
     names = [name for name in NAMES if not options.only or name in options.only.split(",")]
     if options.in_process:
-        in_process([name for name in names if name not in ALONE], options.rounds)
+        in_process([name for name in names if name not in ALONE and name not in NODE], options.rounds)
         return
     wrk = shutil.which("wrk") or sys.exit("This needs wrk (Debian: apt-get install wrk).")
     servers = [Server(name) for name in (HELLO if options.cold else names)]
@@ -118,8 +129,12 @@ class Server:
         words = [sys.executable, "-m", "uvicorn", f"{self.name}:app", "--app-dir", str(APPS), "--port", str(self.port)]
         if self.name in ALONE:
             words, quiet = [sys.executable, str(APPS / f"{self.name}.py"), str(self.port)], []
+        if self.name in NODE:
+            folder, file, words_of = NODE[self.name]
+            words, quiet = ["node", str(ENV / folder / "apps" / file), *words_of], []
         # Bytecode is kept, as it is wherever a program is started twice.
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        environment |= {"PORT": str(self.port), "NODE_ENV": "production"}
         begin = time.perf_counter()
         self._process = subprocess.Popen([*pinned(0), *words, *quiet], env=environment)
         while time.perf_counter() - begin < PATIENCE:

@@ -2,8 +2,8 @@
 
     .venv/bin/python bench/scale.py [routes] [idle] [transfer] [slow]
 
-Every server is one process of uvicorn with uvloop and httptools on the first processor;
-clients are on the second where there is one.
+Every server is one process on the first processor, uvicorn with uvloop and httptools or, told as "own", Mainspring's
+listener; clients are on the second where there is one.
 
 - routes: time per request with 2,000 static and 500 variable routes over that with 20 in the same proportion, asking
   for 20 routes of each in turn; in process and under ``wrk``. Medians of rounds in which each had its turn.
@@ -22,6 +22,7 @@ sys.path.pop(0)  # this folder: `http.py` in it would hide the `http` of the sta
 import argparse
 import asyncio
 import contextlib
+import itertools
 import os
 import re
 import resource
@@ -92,12 +93,14 @@ def pinned(processor: int) -> list[str]:
 
 
 class Server:
-    """One application on uvicorn."""
+    """One application on uvicorn, or by itself."""
 
-    def __init__(self, target: str, *options: str) -> None:
+    def __init__(self, target: str, *options: str, own: bool = False) -> None:
         self.port = free_port()
         command = [sys.executable, "-m", "uvicorn", target, "--app-dir", str(APPS), "--port", str(self.port)]
         quiet = ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"]
+        if own:
+            command, quiet, options = [sys.executable, str(APPS / "alone.py"), target, str(self.port)], [], ()
         self.started = time.perf_counter()
         self.process = subprocess.Popen([*pinned(0), *command, *quiet, *options], env=ENVIRONMENT)
 
@@ -136,9 +139,9 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(target: str, path: str, *options: str) -> Iterator[Server]:
+def serving(target: str, path: str, *options: str, own: bool = False) -> Iterator[Server]:
     """A server that answers already."""
-    server = Server(target, *options)
+    server = Server(target, *options, own=own)
     try:
         server.first_answer(path)
         yield server
@@ -238,6 +241,8 @@ def load_of(wrk: str, server: Server, script: str) -> float:
 
 # Idle connections
 
+OWN_HELLO = ("own", "hello_mainspring:app")
+
 
 def idle() -> None:
     """Keep-alive connections that do nothing."""
@@ -245,8 +250,9 @@ def idle() -> None:
     if most != resource.RLIM_INFINITY and most < IDLE + 100:
         sys.exit(f"This needs {IDLE + 100} open files for each process; the limit is {most} (ulimit -Hn).")
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, IDLE * 2), most))  # servers started from here have it too
-    for name, target in (("by hand", "by_hand:app"), ("mainspring", "hello_mainspring:app")):
-        with serving(target, "/hello", "--timeout-keep-alive", "600", "--backlog", "4096") as server:
+    for name, target in (("by hand", "by_hand:app"), ("mainspring", "hello_mainspring:app"), OWN_HELLO):
+        options = ("--timeout-keep-alive", "600", "--backlog", "4096")
+        with serving(target, "/hello", *options, own=name == "own") as server:
             warm_up(server)
             before = server.status("VmRSS")
             with contextlib.ExitStack() as stack:
@@ -281,12 +287,13 @@ def transfer() -> None:
     with tempfile.NamedTemporaryFile() as file:
         file.truncate(GIGABYTE)
         ENVIRONMENT["SCALE_FILE"] = file.name
-        for name, work in (
-            ("upload", lambda server: send_body(server, GIGABYTE)),
-            ("pieces", lambda server: read_body(server, f"/pieces?count={GIGABYTE // PIECE}")),
-            ("file", lambda server: read_body(server, "/file")),
-        ):
-            with serving("scaled:transfers", "/hello", "--factory") as server:
+        works: dict[str, Callable[[Server], int]] = {
+            "upload": lambda server: send_body(server, GIGABYTE),
+            "pieces": lambda server: read_body(server, f"/pieces?count={GIGABYTE // PIECE}"),
+            "file": lambda server: read_body(server, "/file"),
+        }
+        for (name, work), own in itertools.product(works.items(), (False, True)):
+            with serving("scaled:transfers", "/hello", "--factory", own=own) as server:
                 warm_up(server)
                 before = server.status("VmHWM")
                 started = time.perf_counter()
@@ -296,7 +303,7 @@ def transfer() -> None:
                     sys.exit(f"{name}: {count} bytes arrived.")
                 more = (server.status("VmHWM") - before) / MEGABYTE
                 peaks = f"peak {before / MEGABYTE:.1f} MB + {more:.1f} MB"
-                say("transfer", f"{name:11}{count / MEGABYTE / seconds:6.0f} MB/s  {peaks}")
+                say("transfer", f"{name + ' own' * own:11}{count / MEGABYTE / seconds:6.0f} MB/s  {peaks}")
 
 
 def send_body(server: Server, size: int) -> int:
@@ -331,7 +338,13 @@ def read_body(server: Server, path: str) -> int:
 def slow() -> None:
     """Fast ones beside slow ones."""
     wrk = shutil.which("wrk") or sys.exit("This needs wrk (Debian: apt-get install wrk).")
-    with serving("scaled:transfers", "/hello", "--factory") as server:
+    for own in (False, True):
+        slow_beside_fast(wrk, own=own)
+
+
+def slow_beside_fast(wrk: str, *, own: bool) -> None:
+    """The same for one server."""
+    with serving("scaled:transfers", "/hello", "--factory", own=own) as server:
         warm_up(server)
         alone, beside = [], []
         for _ in range(3):
@@ -342,7 +355,9 @@ def slow() -> None:
     for name, rounds in (("alone", alone), ("beside", beside)):
         middle, worst = (statistics.median(each) for each in zip(*rounds, strict=True))
         say(
-            "slow", f"{name:11}p50 {middle:6.2f} ms  p99 {worst:6.2f} ms" + f"  peak {peak:.1f} MB" * (name == "beside")
+            "slow",
+            f"{name + ' own' * own:11}p50 {middle:6.2f} ms  p99 {worst:6.2f} ms"
+            + f"  peak {peak:.1f} MB" * (name == "beside"),
         )
 
 

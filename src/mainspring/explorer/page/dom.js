@@ -28,7 +28,7 @@ export function keyed(key) {
     text === key
       ? Math.max(key.lastIndexOf(".", key.length - 2), key.lastIndexOf(":", key.length - 2))
       : text.indexOf(".");
-  return [end < 0 ? null : h("i", {}, text.slice(0, end + 1)), h("b", {}, text.slice(end + 1))];
+  return [...(end < 0 ? [] : [h("i", {}, text.slice(0, end + 1)), h("wbr")]), h("b", {}, text.slice(end + 1))];
 }
 
 // The name of a context; of one that was made up only so much that two can be told apart.

@@ -7,6 +7,12 @@ import { h, readable } from "./dom.js";
 const MOST = 150; // nodes of one drawing: more can be laid out, but not read
 const DEPTHS = [1, 2, 3, 4, 5];
 const LETTERS = 34;
+const SMALLEST = 0.5; // of its size a text can still be read
+const KINDS = {
+  injects: "given when it is made",
+  later: "asked for by a getter or setter",
+  alias: "another name of it",
+};
 
 export class Graph {
   #id = null;
@@ -28,7 +34,7 @@ export class Graph {
     );
     this.whole = h("button", { type: "button", "aria-pressed": "false", onclick: () => this.#toggleAll() }, "All");
     const fit = h("button", { type: "button", onclick: () => this.#fit(true) }, "Fit");
-    const legend = ["injects", "later", "alias"].map((kind) => h("span", { class: `legend ${kind}` }, kind));
+    const legend = Object.entries(KINDS).map(([kind, title]) => h("span", { class: `legend ${kind}`, title }, kind));
     element.replaceChildren(
       h("div", { class: "tools" }, this.depths, this.whole, fit, this.said, h("span", { class: "legends" }, legend)),
       this.canvas,
@@ -140,7 +146,7 @@ export class Graph {
     this.#fit(false);
   }
 
-  // From left to right or from top to bottom, as it can be shown larger.
+  // From left to right or from top to bottom, as it can be shown larger; if it fits in neither way, as the screen is.
   #plan(sizes, edges) {
     const plans = ["LR", "TB"].map((rankdir) => {
       const plan = new dagre.graphlib.Graph({ multigraph: true });
@@ -150,9 +156,10 @@ export class Graph {
       dagre.layout(plan);
       return plan;
     });
-    const zoom = (plan) =>
-      Math.min(this.canvas.clientWidth / plan.graph().width, this.canvas.clientHeight / plan.graph().height, 1);
-    return zoom(plans[1]) > zoom(plans[0]) ? plans[1] : plans[0];
+    const { clientWidth: width, clientHeight: height } = this.canvas;
+    const [across, down] = plans.map((plan) => Math.min(width / plan.graph().width, height / plan.graph().height, 1));
+    const fits = Math.max(across, down) > SMALLEST;
+    return (fits ? down > across : height > width) ? plans[1] : plans[0];
   }
 
   #label(id) {
@@ -170,7 +177,8 @@ export class Graph {
         renderedPosition: { x: this.canvas.clientWidth / 2, y: this.canvas.clientHeight / 2 },
       });
     const chosen = this.drawing.nodes(".chosen");
-    if (!whole && this.drawing.zoom() < 0.5 && chosen.nonempty()) (this.drawing.zoom(0.8), this.drawing.center(chosen));
+    if (!whole && this.drawing.zoom() < SMALLEST && chosen.nonempty())
+      (this.drawing.zoom(0.8), this.drawing.center(chosen));
     else if (this.drawing.zoom() === 1.1) this.drawing.center();
   }
 

@@ -39,6 +39,7 @@ python_display_short_literal_types = True
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
+napoleon_custom_sections = [("Remedy", "Note")]
 add_module_names = False
 toc_object_entries = False  # a thousand names in the sidebar of every page would cost most of the build
 

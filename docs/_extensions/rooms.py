@@ -103,8 +103,23 @@ def unlink_built_ins(_app: Sphinx, tree: nodes.document) -> None:
             reference.replace_self(words.children if words else reference.children)
 
 
+def name_attributes(_app: Sphinx, tree: nodes.document) -> None:
+    """Call attributes what they are called in docstrings."""
+    for name in tree.findall(nodes.field_name):
+        if name.astext() == "Variables":
+            name.children = [nodes.Text("Attributes")]
+
+
+def keep_first_line(_app: Sphinx, what: str, _name: str, _value: Any, _options: Any, lines: list[str]) -> None:
+    """Keep napoleon from taking what stands before a colon in the words on an attribute for its type."""
+    if what in ("attribute", "data", "property"):
+        lines.insert(0, "")
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Sphinx's entry point."""
     app.connect("source-read", read)
     app.connect("doctree-read", unlink_built_ins)
+    app.connect("doctree-read", name_attributes)
+    app.connect("autodoc-process-docstring", keep_first_line, priority=400)  # napoleon's is 500
     return {"parallel_read_safe": True}

@@ -110,7 +110,7 @@ class StartTimeoutError(MainspringError, TimeoutError):
     """A part of the start did not end in time.
 
     Remedy:
-        Look at what the phase waits for, or give it more time.
+        Look at what ``parts`` wait for, or give the setting ``start_timeout`` more seconds.
 
     Attributes:
         parts: The hooks or providers that had not ended.

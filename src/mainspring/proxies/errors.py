@@ -95,7 +95,7 @@ class ServiceResponseError(ServiceError):
     """The other side answered with an error: an ``HttpErrors.NotFound`` for 404, and so on.
 
     Remedy:
-        Handle its status; the ``body`` of the answer says more.
+        Handle its status; ``response`` has the headers and the body of the answer.
     """
 
     response: ServiceResponse

@@ -97,7 +97,7 @@ class ModelValidationError(RepositoryError, ValueError):
     """Data that do not fit their model.
 
     Remedy:
-        Correct the data; ``violations`` has every place.
+        Correct the data; ``errors`` has every place.
 
     Attributes:
         model: The model's name.
@@ -256,7 +256,7 @@ class PoolTimeoutError(RepositoryError):
     """No connection became free in time.
 
     Remedy:
-        Close what holds connections (transactions, streams), or raise ``pool_size`` of the data source.
+        Close what holds connections (transactions, streams), or raise ``pool.size`` of the data source.
     """
 
     code = "POOL_TIMEOUT"

@@ -293,7 +293,7 @@ class WorkersError(MainspringError, RuntimeError):
     """An application that several processes cannot serve: ``reason`` says why, and what to do.
 
     Remedy:
-        Name the application as ``module:attribute``, and let each process make its own.
+        Give it a REST server that listens, on a system that hands sockets to processes; or run one process.
     """
 
     def __init__(self, reason: str) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import msgspec
 import pytest
+from openapi_spec_validator import validate
 
 from mainspring.loader import (
     body_params,
@@ -184,6 +185,57 @@ async def test_a_path_of_the_body(staged: Make) -> None:
     assert (await app("POST", "/x", body=b"{", headers={"content-type": "application/json"})).status == 400
     with pytest.raises(ValueError, match="has an empty name"):
         body_params("a..b")
+
+
+async def test_paths_of_the_body_are_in_the_document(staged: Make) -> None:
+    """LOAD-137: one body with all of them; what is described by hand stays."""
+
+    class Street(msgspec.Struct):
+        name: str
+        number: int = 1
+
+    class C:
+        @post("/order")
+        def order(
+            self,
+            city: Annotated[str, body_params("address.city")],
+            street: Annotated[Street, body_params("address.street")],
+            count: Annotated[int, body_params("count")] = 1,
+            first: Annotated[int | None, body_params("lines.0.price")] = None,
+        ) -> list[Any]:
+            return [city, street.name, count, first]
+
+        @post("/optional")
+        def optional(self, note: Annotated[str | None, body_params("note")]) -> str:
+            return str(note)
+
+        @post("/said", {"requestBody": {"content": {"text/plain": {}}}})
+        def said(self, note: Annotated[str, body_params("note")]) -> str:
+            return note
+
+        @post("/whole")
+        def whole(self, street: Annotated[Street, body_params()]) -> str:
+            return street.name
+
+    app = staged(C)
+    paths = (await app.app.get_api_spec())["paths"]
+    body = paths["/order"]["post"]["requestBody"]
+    address = {
+        "type": "object",
+        "properties": {"city": {"type": "string"}, "street": {"$ref": "#/components/schemas/Street"}},
+        "required": ["city", "street"],
+    }
+    assert body["required"] is True
+    assert body["content"]["application/json"]["schema"] == {
+        "type": "object",
+        "properties": {"count": {"type": "integer"}, "address": address},
+        "required": ["address"],
+    }
+    assert paths["/optional"]["post"]["requestBody"]["required"] is False
+    assert list(paths["/said"]["post"]["requestBody"]["content"]) == ["text/plain"]
+    document = await app.app.get_api_spec()
+    assert "Street" in document["components"]["schemas"]
+    validate(document)
 
 
 async def test_a_signed_cookie(staged: Make) -> None:

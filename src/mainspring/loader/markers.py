@@ -11,6 +11,7 @@ from typing import Any, get_origin
 from mainspring.context import Injection
 from mainspring.context.injection import EMPTY, InjectionPoint
 from mainspring.http import HttpErrors
+from mainspring.loader.body_documents import BODY_PATH
 from mainspring.loader.plain_bodies import plain_body
 from mainspring.openapi.codecs import json_codec
 from mainspring.openapi.errors import SchemaViolation, Violation
@@ -210,7 +211,7 @@ def body_params(path: str | None = None, **options: Any) -> Any:
             found = [_below(_pointer(steps), violation) for violation in error.violations]
             raise refused(SchemaViolation(found)) from error
 
-    return _Marker("body_params", resolve)
+    return Injection(resolve=resolve, decorator="body_params", details={BODY_PATH: tuple(steps)})
 
 
 def _pointer(steps: list[str]) -> str:

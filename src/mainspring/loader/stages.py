@@ -4,12 +4,14 @@ What is used until the routes are made stands in front of them, as one middlewar
 stands behind them, where the pipeline asks when there is no answer. All of it is put together when it changes.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
 from mainspring.context import AmbiguousTypeError, Binding, BindingScope, create_binding_from_class
+from mainspring.context.injection import InjectionPoint
 from mainspring.loader.accept_mimes import GlobalAcceptMimes
+from mainspring.loader.body_documents import BodyDocuments
 from mainspring.loader.chains import CORE, Line
 from mainspring.loader.documenting import StageDocuments
 from mainspring.loader.error_handler import GlobalErrorHandler, last_handler
@@ -20,6 +22,7 @@ from mainspring.loader.server_options import ServerOption
 from mainspring.loader.stage_kinds import Stage, is_asgi_app, is_asgi_middleware, name_of, stage_of
 from mainspring.rest import RequestContext, RestApplication, RestBindings, RestTags, as_spec_enhancer
 from mainspring.rest.chains import CONTINUE
+from mainspring.rest.invoking import injection_points
 
 __all__ = ["StageRegistry"]
 
@@ -60,6 +63,8 @@ class StageRegistry:
         app.bind(Views.KEY).to(self.views)
         documents: Binding[Any] = Binding("spec_enhancers.stages")
         app.add(documents.to(StageDocuments(self._lines_of_operations)).apply(as_spec_enhancer))
+        bodies: Binding[Any] = Binding("spec_enhancers.bodies")
+        app.add(bodies.to(BodyDocuments(self._points_of_operations)).apply(as_spec_enhancer))
 
     # Registering
 
@@ -250,6 +255,13 @@ class StageRegistry:
             line = operation_line(route)
             if line is not None:
                 yield route.verb, route.template.openapi, line
+
+    def _points_of_operations(self) -> Iterator[tuple[str, str, Iterable[InjectionPoint]]]:
+        plan = self._app.rest_server.planning.plan()
+        for route in self._app.rest_server.registry.routes():
+            parts = plan.parts_of(route)
+            if parts is not None:
+                yield route.verb, route.template.openapi, injection_points(route, parts.description)
 
     def explain(self, route: Any = None) -> list[str]:
         """The names of the stages a request passes on its way to a route (or to none), in order."""

@@ -114,9 +114,19 @@ def test_a_model_that_takes_any_property_is_filtered_by_any():
     assert not Draft202012Validator(schema).is_valid({"id": "x"})
 
 
+def nested(levels: int) -> dict[str, Any]:
+    """Inclusions in each other."""
+    found: dict[str, Any] = {}
+    for level in reversed(range(levels)):
+        found = {"include": [{"relation": "itemList" if level % 2 else "box", "scope": found}]}
+    return found
+
+
 @pytest.mark.parametrize(
     ("filter", "is_taken"),
     [
+        (nested(5), True),
+        (nested(6), False),
         ({"order": "fullName DESC", "limit": 1, "skip": 2}, True),
         ({"order": ["id", "isNew asc"], "fields": ["id"]}, True),
         ({"include": ["box", {"relation": "box", "scope": {"where": {"id": {"gt": 1}}, "total_limit": 3}}]}, True),

@@ -15,6 +15,7 @@ from mainspring.repository.filter_schemas import filter_schema, where_schema
 from mainspring.repository.json_schemas import VALUE_SCHEMAS
 from mainspring.repository.kinds import Kind, ValueType
 from mainspring.repository.patterns import LONGEST_PATTERN
+from mainspring.repository.wire_filters import INCLUDE_DEPTH
 
 __all__ = ["exact_filter_schema", "exact_where_schema"]
 
@@ -60,8 +61,8 @@ def exact_where_schema(definition: ModelDefinition) -> Schema:
     return {**definitions[name], "$defs": definitions}
 
 
-def _filter(definition: ModelDefinition, outline: Schema, definitions: Schema) -> Schema:
-    """An outline with everything in it said."""
+def _filter(definition: ModelDefinition, outline: Schema, definitions: Schema, depth: int = 1) -> Schema:
+    """An outline with everything in it said; ``depth`` is its level of inclusion, from 1."""
     properties: Schema = dict(outline["properties"])
     for key in ("limit", "skip", "offset"):
         if key in properties:
@@ -70,12 +71,14 @@ def _filter(definition: ModelDefinition, outline: Schema, definitions: Schema) -
         names = "|".join(_escaped(wire) for wire, kind in _known(definition) if kind.kind not in _JSON | _LISTS)
         order = {"type": "string", "pattern": f"^({names})( (ASC|DESC|asc|desc))?$"}
         properties["order"] = {"anyOf": [order, {"type": "array", "items": order}]}
-    if "include" in properties:
-        properties["include"] = _include(definition, properties["include"], definitions)
+    if "include" in properties and depth > INCLUDE_DEPTH:
+        del properties["include"]
+    elif "include" in properties:
+        properties["include"] = _include(definition, properties["include"], definitions, depth)
     return {**outline, "properties": properties, "not": {"required": ["skip", "offset"]}}  # two names of one thing
 
 
-def _include(definition: ModelDefinition, outline: Schema, definitions: Schema) -> Schema:
+def _include(definition: ModelDefinition, outline: Schema, definitions: Schema, depth: int) -> Schema:
     """The relations, each with the filters of its own target."""
     _, name = outline["items"]["anyOf"]
     items = []
@@ -83,7 +86,7 @@ def _include(definition: ModelDefinition, outline: Schema, definitions: Schema) 
         if relation.can_be_included:
             # Of several targets nobody knows which: what their filters say shows at the request.
             is_open = discriminator_of(relation) is not None
-            scope = _OBJECT if is_open else _scope_reference(definition_of(relation.target), definitions)
+            scope = _OBJECT if is_open else _scope_reference(definition_of(relation.target), definitions, depth + 1)
             properties = {"relation": {"type": "string", "enum": [relation.wire_name]}, "scope": scope}
             items.append(
                 {"type": "object", "properties": properties, "required": ["relation"], "additionalProperties": False}
@@ -91,14 +94,22 @@ def _include(definition: ModelDefinition, outline: Schema, definitions: Schema) 
     return {**outline, "items": {"anyOf": [*items, name]}}
 
 
-def _scope_reference(target: ModelDefinition, definitions: Schema) -> Schema:
-    name = f"{target.name}.ScopeFilter"
+def _scope_reference(target: ModelDefinition, definitions: Schema, depth: int) -> Schema:
+    """The filter of what is included; one of each level, since the last has no further inclusions."""
+    name = f"{target.name}.ScopeFilter{depth - 1}"
     if name not in definitions:
-        definitions[name] = {}  # taken, before what is inside asks for it again
+        definitions[name] = {}  # its place is before those of what is inside
         outline = filter_schema(target, {"set_title": False})
         outline["properties"]["total_limit"] = {"type": "integer", "minimum": 1}
-        outline["properties"]["where"] = _conditions(target, {"type": "object", "additionalProperties": True}, {})
-        definitions[name] = {"title": name, **_filter(target, outline, definitions)}
+        outline["properties"]["where"] = _scope_conditions(target, definitions)
+        definitions[name] = {"title": name, **_filter(target, outline, definitions, depth)}
+    return {"$ref": f"#/$defs/{name}"}
+
+
+def _scope_conditions(target: ModelDefinition, definitions: Schema) -> Schema:
+    name = f"{target.name}.ScopeWhere"
+    outline = {"title": name, "type": "object", "additionalProperties": True}
+    definitions.setdefault(name, _conditions(target, outline, {}))
     return {"$ref": f"#/$defs/{name}"}
 
 

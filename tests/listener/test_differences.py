@@ -9,6 +9,7 @@ import asyncio
 import os
 import random
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import h11
@@ -84,8 +85,24 @@ def cuts(chance: random.Random, data: bytes) -> list[list[bytes]]:
 LIMITS = Limits(headers_timeout=1000, keep_alive_timeout=1000, linger=1000)
 
 
-async def ours(pieces: list[bytes]) -> tuple[list[Request], list[int], bool]:
-    """The requests our listener sees, its final answers, and whether the connection is open."""
+@dataclass
+class Ours:
+    """The requests our listener sees, its final answers, and whether the connection is open.
+
+    Attributes:
+        asked: The methods of all requests that were begun, those with a broken body included.
+        written: What it wrote; the date and the pieces of it are not compared.
+    """
+
+    found: list[Request]
+    statuses: list[int]
+    is_open: bool
+    asked: list[str] = field(compare=False)
+    written: bytes = field(compare=False)
+
+
+async def ours(pieces: list[bytes]) -> Ours:
+    """What our listener makes of pieces."""
     peer = Peer(LIMITS)
     for piece in pieces:
         if not peer.wire.is_closed:
@@ -101,7 +118,35 @@ async def ours(pieces: list[bytes]) -> tuple[list[Request], list[int], bool]:
     is_open = peer.is_open
     peer.connection.abort()
     await asyncio.sleep(0)
-    return found, statuses, is_open
+    return Ours(found, statuses, is_open, [seen.method for seen in peer.seen], bytes(peer.wire.written))
+
+
+def strict_client(whole: Ours) -> list[int]:
+    """The statuses that h11 reads as a client that has made the requests, and perhaps one more that was refused.
+
+    Raises:
+        h11.RemoteProtocolError: What was written is no sequence of answers to them.
+    """
+    connection = h11.Connection(h11.CLIENT)
+    if whole.written:  # nothing at all means the end to h11
+        connection.receive_data(whole.written)
+    statuses = []
+    for method in [*whole.asked, "GET"]:
+        connection.send(h11.Request(method=method, target="/", headers=[("Host", "x")]))
+        connection.send(h11.EndOfMessage())
+        while isinstance(event := connection.next_event(), h11.InformationalResponse | h11.Response | h11.Data):
+            if isinstance(event, h11.Response):
+                statuses.append(event.status_code)
+        if event is h11.NEED_DATA and not whole.is_open:
+            connection.receive_data(b"")
+            event = connection.next_event()
+        if not isinstance(event, h11.EndOfMessage) or connection.our_state is h11.MUST_CLOSE:
+            break
+        if connection.their_state is not h11.DONE:
+            break
+        connection.start_next_cycle()
+    assert not any(connection.trailing_data[0]), connection.trailing_data
+    return statuses
 
 
 class Httptools:
@@ -210,17 +255,17 @@ ACCEPTED: dict[str, list[tuple[str, Callable[[bytes, Request], bool]]]] = {
 }
 
 
-def sees(name: str, other: Any, data: bytes, found: list[Request], *, is_open: bool) -> bool:
+def sees(name: str, other: Any, data: bytes, whole: Ours) -> bool:
     """Whether another sees what ours does, as far as it can.
 
     Raises:
         AssertionError: It sees something else.
     """
-    theirs = [local(request) for request in other.found]
+    found, theirs = whole.found, [local(request) for request in other.found]
     both = min(len(found), len(theirs))
     assert found[:both] == theirs[:both], f"{name} sees otherwise"
     # What ours has refused, or will not read since the connection ends, the others may see.
-    assert len(theirs) == both or not is_open, f"{name} alone sees"
+    assert len(theirs) == both or not whole.is_open, f"{name} alone sees"
     return len(found) == both or other.is_ended or any(holds(data, found[both]) for _, holds in ACCEPTED[name])
 
 
@@ -231,19 +276,28 @@ async def test_however_it_is_cut_and_whoever_reads_it(share: int) -> None:
     for number in range(STREAMS // SHARES):
         data = stream(chance)
         whole, *others = [await ours(pieces) for pieces in cuts(chance, data)]
-        found, _, is_open = whole
         assert [other == whole for other in others] == [True] * len(others), (share, number, data, whole, others)
+        assert strict_client(whole) == whole.statuses, (share, number, data, whole)
         theirs = {"httptools": Httptools(data), "h11": H11(data)}
         # One that agrees is enough: what both refuse, ours must have a reason to accept.
-        agreed = [sees(name, other, data, found, is_open=is_open) for name, other in theirs.items()]
-        assert any(agreed), (share, number, data, found, [other.found for other in theirs.values()])
+        agreed = [sees(name, other, data, whole) for name, other in theirs.items()]
+        assert any(agreed), (share, number, data, whole, [other.found for other in theirs.values()])
 
 
 async def test_the_others_see_what_is_well_formed() -> None:
     """The comparison compares something."""
     data = b"".join(base for base in BASES if b"HTTP/1.0" not in base)  # h11 closes after those
-    found, statuses, is_open = await ours([data])
-    assert [local(request) for request in Httptools(data).found] == found
-    assert [local(request) for request in H11(data).found] == found
-    assert statuses == [200] * (len(BASES) - 1)
-    assert not is_open
+    whole = await ours([data])
+    assert [local(request) for request in Httptools(data).found] == whole.found
+    assert [local(request) for request in H11(data).found] == whole.found
+    assert (whole.statuses, whole.is_open) == ([200] * (len(BASES) - 1), False)
+
+
+async def test_at_every_boundary() -> None:
+    """HTTP-038: two pieces, wherever the second begins"""
+    for base in BASES:
+        data = base + BASES[0]
+        whole = await ours([data])
+        assert len(whole.found) == 2 - (not whole.is_open and len(whole.found) == 1)
+        for at in range(1, len(data)):
+            assert await ours([data[:at], data[at:]]) == whole, (data, at)

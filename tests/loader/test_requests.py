@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mainspring.core import BindingScope
-from mainspring.loader import HttpErrors, RequestContext, ServerLoader, controller, get, harness
+from mainspring.loader import HttpErrors, LoaderSettingError, RequestContext, ServerLoader, controller, get, harness
 
 OFF: dict[str, Any] = {"mount": {}, "scan": []}
 
@@ -185,3 +185,45 @@ async def test_what_is_made_for_a_request_ends_with_it_last_made_first() -> None
         log.clear()
         assert (await server.request("GET", "/y/fail")).status == 500
         assert log == ["made", "last", "opened", "first"]
+
+
+async def test_records_of_a_request_may_be_held_back(caplog: pytest.LogCaptureFixture) -> None:
+    """LOAD-158, LOAD-159: until the request ends, or so many are held; those of two requests do not mix."""
+    caplog.set_level(logging.INFO, "mainspring.request")
+    seen: list[int] = []
+    turns = [asyncio.Event(), asyncio.Event()]
+
+    @controller("/talk")
+    class Talk:
+        @get("/{count}")
+        def talk(self, ctx: RequestContext, count: int) -> None:
+            for number in range(count):
+                ctx.logger.info("line %d", number, extra={"place": number})
+                seen.append(len([each for each in caplog.records if hasattr(each, "place")]))
+
+        @get("/turns/{number}")
+        async def turns(self, ctx: RequestContext, number: int) -> None:
+            ctx.logger.info("%d begins", number)
+            turns[number].set()
+            await turns[1 - number].wait()
+            ctx.logger.info("%d ends", number)
+
+    settings = {"mount": [Talk], "scan": [], "logger": {"max_stack_size": 3, "log_start": False}}
+    async with harness(ServerLoader, settings) as server:
+        await server.request("GET", "/talk/5")
+        assert seen == [0, 0, 3, 3, 3]
+        lines = [record.getMessage() for record in records(caplog)]
+        assert lines == [*(f"line {number}" for number in range(5)), "request.end"]
+        await asyncio.gather(*(server.request("GET", f"/talk/turns/{number}") for number in (0, 1)))
+        lines = [record.getMessage() for record in records(caplog)]
+        first = "0" if lines[0].startswith("0") else "1"
+        other = "1" if first == "0" else "0"
+        expected = [f"{each} {what}" for each in (first, other) for what in ("begins", "ends")]
+        assert [line for line in lines if line != "request.end"] == expected
+
+
+@pytest.mark.parametrize("size", [-1, "3", True, 1.5])
+def test_how_many_records_are_held_is_a_number(size: Any) -> None:
+    """LOAD-158"""
+    with pytest.raises(LoaderSettingError, match="max_stack_size"):
+        ServerLoader({"logger": {"max_stack_size": size}})

@@ -156,6 +156,8 @@ def test_the_rest_section_stands_below_what_means_the_same() -> None:
         ("root_dir", 1),
         ("https_options", "cert.pem"),
         ("start_timeout", "soon"),
+        ("error_handler", int),
+        ("error_handler", "handler"),
     ],
 )
 def test_a_value_of_a_wrong_type_is_a_type_error_that_names_the_key(key: str, value: Any) -> None:

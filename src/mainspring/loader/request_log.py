@@ -11,6 +11,7 @@ from uuid import uuid4
 from msgspec import Struct
 
 from mainspring.rest.exchange import Exchange
+from mainspring.rest.logs import WRITER
 from mainspring.rest.tickets import current_exchange
 
 __all__ = ["LogOptions", "RequestLog"]
@@ -33,6 +34,7 @@ class LogOptions(Struct, frozen=True):
         ignored: Paths of which nothing is logged.
         new_id: Makes the id of a request that brings none.
         format: The message, with the fields in braces; ``request.start`` and ``request.end`` without it.
+        held: How many records of ``ctx.logger`` are held back at most, to be written together; 0 writes each at once.
     """
 
     fields: tuple[str, ...] = _DEFAULT_FIELDS
@@ -41,6 +43,7 @@ class LogOptions(Struct, frozen=True):
     ignored: tuple[re.Pattern[str], ...] = ()
     new_id: Callable[[], Any] | None = None
     format: str | None = None
+    held: int = 0
 
     @staticmethod
     def of(settings: Any) -> "LogOptions | None":
@@ -60,8 +63,9 @@ class LogOptions(Struct, frozen=True):
             ignored=tuple(re.compile(pattern) for pattern in given.get("ignore_url_patterns") or ()),
             new_id=given.get("req_id_builder"),
             format=given.get("format"),
+            held=given.get("max_stack_size") or 0,
         )
-        return options if options.starts or options.ends else None
+        return options if options.starts or options.ends or options.held else None
 
 
 class RequestLog:
@@ -87,6 +91,33 @@ class RequestLog:
         return any(pattern.search(path) for pattern in self._options.ignored)
 
 
+class _Holding(logging.Logger):
+    """Holds records back until they are many, or the request ends; so those of one request stand together."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(logger.name)
+        self.parent = logger
+        self._size = size
+        self._held: list[logging.LogRecord] = []
+
+    def handle(self, record: logging.LogRecord) -> None:
+        """Hold a record, or write all of them."""
+        self._held.append(record)
+        if len(self._held) >= self._size:
+            self.write()
+
+    def write(self) -> None:
+        """Write what is held."""
+        held, self._held = self._held, []
+        for record in held:
+            logger.handle(record)
+
+    def end(self) -> None:
+        """Write what is held, and from now on each record at once."""
+        self._size = 1
+        self.write()
+
+
 class _Logged:
     """One request that is logged."""
 
@@ -96,6 +127,7 @@ class _Logged:
         self._status = 500  # what is sent when nothing was
         self._is_sent = False
         self._exchange: Exchange | None = None
+        self._holding = _Holding(options.held) if options.held else None
         self._begun_at = time.perf_counter()
         given = next((value for name, value in scope["headers"] if name == _ID and _IS_ID(value)), None)
         self._id = given.decode() if given is not None else str((options.new_id or _new_id)())
@@ -116,12 +148,16 @@ class _Logged:
             if message["type"] == "http.response.body" and not message.get("more_body"):
                 self._end()
 
+        token = WRITER.set(self._holding)
         try:
             await app(self._scope, receive, sent)
         finally:
+            WRITER.reset(token)
             self._end()
 
     def _end(self) -> None:
+        if self._holding is not None:
+            self._holding.end()
         if self._is_sent or not self._options.ends:
             return
         self._is_sent = True

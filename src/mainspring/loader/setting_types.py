@@ -8,6 +8,7 @@ from ssl import SSLContext
 from typing import Any
 
 from mainspring.context import BindingScope
+from mainspring.loader.error_handler import GlobalErrorHandler
 from mainspring.loader.errors import LoaderSettingError, SettingTypeError
 from mainspring.loader.placeholders import has_placeholder, snake_case
 
@@ -163,11 +164,19 @@ def _check_logger(key: str, value: Mapping[str, Any]) -> None:
     level = value.get("level", "info")
     if level not in _LEVELS:
         raise LoaderSettingError(f"{key}.level", level, f"it is one of {', '.join(_LEVELS)}")
+    size = value.get("max_stack_size")
+    if size is not None and (type(size) is not int or size < 0):
+        raise LoaderSettingError(f"{key}.max_stack_size", size, "it is a number of records, 0 for none")
 
 
 def _check_timeout(key: str, value: Any) -> None:
     if value is not None and value is not False and value <= 0:
         raise LoaderSettingError(key, value, "give a number of seconds above 0, or None for no limit")
+
+
+def _check_error_handler(key: str, value: Any) -> None:
+    if value is not None and not (isinstance(value, type) and issubclass(value, GlobalErrorHandler)):
+        raise SettingTypeError(key, f"is a subclass of GlobalErrorHandler, not {value!r}")
 
 
 _LEVELS = ("debug", "info", "warning", "error", "off")
@@ -182,4 +191,5 @@ CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "components": _check_classes,
     "logger": _check_logger,
     "start_timeout": _check_timeout,
+    "error_handler": _check_error_handler,
 }

@@ -3,18 +3,22 @@
 import contextlib
 import logging
 from collections.abc import MutableMapping
+from contextvars import ContextVar
 from typing import Any
 
-__all__ = ["RequestLogger", "escaped", "log_error", "log_failure", "was_logged"]
+__all__ = ["WRITER", "RequestLogger", "escaped", "log_error", "log_failure", "was_logged"]
 
 logger = logging.getLogger("mainspring.rest.requests")
+
+#: What writes the records of the request under way, where that is not the logger of requests itself.
+WRITER: ContextVar[logging.Logger | None] = ContextVar("mainspring.rest.writer", default=None)
 
 
 class RequestLogger(logging.LoggerAdapter[logging.Logger]):
     """A logger whose records carry the id of a request as ``req_id``."""
 
     def __init__(self, request_id: str) -> None:
-        super().__init__(logging.getLogger("mainspring.request"), {"req_id": request_id})
+        super().__init__(WRITER.get() or logging.getLogger("mainspring.request"), {"req_id": request_id})
 
     def process(self, msg: Any, kwargs: MutableMapping[str, Any]) -> tuple[Any, MutableMapping[str, Any]]:
         """Add the id to what a call gives as ``extra``."""

@@ -12,9 +12,9 @@ from mainspring.http import HttpError, HttpErrors
 from mainspring.listener.answering import Answering
 from mainspring.listener.bodies import AnyBody, Body, WholeBody
 from mainspring.listener.errors import PeerGoneError
-from mainspring.listener.heads import Fields, Head, next_head
+from mainspring.listener.heads import NO_HEAD, Fields, Head, next_head
 from mainspring.listener.responses import head_bytes
-from mainspring.listener.service import Service
+from mainspring.listener.service import Serve, Service
 
 __all__ = ["Connection"]
 
@@ -34,19 +34,21 @@ class Connection(Answering):
     """
 
     __slots__ = (
-        "_buffer", "_deadline", "_fields", "_is_plain", "_is_reading_paused", "_since", "_state", "_timer", "_timer_at",
-        "task",
+        "_buffer", "_deadline", "_fields", "_is_plain", "_is_reading_paused", "_is_short", "_serve", "_since", "_state",
+        "_timer", "_timer_at", "task",
     )  # fmt: skip
 
     _timer_at: float
     _since: float
+    _serve: Serve
+    _is_short: bool
 
     def __init__(self, service: Service) -> None:
         super().__init__(service)
         self.task: asyncio.Task[None] | None = None
         self._state = _IDLE
         self._buffer = b""
-        self._fields: Fields | None = None
+        self._fields = NO_HEAD.fields
         self._deadline: float | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._is_reading_paused = False
@@ -116,25 +118,42 @@ class Connection(Answering):
             self._wait_for_head(data)
             return
         head, end = found
-        self._fields = fields = head.fields
+        if head.fields is not self._fields:
+            self._adopt(head.fields)
         self._head = head
         self._deadline = None
-        self._keeps = fields.keep_alive
-        self._is_plain = fields.is_1_1 and head.method != "HEAD"
-        if service.note is not None:
-            self._since = service.loop.time()
-            self._is_plain = False
+        self._is_plain = self._is_short and head.method != "HEAD"
         body: AnyBody | None = None
-        if fields.length == 0:
+        if self._is_plain:
             self._state = _BUSY
-            self._buffer = data[end:] if len(data) > end else b""
+            self._buffer = data[end:]
         else:
-            body = self._body_of(head, data, end)
-        serve = service.serve if not fields.upgrade or service.upgrade is None else service.upgrade
+            body = self._begin_body(head, data, end)
         before = self.task
-        self.task = service.create_task(serve(self, head, body))
+        self.task = service.create_task(self._serve(self, head, body))
         if before is not None and not before.done():
             service.keep(before)
+
+    def _adopt(self, fields: Fields) -> None:
+        """Work out what is the same for all requests with these fields."""
+        service = self.service
+        self._fields = fields
+        self._keeps = fields.keep_alive
+        self._serve = service.serve if not fields.upgrade or service.upgrade is None else service.upgrade
+        # Nothing of such a request is out of the ordinary, unless its method or its body is.
+        self._is_short = fields.is_1_1 and fields.keep_alive and service.note is None and fields.length == 0
+
+    def _begin_body(self, head: Head, data: bytes, end: int) -> AnyBody | None:
+        """What a request has besides a head; how the answer to it goes out."""
+        service, fields = self.service, head.fields
+        if service.note is not None:
+            self._since = service.loop.time()
+        if fields.length == 0:
+            self._state = _BUSY
+            self._buffer = data[end:]
+            return None
+        self._is_plain = fields.is_1_1 and fields.keep_alive and head.method != "HEAD" and service.note is None
+        return self._body_of(head, data, end)
 
     def _body_of(self, head: Head, data: bytes, begin: int) -> AnyBody:
         """The body of a request, and where what came of it goes."""
@@ -256,19 +275,18 @@ class Connection(Answering):
             PeerGoneError: Nobody takes it.
         """
         service, received = self.service, self._body
-        if (
-            not self._keeps
-            or self._state != _BUSY
-            or not self._is_plain
-            or service.is_closing
-            or (received is not None and not received.is_received)
-        ):
+        if not self._is_plain or self._state != _BUSY or not self._keeps or service.is_closing:
             self._answer_slowly(form % values, body)
             return
+        if received is not None:
+            if not received.is_received:
+                self._answer_slowly(form % values, body)
+                return
+            self._body = None
         now, clock = service.time(), service.clock
         date = clock.line if now < clock.until else clock.tick(now)
         self.transport.write(b"%b%b\r\n%b" % (form % values, date, body))
-        self._body = self._gone = None
+        self._gone = None
         self._state = _IDLE
         if self._buffer or self.is_ended:
             service.loop.call_soon(self._next)

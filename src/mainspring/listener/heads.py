@@ -7,7 +7,7 @@ in proportion to what they read.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -25,7 +25,8 @@ CHUNKED = -1
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
 _HOST = rb"(?:\[[0-9A-Fa-f:.]++\]|[A-Za-z0-9\-._~%!$&'()*+,;=]*+)(?::[0-9]{0,5})?"
 # RFC 9112 section 3. A target has no space and no fragment; browsers leave more than RFC 3986 allows unencoded.
-_LINE = re.compile(rb"(" + _TOKEN + rb"{1,32}+) (/[\x21\x22\x24-\x3e\x40-\x7e]*+)(?:\?([\x21\x22\x24-\x7e]*+))? ").match
+# What follows a path is a query or nothing, since the path ends only where one begins.
+_LINE = re.compile(rb"(" + _TOKEN + rb"{1,32}+) (/[\x21\x22\x24-\x3e\x40-\x7e]*+)\??([\x21\x22\x24-\x7e]*+) ").match
 _OTHER = rb"(" + _TOKEN + rb"{1,32}+) ([\x21\x22\x24-\x7e]++) "
 _ABSOLUTE = rb"(?i:https?)://(" + _HOST + rb")(/[^?]*+)?(?:\?(.*+))?"
 _VERSION = re.compile(rb"HTTP/([0-9])\.([0-9])\r\n")
@@ -56,6 +57,7 @@ class Fields:
         upgrade: The protocol the peer would rather speak, in lower case.
         is_1_1: Whether the version is 1.1.
         size: The bytes they were read from, when they are short enough to be compared with those of the next request.
+        named: The value by name, of several lines of a name that of the last one.
     """
 
     raw: bytes
@@ -67,6 +69,7 @@ class Fields:
     upgrade: bytes = b""
     size: int = 0
     is_1_1: bool = True
+    named: dict[bytes, bytes] = field(default_factory=dict)
 
 
 class Head(msgspec.Struct, gc=False):
@@ -95,13 +98,14 @@ class Head(msgspec.Struct, gc=False):
 NO_HEAD = Head("", b"", b"", Fields(b"", "1.1", []))
 
 
-def next_head(data: bytes, limits: Limits, before: Fields | None) -> tuple[Head, int] | None:
+def next_head(data: bytes, limits: Limits, before: Fields) -> tuple[Head, int] | None:
     """The head that bytes begin with, and where it ends; ``None`` when it is not all there.
 
     Args:
         data: The bytes.
         limits: What it may be.
-        before: The fields of the request before: those that are the same again need not be read again.
+        before: The fields of the request before, those of `NO_HEAD` before the first: those that are the same again
+            need not be read again.
 
     Raises:
         HttpError: It is none that is answered; the connection must be closed.
@@ -111,17 +115,17 @@ def next_head(data: bytes, limits: Limits, before: Fields | None) -> tuple[Head,
         end = _end_of(data, limits)
         return (_read_other(data, end, limits), end) if end else None
     start = found.end()
-    if before is None or not before.size or not data.startswith(before.raw, start) or start > limits.request_line - 8:
+    if before.size and data.startswith(before.raw, start) and start + _VERSION_SIZE <= limits.request_line:
+        end = start + before.size
+    else:
         end = _end_of(data, limits)
         if not end:
             return None
         if start + _VERSION_SIZE > limits.request_line:
             raise HttpErrors.URITooLong(code="REQUEST_LINE_TOO_LONG")
         before = read_fields(data[start:end], limits)
-    else:
-        end = start + before.size
     method, path, query = found.groups()
-    return Head(_METHODS.get(method) or method.decode("ascii"), path, query or b"", before), end
+    return Head(_METHODS.get(method) or method.decode("ascii"), path, query, before), end
 
 
 def _end_of(data: bytes, limits: Limits) -> int:
@@ -158,7 +162,7 @@ def _read_other(data: bytes, end: int, limits: Limits) -> Head:
         raise _bad("The target of the request is no path.", "BAD_TARGET")
     # Section 3.2.2: what Host says is ignored.
     lines = [(name, absolute[1] if name == b"host" else value) for name, value in fields.lines]
-    fields = Fields(b"", fields.version, lines, fields.length, fields.keep_alive, fields.expects, fields.upgrade)
+    fields = replace(fields, raw=b"", size=0, lines=lines, named=dict(lines))
     return Head(method.decode("ascii"), absolute[2] or b"/", absolute[3] or b"", fields)
 
 
@@ -208,6 +212,7 @@ def read_fields(data: bytes, limits: Limits) -> Fields:
         upgrade=b",".join(upgrades).lower(),
         size=len(data) if len(data) <= _COMPARED else 0,
         is_1_1=not is_1_0,
+        named=dict(lines),
     )
 
 

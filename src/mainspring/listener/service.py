@@ -12,7 +12,7 @@ from mainspring.listener.limits import Limits
 from mainspring.listener.logs import RareLog
 from mainspring.listener.responses import Clock
 
-__all__ = ["Service"]
+__all__ = ["Serve", "Service"]
 
 logger = logging.getLogger(__name__)
 

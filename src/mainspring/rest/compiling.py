@@ -173,8 +173,9 @@ class _Writer:
         new = "IDS.pop() if IDS else NEW_ID()"
         if not self._has_ticket:
             new = f"exchange.id_line or ({new})"
-        if self._has_fields:
-            return [f"line = ID_OF({{me}}) if REQUEST_ID in fields else ({new})"]
+        if self._has_fields or self._door.knows_names:
+            named = "fields" if self._has_fields else self._door.named
+            return [f"line = ID_OF({{me}}) if REQUEST_ID in {named} else ({new})"]
         return [
             f"for name, _ in {self._door.headers}:",
             "    if name == REQUEST_ID:",
@@ -258,7 +259,7 @@ class _Writer:
         door = self._door
         return [
             f"lines = {door.headers}",
-            "fields = dict(lines)",
+            f"fields = {door.named}",
             "if (",
             *deeper([door.has_body, "and fields.get(b'content-type') in PLAIN_JSON"]),
             # A length of fewer digits than the limit is below it; one that is not told is not plain.

@@ -57,6 +57,7 @@ ASGI = DoorLines(
     ),
     query="scope['query_string']",
     headers="scope['headers']",
+    named="dict(lines)",
     has_body="True",
     body=(
         "message = await receive()",

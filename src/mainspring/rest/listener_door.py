@@ -225,6 +225,8 @@ LISTENER = DoorLines(
     ),
     query="head.query",
     headers="head.fields.lines",
+    named="head.fields.named",
+    knows_names=True,
     has_body="body is not None",
     body=("data = body.take()", "if data is None: data = await READ_REST({me}, None, LIMIT)"),
     begin=("SET({me})",),

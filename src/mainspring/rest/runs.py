@@ -42,6 +42,8 @@ class DoorLines(msgspec.Struct, frozen=True, eq=False):
         exchange: Lines that do the same in place, into ``exchange``.
         query: What tells the query.
         headers: What tells the list of header lines.
+        named: What tells the values of header lines by name.
+        knows_names: Whether that is there in any case, and need not be made.
         has_body: What is true of a request that may have a body.
         body: Lines that put a body, of which nothing was read, into ``data``.
         begin: Lines before everything.
@@ -60,6 +62,7 @@ class DoorLines(msgspec.Struct, frozen=True, eq=False):
     exchange: tuple[str, ...]
     query: str
     headers: str
+    named: str
     has_body: str
     body: tuple[str, ...]
     begin: tuple[str, ...]
@@ -71,6 +74,7 @@ class DoorLines(msgspec.Struct, frozen=True, eq=False):
     recover: Callable[[Any, BaseException], Coroutine[Any, Any, None]]
     heads: Callable[[int], Mapping[str, Any]] = _no_heads
     is_plain: Callable[[Any, Any, Any], bool] = _is_plain
+    knows_names: bool = False
 
 
 class Run:

@@ -86,12 +86,8 @@ class _Writer:
         self._run = Run(operation, self._plan, door)
         self._plain_body = operation.body.plain_json(self._plan) if operation.body is not None else None
         self._plans = self._find_plans() if operation.is_plain_call else None
-        # A ticket does where nobody is handed the request: neither a plan nor the call of the operation.
-        self._has_ticket = (
-            self._plans is not None
-            and all(isinstance(plan, _Direct) for plan, _ in self._plans.values())
-            and (operation.body is None or self._plain_body is not None)
-        )
+        # A ticket does where nobody is handed the request: neither the call of the operation nor that of its body.
+        self._has_ticket = self._plans is not None and (operation.body is None or self._plain_body is not None)
         self._has_context = any(context == "context" for _, context in (self._plans or {}).values())
         self._me = "ticket" if self._has_ticket else "exchange"
         self._has_fields = False
@@ -123,63 +119,70 @@ class _Writer:
     def _opening(self) -> Iterable[str]:
         path = "path" if self._operation.route.template.variables else "None"
         if self._has_ticket:
-            return [f"ticket = {ticket_text(self._door.parameters, path)}"]
+            ticket = f"ticket = {ticket_text(self._door.parameters, path, has_context=self._has_context)}"
+            return ["context = NEW(REQUEST_CONTEXT)", ticket, *CONTEXT_LINES] if self._has_context else [ticket]
         lines = [*self._door.exchange, "exchange.plan = PLAN", "exchange.operation = OPERATION"]
         if path == "path":
             lines.append("exchange.values = path")
         # What is looked at in any case is faster found here than on the class.
-        lines += ["exchange.request = exchange.response = exchange.id_line = None"]
-        return [*lines, *(CONTEXT_LINES if self._has_context else ("exchange.context = None",))]
+        return [*lines, "exchange.context = exchange.request = exchange.response = exchange.id_line = None"]
 
     def _ending(self) -> list[str]:
-        if self._has_ticket:
-            return [f"if ticket[{MADE}] is not None: await FINISH(ticket[{MADE}])"]
-        lines = ["exchange.is_past = True"]
+        if not self._has_ticket:
+            asked = "exchange.context is not None or exchange.request is not None"
+            return ["exchange.is_past = True", f"if {asked}: await FINISH(exchange)"]
         if self._has_context:
-            return [*lines, f"if {IS_LEFT}:", *deeper(LEAVE_LINES), "else:", "    await FINISH(exchange)"]
-        return [*lines, "if exchange.context is not None or exchange.request is not None: await FINISH(exchange)"]
+            return [f"if {IS_LEFT}:", *deeper(LEAVE_LINES), "else:", "    await FINISH(EXCHANGE_OF(ticket))"]
+        return [f"if ticket[{MADE}] is not None: await FINISH(ticket[{MADE}])"]
 
     # The reply
 
     def _reply(self) -> list[str]:
-        nobody_asked = f"ticket[{MADE}] is None" if self._has_ticket else "exchange.response is None"
+        is_json = "(type(result) is RUN.kind or IS_JSON(result))"
+        lines = ["else:", "    await ANSWER_WITH({me}, result)"]
+        if not self._has_ticket:
+            return [f"if {is_json} and exchange.response is None:", *self._sent(self._by_exchange()), *lines]
         return [
-            f"if (type(result) is RUN.kind or IS_JSON(result)) and {nobody_asked}:",
+            f"if {is_json} and ticket[{MADE}] is None:",
+            *self._sent(self._by_ticket()),
+            f"elif {is_json} and ticket[{MADE}].response is None:",
+            *self._sent([f"exchange = ticket[{MADE}]", *self._by_exchange()]),
+            *lines,
+        ]
+
+    def _sent(self, send: list[str]) -> list[str]:
+        return [
             "    try:",
             "        data = ENCODE(result)",
             "    except Exception:  # it is encoded again, and the failure told",
             "        await ANSWER_WITH({me}, result)",
             "    else:",
-            *deeper(self._sending(), 2),
-            "else:",
-            "    await ANSWER_WITH({me}, result)",
+            *deeper(send, 2),
         ]
 
-    def _sending(self) -> list[str]:
-        tells_id = self._plan.shows_request_id
-        lines = self._id_lines() if tells_id else []
-        if self._has_ticket:
-            lines.append(f"ticket[{IS_SENT}] = {'line' if tells_id else '()'}")
-        else:
-            lines += ["exchange.id_line = line"] if tells_id else []
-            lines += ["exchange.result = result", "exchange.started, exchange.status = True, STATUS"]
-        lines += self._door.send if tells_id else self._door.send_plainly
-        if not self._has_ticket:
-            lines.append("exchange.completed = True")
-        return lines
+    def _by_exchange(self) -> list[str]:
+        """The lines that send ``data`` for a request that somebody has asked something of."""
+        lines = ["line = ID_OF(exchange)"] if self._plan.shows_request_id else []
+        send = self._door.send if self._plan.shows_request_id else self._door.send_plainly
+        lines += ["exchange.result = result", "exchange.started, exchange.status = True, STATUS"]
+        return [*lines, *send, "exchange.completed = True"]
+
+    def _by_ticket(self) -> list[str]:
+        """The lines that send it for another one."""
+        if not self._plan.shows_request_id:
+            return [f"ticket[{IS_SENT}] = ()", *self._door.send_plainly]
+        return [*self._id_lines(), f"ticket[{IS_SENT}] = line", *self._door.send]
 
     def _id_lines(self) -> list[str]:
         """The lines that find the line with the id of the request: the client's, if it gave one."""
         new = "IDS.pop() if IDS else NEW_ID()"
-        if not self._has_ticket:
-            new = f"exchange.id_line or ({new})"
         if self._has_fields or self._door.knows_names:
             named = "fields" if self._has_fields else self._door.named
-            return [f"line = ID_OF({{me}}) if REQUEST_ID in {named} else ({new})"]
+            return [f"line = ID_OF(ticket) if REQUEST_ID in {named} else ({new})"]
         return [
             f"for name, _ in {self._door.headers}:",
             "    if name == REQUEST_ID:",
-            "        line = ID_OF({me})",
+            "        line = ID_OF(ticket)",
             "        break",
             "else:",
             f"    line = {new}",
@@ -305,7 +308,7 @@ class _Writer:
     def _handed_over(self, values: dict[str, str] | str) -> str:
         """The line that leaves the call to the operation."""
         self._names["CALL"] = self._operation.call
-        return f"result = await CALL({{me}}, {mapping(values)})"
+        return f"result = await CALL(EXCHANGE_OF({{me}}), {mapping(values)})"
 
     def _carried_out(self, name: str, plan: Any, context: str, then: list[str], otherwise: str) -> list[str]:
         """The lines of a plan and those after it; the operation does it when the plan is none any more."""

@@ -24,7 +24,7 @@ from mainspring.rest.logs import RequestLogger
 from mainspring.rest.paging import page_links
 from mainspring.rest.requests import Request
 from mainspring.rest.responses import Response
-from mainspring.rest.tickets import current_exchange
+from mainspring.rest.tickets import MADE, REQUEST, current_exchange, exchange_of
 
 __all__ = ["RequestContext", "request_context_of"]
 
@@ -79,6 +79,7 @@ class RequestContext(Context):
     looks at them.
 
     Attributes:
+        source: The exchange, or its ticket.
         stage_options: What was said with the middleware that runs, where a loader runs it.
     """
 
@@ -91,7 +92,7 @@ class RequestContext(Context):
     _changes = 0
     _closing = False
     _session: Any = None
-    exchange: Exchange
+    source: Any
     _own_bindings: dict[str, Binding[Any]] | None = None
     _after: list[tuple[Any, tuple[Any, ...], dict[str, Any]]] | None = None
     #: Whether it can end without a word: nobody looked into it, nothing follows the response or is to be cleaned up.
@@ -100,8 +101,13 @@ class RequestContext(Context):
     def __init__(self, parent: Context, exchange: Exchange) -> None:
         self._parent = parent
         self._kept = {}
-        self.exchange = exchange
+        self.source = exchange
         self._is_bare = True
+
+    @property
+    def exchange(self) -> Exchange:
+        """The request as a door hands it to the pipeline."""
+        return exchange_of(self.source)  # type: ignore[no-any-return]  # it is one
 
     @property
     def _lock(self) -> Any:  # nobody sets it: it is that of all the contexts of a tree
@@ -161,12 +167,18 @@ class RequestContext(Context):
     @property
     def request(self) -> Request:
         """The request."""
+        source = self.source
+        if type(source) is list and source[MADE] is None:
+            request = source[REQUEST]
+            if request is None:  # the same as a call of the class, which costs a request more
+                source[REQUEST] = request = _new(Request)
+                request.source = source
+                request.has_body = False
+            return request  # type: ignore[no-any-return]  # made above
         exchange = self.exchange
         request = exchange.request
-        if request is None:  # the same as a call of the class, which costs a request more
-            exchange.request = request = _new(Request)
-            request.exchange = exchange
-            request.has_body = False
+        if request is None:
+            request = exchange.request = Request(exchange)
         return request  # type: ignore[no-any-return]  # made above
 
     @property

@@ -2,21 +2,21 @@
 
 from mainspring.rest.context import RequestContext
 from mainspring.rest.exchange import Exchange
+from mainspring.rest.tickets import CONTEXT, MADE, REQUEST
 
 __all__ = ["CONTEXT_LINES", "CONTEXT_NAMES", "IS_LEFT", "LEAVE_LINES", "is_left"]
 
 #: Lines of a generated function that make the context of its request; the same as a call of the class.
 CONTEXT_LINES = (
-    "context = exchange.context = NEW(REQUEST_CONTEXT)",
+    "context.source = ticket",
     "context._parent = SERVER",
     "context._kept = {}",
-    "context.exchange = exchange",
     "context._is_bare = True",
 )
 
 #: What is true there of a request after which there is nothing to do but to let it go, and how it is let go of.
-IS_LEFT = "context._is_bare and (exchange.request is None or not exchange.request.has_body)"
-LEAVE_LINES = ("context._closing = True", "exchange.context = exchange.request = None")  # they hold each other
+IS_LEFT = f"context._is_bare and ticket[{MADE}] is None"
+LEAVE_LINES = ("context._closing = True", f"ticket[{CONTEXT}] = ticket[{REQUEST}] = None")  # they hold each other
 
 CONTEXT_NAMES = {"NEW": object.__new__, "REQUEST_CONTEXT": RequestContext}
 

@@ -8,6 +8,7 @@ from mainspring.http import Headers, Query
 from mainspring.http.forwarding import authority, forwarding_of, split_host
 from mainspring.rest.bodies import Reading, json_value
 from mainspring.rest.exchange import Exchange
+from mainspring.rest.tickets import MADE, RUN, exchange_of
 
 __all__ = ["Request"]
 
@@ -22,11 +23,11 @@ class Request:
     """A request. In handlers it is injected by its type; elsewhere it is ``context.request``.
 
     Attributes:
-        exchange: What it is a view of.
+        source: What it is a view of: the exchange, or its ticket.
         has_body: Whether it knows anything of the body.
     """
 
-    exchange: Exchange
+    source: Any
     has_body: bool
 
     # On the class, so that a request that is asked for little makes little.
@@ -46,11 +47,16 @@ class Request:
     _signed_cookies: Any = None
 
     def __init__(self, exchange: Exchange) -> None:
-        self.exchange = exchange
+        self.source = exchange
         self.has_body = False
 
     def __repr__(self) -> str:
         return f"<Request {self.method} {self.raw_path}>"
+
+    @property
+    def exchange(self) -> Exchange:
+        """The request as a door hands it to the pipeline."""
+        return exchange_of(self.source)  # type: ignore[no-any-return]  # it is one
 
     # The request line
 
@@ -78,6 +84,11 @@ class Request:
     @property
     def path(self) -> str:
         """The decoded path below the base path; a middleware before route finding may set another one."""
+        source = self.source
+        if type(source) is list and source[MADE] is None:
+            path: str | None = source[RUN].path
+            if path is not None:
+                return path
         exchange = self.exchange
         below, raw = exchange._path, exchange.raw
         if below is ... and raw is not None and _PERCENT not in raw:  # nearly always

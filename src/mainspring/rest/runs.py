@@ -16,6 +16,7 @@ from mainspring.rest.leaving import is_left
 from mainspring.rest.operations import Operation
 from mainspring.rest.pipeline import complete, conclude, fail, leave, refuse
 from mainspring.rest.replying import JSON, reply_to
+from mainspring.rest.tables import static_path
 from mainspring.rest.tickets import exchange_of
 
 __all__ = ["DoorLines", "Run", "answer_with", "finish", "id_line_of", "read_and_call", "read_rest", "recover"]
@@ -85,17 +86,19 @@ class Run:
         plan: The server when it was compiled.
         door: The door it is for.
         verb: The verb it answers, in upper case.
+        path: The path of all requests; ``None`` where it has variables.
         answer: Answers a request: a coroutine function of what the door hands over and the variables of the path.
         kind: The type of a result that was last found to be written as JSON.
         encode: Writes such a result.
         status: The status it is sent with.
     """
 
-    __slots__ = ("_types", "answer", "door", "encode", "kind", "operation", "plan", "status", "verb")
+    __slots__ = ("_types", "answer", "door", "encode", "kind", "operation", "path", "plan", "status", "verb")
 
     def __init__(self, operation: Operation, plan: Any, door: DoorLines) -> None:
         self.operation, self.plan, self.door = operation, plan, door
         self.verb = operation.route.verb.upper()
+        self.path = static_path(operation.route.template) if operation.route.template.is_static else None
         self.answer: Callable[..., Coroutine[Any, Any, None]] = _unanswered
         reply = operation.reply
         self.status = reply.status or 200

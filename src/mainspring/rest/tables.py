@@ -11,7 +11,7 @@ from typing import Any
 from mainspring.http import PathTemplate
 from mainspring.rest.routes import AnyRoute
 
-__all__ = ["RouteTable", "is_tail"]
+__all__ = ["RouteTable", "is_tail", "static_path"]
 
 #: What a path may have in it to be in its canonical spelling as it is (see ``canonical_segment``).
 _PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/"
@@ -83,8 +83,13 @@ class RouteTable:
         return None
 
 
+def static_path(template: PathTemplate) -> str:
+    """The path of a template without variables; of another one with nothing in their places."""
+    return "/" + "/".join(segment.literal or "" for segment in template.segments)
+
+
 def _static_path(template: PathTemplate) -> bytes:
-    return ("/" + "/".join(segment.literal or "" for segment in template.segments)).encode("ascii")
+    return static_path(template).encode("ascii")
 
 
 def is_tail(template: PathTemplate) -> bool:

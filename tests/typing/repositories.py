@@ -2,8 +2,8 @@
 
 from typing import Any, assert_type
 
-from mainspring import DataSource, DefaultCrudRepository, Entity, field, model
-from mainspring.repository import Count
+from mainspring import DataSource, DefaultCrudRepository, Entity, Getter, field, model
+from mainspring.repository import Count, HasManyRepository
 
 
 @model(rename="camel")
@@ -13,9 +13,31 @@ class Todo(Entity):
     is_complete: bool | None = None
 
 
+class TodoList(Entity):
+    id: int | None = field(id=True, generated=True)
+
+
 class TodoRepository(DefaultCrudRepository[Todo, int]):
     def __init__(self, datasource: DataSource) -> None:
         super().__init__(Todo, datasource)
+
+
+class ListRepository(DefaultCrudRepository[TodoList, int]):
+    def __init__(self, datasource: DataSource, todos: Getter[TodoRepository], later: Any) -> None:
+        super().__init__(TodoList, datasource)
+        self.todos = self.create_has_many_repository_factory_for("todos", todos)
+        self.first = self.create_has_one_repository_factory_for("first", TodoRepository(datasource))
+        self.owner = self.create_belongs_to_accessor_for("owner", lambda: TodoRepository(datasource))
+        self.others = self.create_references_many_accessor_for("others", later)
+
+
+async def relations(lists: ListRepository) -> None:
+    assert_type(lists.todos(1), HasManyRepository[Todo])
+    assert_type(await lists.todos(1).create({"title": "x"}), Todo)
+    assert_type(await lists.todos(1).find(), list[Todo])
+    assert_type(await lists.first(1).get(), Todo)
+    assert_type(await lists.owner(1), Todo | None)
+    assert_type(await lists.others(1), list[Any])
 
 
 async def queries(todos: TodoRepository, data: dict[str, Any]) -> None:

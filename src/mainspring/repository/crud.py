@@ -5,7 +5,7 @@ Data go in as instances or mappings and come out as instances of the entity clas
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar, overload
 
 from mainspring.repository.datasources import DataSource
 from mainspring.repository.definitions import definition_of
@@ -27,6 +27,7 @@ from mainspring.repository.relations import (
     make_has_one,
     make_through,
 )
+from mainspring.repository.relations.targets import Target
 from mainspring.repository.transactions import Savepoint, Transaction
 from mainspring.repository.wheres import conjunction
 from mainspring.repository.writing_rows import Writer
@@ -35,6 +36,7 @@ __all__ = ["DefaultCrudRepository"]
 
 E = TypeVar("E", bound=Model)
 Id = TypeVar("Id")
+T = TypeVar("T")
 
 #: What data and filters may be.
 Data = Mapping[str, object] | Model
@@ -308,7 +310,13 @@ class DefaultCrudRepository(Generic[E, Id]):
         """Make a relation includable: the resolver gives one result per instance, in order."""
         self.inclusion_resolvers[relation] = resolver
 
-    def create_has_many_repository_factory_for(self, relation: str, target: Any) -> HasManyRepositoryFactory:
+    @overload
+    def create_has_many_repository_factory_for(
+        self, relation: str, target: Target[T]
+    ) -> HasManyRepositoryFactory[T]: ...
+    @overload
+    def create_has_many_repository_factory_for(self, relation: str, target: Any) -> HasManyRepositoryFactory[Any]: ...
+    def create_has_many_repository_factory_for(self, relation: str, target: Any) -> HasManyRepositoryFactory[Any]:
         """What gives the view of one source's rows.
 
         Args:
@@ -321,21 +329,41 @@ class DefaultCrudRepository(Generic[E, Id]):
         """
         return HasManyRepositoryFactory(self, relation, target)
 
-    def create_has_one_repository_factory_for(self, relation: str, target: Any) -> HasOneRepositoryFactory:
+    @overload
+    def create_has_one_repository_factory_for(self, relation: str, target: Target[T]) -> HasOneRepositoryFactory[T]: ...
+    @overload
+    def create_has_one_repository_factory_for(self, relation: str, target: Any) -> HasOneRepositoryFactory[Any]: ...
+    def create_has_one_repository_factory_for(self, relation: str, target: Any) -> HasOneRepositoryFactory[Any]:
         """What gives the view of one source's row; as for has-many."""
         return make_has_one(self, relation, target)
 
+    @overload
+    def create_has_many_through_repository_factory_for(
+        self, relation: str, target: Target[T], through: Any
+    ) -> HasManyThroughRepositoryFactory[T]: ...
+    @overload
     def create_has_many_through_repository_factory_for(
         self, relation: str, target: Any, through: Any
-    ) -> HasManyThroughRepositoryFactory:
+    ) -> HasManyThroughRepositoryFactory[Any]: ...
+    def create_has_many_through_repository_factory_for(
+        self, relation: str, target: Any, through: Any
+    ) -> HasManyThroughRepositoryFactory[Any]:
         """What gives the view of the rows that links lead to; as for has-many."""
         return make_through(self, relation, target, through)
 
-    def create_belongs_to_accessor_for(self, relation: str, target: Any) -> BelongsToAccessor:
+    @overload
+    def create_belongs_to_accessor_for(self, relation: str, target: Target[T]) -> BelongsToAccessor[T]: ...
+    @overload
+    def create_belongs_to_accessor_for(self, relation: str, target: Any) -> BelongsToAccessor[Any]: ...
+    def create_belongs_to_accessor_for(self, relation: str, target: Any) -> BelongsToAccessor[Any]:
         """What gives the row that a source belongs to; as for has-many."""
         return make_belongs_to(self, relation, target)
 
-    def create_references_many_accessor_for(self, relation: str, target: Any) -> ReferencesManyAccessor:
+    @overload
+    def create_references_many_accessor_for(self, relation: str, target: Target[T]) -> ReferencesManyAccessor[T]: ...
+    @overload
+    def create_references_many_accessor_for(self, relation: str, target: Any) -> ReferencesManyAccessor[Any]: ...
+    def create_references_many_accessor_for(self, relation: str, target: Any) -> ReferencesManyAccessor[Any]:
         """What gives the rows that a source lists; as for has-many."""
         return ReferencesManyAccessor(self, relation, target)
 

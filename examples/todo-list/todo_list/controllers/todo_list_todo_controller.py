@@ -1,9 +1,9 @@
 """The todos of a list, and the list of a todo."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from mainspring import HttpErrors, param, request_body, rest
-from mainspring.repository import Count, Filter, Where
+from mainspring.repository import Count, Filter, HasManyRepository, Where
 
 from ..models import LARGEST_ID
 from ..models.todo_list_model import TodoList
@@ -39,8 +39,7 @@ class TodoListTodoController:
     async def find(self, id: Id, filter: Annotated[Filter | None, param.filter(Todo)] = None) -> list[Todo]:
         """The todos of a list that a filter selects, or all of them."""
         todos = await self._todos_of(id)
-        found: list[Todo] = await todos.find(filter)
-        return found
+        return await todos.find(filter)
 
     @rest.patch("/todo-lists/{id}/todos")
     @rest.response(404)
@@ -56,7 +55,7 @@ class TodoListTodoController:
         todos = await self._todos_of(id)
         return await todos.delete(where)
 
-    async def _todos_of(self, id: int) -> Any:
+    async def _todos_of(self, id: int) -> HasManyRepository[Todo]:
         if not await self.lists.exists(id):
             raise HttpErrors.NotFound(f"There is no list {id}.")
         return self.lists.todos(id)

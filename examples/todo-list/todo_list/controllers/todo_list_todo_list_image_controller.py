@@ -1,9 +1,9 @@
 """The image of a list, and the list of an image."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from mainspring import HttpErrors, param, request_body, rest
-from mainspring.repository import Count, Filter
+from mainspring.repository import Count, Filter, HasOneRepository
 
 from ..models import LARGEST_ID
 from ..models.todo_list_image_model import TodoListImage
@@ -54,7 +54,7 @@ class TodoListTodoListImageController:
         images = await self._image_of(id)
         return await images.delete()
 
-    async def _image_of(self, id: int) -> Any:
+    async def _image_of(self, id: int) -> HasOneRepository[TodoListImage]:
         if not await self.lists.exists(id):
             raise HttpErrors.NotFound(f"There is no list {id}.")
         return self.lists.image(id)

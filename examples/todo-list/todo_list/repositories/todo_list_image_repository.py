@@ -1,11 +1,12 @@
 """The images."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from mainspring import DataSource, DefaultCrudRepository, Getter, inject
 from mainspring.repository import repository
 
 from ..models.todo_list_image_model import TodoListImage
+from ..models.todo_list_model import TodoList
 
 __all__ = ["TodoListImageRepository"]
 
@@ -16,7 +17,7 @@ class TodoListImageRepository(DefaultCrudRepository[TodoListImage, int]):
     def __init__(
         self,
         datasource: Annotated[DataSource, inject("datasources.db")],
-        lists: Annotated[Getter[Any], repository.getter("TodoListRepository")],
+        lists: Annotated[Getter[DefaultCrudRepository[TodoList, int]], repository.getter("TodoListRepository")],
     ) -> None:
         super().__init__(TodoListImage, datasource)
         self.todo_list = self.create_belongs_to_accessor_for("todo_list", lists)

@@ -1,10 +1,11 @@
 """The todos."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from mainspring import DataSource, DefaultCrudRepository, Getter, inject
 from mainspring.repository import repository
 
+from ..models.todo_list_model import TodoList
 from ..models.todo_model import Todo
 
 __all__ = ["TodoRepository"]
@@ -16,7 +17,7 @@ class TodoRepository(DefaultCrudRepository[Todo, int]):
     def __init__(
         self,
         datasource: Annotated[DataSource, inject("datasources.db")],
-        lists: Annotated[Getter[Any], repository.getter("TodoListRepository")],
+        lists: Annotated[Getter[DefaultCrudRepository[TodoList, int]], repository.getter("TodoListRepository")],
     ) -> None:
         super().__init__(Todo, datasource)
         self.todo_list = self.create_belongs_to_accessor_for("todo_list", lists)

@@ -1,6 +1,6 @@
 """What a repository keeps per relation: callables that give views or related rows, each with its resolver."""
 
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from mainspring.repository.definitions import definition_of
 from mainspring.repository.errors import EntityNotFoundError
@@ -25,8 +25,11 @@ __all__ = [
     "ReferencesManyAccessor",
 ]
 
+#: The model of the rows.
+E = TypeVar("E")
 
-class HasManyRepositoryFactory:
+
+class HasManyRepositoryFactory(Generic[E]):
     """``repo.orders(customer_id)``; ``inclusion_resolver`` fetches for ``include``.
 
     Args:
@@ -43,12 +46,12 @@ class HasManyRepositoryFactory:
         self._checked, self._target = checked_relation(found, "hasMany"), LateRepository(target)
         self.inclusion_resolver: InclusionResolver = has_many_resolver(self._checked, self._target)
 
-    def __call__(self, source_key: Any) -> HasManyRepository:
+    def __call__(self, source_key: Any) -> HasManyRepository[E]:
         """The view of one source."""
         return HasManyRepository(self._target, {self._checked.key_to: source_key})
 
 
-class HasOneRepositoryFactory:
+class HasOneRepositoryFactory(Generic[E]):
     """``repo.address(customer_id)``; arguments as for `HasManyRepositoryFactory`."""
 
     def __init__(self, source: Any, relation: Any, target: Any) -> None:
@@ -56,12 +59,12 @@ class HasOneRepositoryFactory:
         self._checked, self._target = checked_relation(found, "hasOne"), LateRepository(target)
         self.inclusion_resolver: InclusionResolver = has_one_resolver(self._checked, self._target)
 
-    def __call__(self, source_key: Any) -> HasOneRepository:
+    def __call__(self, source_key: Any) -> HasOneRepository[E]:
         """The view of one source."""
         return HasOneRepository(self._target, {self._checked.key_to: source_key})
 
 
-class HasManyThroughRepositoryFactory:
+class HasManyThroughRepositoryFactory(Generic[E]):
     """``repo.routes(parcel_id)`` by links; ``through`` is the repository of the links."""
 
     def __init__(self, source: Any, relation: Any, target: Any, through: Any) -> None:
@@ -70,12 +73,12 @@ class HasManyThroughRepositoryFactory:
         self._target, self._through = LateRepository(target), LateRepository(through)
         self.inclusion_resolver: InclusionResolver = through_resolver(self._checked, self._target, self._through)
 
-    def __call__(self, source_key: Any) -> HasManyThroughRepository:
+    def __call__(self, source_key: Any) -> HasManyThroughRepository[E]:
         """The view of one source."""
         return HasManyThroughRepository(self._checked, self._target, self._through, source_key)
 
 
-class BelongsToAccessor:
+class BelongsToAccessor(Generic[E]):
     """``await repo.customer(order_id)``; arguments as for `HasManyRepositoryFactory`."""
 
     def __init__(self, source: Any, relation: Any, target: Any) -> None:
@@ -84,7 +87,7 @@ class BelongsToAccessor:
         self._checked = checked_relation(found, "belongsTo")
         self.inclusion_resolver: InclusionResolver = belongs_to_resolver(self._checked, self._target)
 
-    async def __call__(self, source_id: Any, *, transaction: Any = None) -> Any:
+    async def __call__(self, source_id: Any, *, transaction: Any = None) -> E | None:
         """The target of a source; ``None`` where the key is null.
 
         Raises:
@@ -98,10 +101,11 @@ class BelongsToAccessor:
         found = await find_by_foreign_keys(target, self._checked.key_to, key, None, {"transaction": transaction})
         if not found:
             raise EntityNotFoundError(target.entity, key)
-        return found[0]
+        row: E = found[0]
+        return row
 
 
-class ReferencesManyAccessor:
+class ReferencesManyAccessor(Generic[E]):
     """``await repo.owners(parcel_id)``; arguments as for `HasManyRepositoryFactory`."""
 
     def __init__(self, source: Any, relation: Any, target: Any) -> None:
@@ -110,7 +114,7 @@ class ReferencesManyAccessor:
         self._checked = checked_relation(found, "referencesMany")
         self.inclusion_resolver: InclusionResolver = references_many_resolver(self._checked, self._target)
 
-    async def __call__(self, source_id: Any, *, transaction: Any = None) -> list[Any]:
+    async def __call__(self, source_id: Any, *, transaction: Any = None) -> list[E]:
         """The targets that a source lists, in the order of the list; unknown ones are left out.
 
         Raises:

@@ -19,19 +19,19 @@ from mainspring.repository.relations.polymorphic_factories import (
 __all__ = ["make_belongs_to", "make_has_one", "make_through"]
 
 
-def make_has_one(source: Any, relation: Any, target: Any) -> HasOneRepositoryFactory:
+def make_has_one(source: Any, relation: Any, target: Any) -> HasOneRepositoryFactory[Any]:
     """The factory of a has-one relation."""
     kinds = kinds_of(relation_of(definition_of(source.entity), relation), target)
     return HasOneRepositoryFactory(source, relation, target) if kinds is None else PolymorphicHasOneFactory(kinds)
 
 
-def make_belongs_to(source: Any, relation: Any, target: Any) -> BelongsToAccessor:
+def make_belongs_to(source: Any, relation: Any, target: Any) -> BelongsToAccessor[Any]:
     """The accessor of a belongs-to relation."""
     kinds = kinds_of(relation_of(definition_of(source.entity), relation), target)
     return BelongsToAccessor(source, relation, target) if kinds is None else PolymorphicBelongsToAccessor(source, kinds)
 
 
-def make_through(source: Any, relation: Any, target: Any, through: Any) -> HasManyThroughRepositoryFactory:
+def make_through(source: Any, relation: Any, target: Any, through: Any) -> HasManyThroughRepositoryFactory[Any]:
     """The factory of a has-many relation through links."""
     kinds = kinds_of(relation_of(definition_of(source.entity), relation), target)
     if kinds is None:

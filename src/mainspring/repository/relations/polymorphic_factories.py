@@ -30,7 +30,7 @@ __all__ = ["PolymorphicBelongsToAccessor", "PolymorphicHasOneFactory", "Polymorp
 Inclusion = Mapping[str, Any]
 
 
-class PolymorphicHasOneFactory(HasOneRepositoryFactory):
+class PolymorphicHasOneFactory(HasOneRepositoryFactory[Any]):
     """``repo.deliverable(delivery_id)``.
 
     Args:
@@ -63,7 +63,7 @@ class PolymorphicHasOneFactory(HasOneRepositoryFactory):
         return getattr(entity, self._kinds.discriminator, None) in (None, kind)
 
 
-class PolymorphicBelongsToAccessor(BelongsToAccessor):
+class PolymorphicBelongsToAccessor(BelongsToAccessor[Any]):
     """``await repo.subject(note_id)``.
 
     Args:
@@ -101,7 +101,7 @@ class PolymorphicBelongsToAccessor(BelongsToAccessor):
         return [found.get(id(entity)) for entity in entities]
 
 
-class PolymorphicThroughFactory(HasManyThroughRepositoryFactory):
+class PolymorphicThroughFactory(HasManyThroughRepositoryFactory[Any]):
     """``repo.items(parcel_id)`` by links.
 
     Args:

@@ -16,7 +16,7 @@ __all__ = ["PolymorphicHasOneRepository", "PolymorphicThroughRepository"]
 Some = Mapping[str, Any] | None
 
 
-class PolymorphicHasOneRepository(HasOneRepository):
+class PolymorphicHasOneRepository(HasOneRepository[Any]):
     """The one row of a source, of one of several models.
 
     Args:
@@ -27,7 +27,7 @@ class PolymorphicHasOneRepository(HasOneRepository):
     def __init__(self, kinds: TargetKinds, constraint: Mapping[str, Any]) -> None:
         self._kinds, self._constraint = kinds, dict(constraint)
 
-    def _rows(self, kind: str, repository: Any) -> HasManyRepository:
+    def _rows(self, kind: str, repository: Any) -> HasManyRepository[Any]:
         constraint = {**self._constraint, **discrimination(self._kinds, kind, repository)}
         return HasManyRepository(LateRepository(repository), constraint)
 
@@ -83,7 +83,7 @@ class PolymorphicThroughRepository:
     def __init__(self, checked: CheckedThrough, kinds: TargetKinds, through: LateRepository, source: Any) -> None:
         self._checked, self._kinds, self._through, self._source = checked, kinds, through, source
 
-    async def _of(self, kind: str | None) -> HasManyThroughRepository:
+    async def _of(self, kind: str | None) -> HasManyThroughRepository[Any]:
         """The view of one model: its links are those that name it."""
         target = LateRepository(await self._kinds.get(kind))
         fixed = {self._kinds.discriminator: kind}

@@ -1,9 +1,26 @@
 """Repositories that are known now or later: a repository, or a callable that gives one."""
 
 import inspect
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol, TypeVar
 
-__all__ = ["LateRepository", "is_repository"]
+__all__ = ["LateRepository", "Target", "is_repository"]
+
+E = TypeVar("E")
+E_co = TypeVar("E_co", covariant=True)
+
+
+class _RepositoryOf(Protocol[E_co]):
+    """A repository, as far as a type checker has to know it to tell whose rows it has."""
+
+    @property
+    def entity(self) -> type[E_co]:
+        """The model of its rows."""
+        ...
+
+
+#: A repository, or what gives one later.
+Target = _RepositoryOf[E] | Callable[[], _RepositoryOf[E] | Awaitable[_RepositoryOf[E]]]
 
 
 def is_repository(value: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from mainspring.repository.connectors import Transactional
 from mainspring.repository.errors import EntityNotFoundError
@@ -21,8 +21,11 @@ __all__ = ["HasManyRepository", "HasManyThroughRepository", "HasOneRepository"]
 
 Some = Mapping[str, Any] | None
 
+#: The model of the rows.
+E = TypeVar("E")
 
-class HasManyRepository:
+
+class HasManyRepository(Generic[E]):
     """The rows of one source.
 
     Args:
@@ -33,19 +36,21 @@ class HasManyRepository:
     def __init__(self, target: LateRepository, constraint: Mapping[str, Any]) -> None:
         self._target, self._constraint = target, dict(constraint)
 
-    async def create(self, data: Any, *, transaction: Any = None) -> Any:
+    async def create(self, data: Any, *, transaction: Any = None) -> E:
         """Create a row of the source.
 
         Raises:
             ModelValidationError: The data belong to another source.
         """
         target = await self._target.get()
-        return await target.create(constrained_data(data, self._constraint, target.entity), transaction=transaction)
+        given = constrained_data(data, self._constraint, target.entity)
+        created: E = await target.create(given, transaction=transaction)
+        return created
 
-    async def find(self, filter: Some = None, *, transaction: Any = None) -> list[Any]:
+    async def find(self, filter: Some = None, *, transaction: Any = None) -> list[E]:
         """The rows of the source that a filter selects."""
         target = await self._target.get()
-        found: list[Any] = await target.find(constrain_filter(filter, self._constraint), transaction=transaction)
+        found: list[E] = await target.find(constrain_filter(filter, self._constraint), transaction=transaction)
         return found
 
     async def patch(self, data: Any, where: Some = None, *, transaction: Any = None) -> Count:
@@ -69,7 +74,7 @@ class HasManyRepository:
         return deleted
 
 
-class HasOneRepository:
+class HasOneRepository(Generic[E]):
     """The one row of a source.
 
     Args:
@@ -79,20 +84,20 @@ class HasOneRepository:
 
     def __init__(self, target: LateRepository, constraint: Mapping[str, Any]) -> None:
         self._target, self._constraint = target, dict(constraint)
-        self._many = HasManyRepository(target, constraint)
+        self._many: HasManyRepository[E] = HasManyRepository(target, constraint)
 
-    async def create(self, data: Any, *, transaction: Any = None) -> Any:
+    async def create(self, data: Any, *, transaction: Any = None) -> E:
         """Create the row."""
         return await self._many.create(data, transaction=transaction)
 
-    async def get(self, filter: Some = None, *, transaction: Any = None) -> Any:
+    async def get(self, filter: Some = None, *, transaction: Any = None) -> E:
         """The row.
 
         Raises:
             EntityNotFoundError: There is none.
         """
         target = await self._target.get()
-        found = await target.find_one(constrain_filter(filter, self._constraint), transaction=transaction)
+        found: E | None = await target.find_one(constrain_filter(filter, self._constraint), transaction=transaction)
         if found is None:
             raise EntityNotFoundError(target.entity, self._constraint)
         return found
@@ -106,7 +111,7 @@ class HasOneRepository:
         return await self._many.delete(transaction=transaction)
 
 
-class HasManyThroughRepository:
+class HasManyThroughRepository(Generic[E]):
     """The rows that links lead to from one source.
 
     Args:
@@ -123,11 +128,11 @@ class HasManyThroughRepository:
         self._checked, self._target, self._through, self._source = checked, target, through, source
         self._fixed = dict(fixed or {})
 
-    async def create(self, data: Any, through_data: Some = None, *, transaction: Any = None) -> Any:
+    async def create(self, data: Any, through_data: Some = None, *, transaction: Any = None) -> E:
         """Create a row and its link, both or neither."""
         target = await self._target.get()
         async with _together(target, transaction):
-            created = await target.create(data, transaction=transaction)
+            created: E = await target.create(data, transaction=transaction)
             key = getattr(created, self._checked.key_to)
             await self.link(key, through_data, transaction=transaction)
         return created
@@ -152,14 +157,14 @@ class HasManyThroughRepository:
         links = await find_by_foreign_keys(through, self._checked.link_from, self._source, scope, options)
         return deduplicate(getattr(link, self._checked.link_to) for link in links)
 
-    async def find(self, filter: Some = None, *, transaction: Any = None) -> list[Any]:
+    async def find(self, filter: Some = None, *, transaction: Any = None) -> list[E]:
         """The linked rows that a filter selects."""
         keys = await self._linked(transaction)
         if not keys:
             return []
         target = await self._target.get()
         constraint = {self._checked.key_to: {"inq": keys}}
-        found: list[Any] = await target.find(constrain_filter(filter, constraint), transaction=transaction)
+        found: list[E] = await target.find(constrain_filter(filter, constraint), transaction=transaction)
         return found
 
     async def patch(self, data: Any, where: Some = None, *, transaction: Any = None) -> Count:

@@ -26,6 +26,8 @@ __all__ = ["GranianListener"]
 
 #: Connections that wait to be accepted, and connections that there may be where there is no limit.
 _BACKLOG, _MANY = 2048, 1_000_000
+#: Bytes that are kept of what a client sends or does not take.
+_BUFFER = 64 * 1024
 #: Turns of the loop after which it serves, or has said why it cannot.
 _TURNS = 5
 
@@ -56,7 +58,9 @@ class GranianListener(OnSocket):
             interface=Interfaces.ASGINL,  # the lifespan is the application's own
             backlog=_BACKLOG,
             backpressure=options.max_connections or _MANY,
-            http1_settings=HTTP1Settings(header_read_timeout=round(options.headers_timeout * 1000)),
+            http1_settings=HTTP1Settings(
+                header_read_timeout=round(options.headers_timeout * 1000), max_buffer_size=_BUFFER
+            ),
             log_level=LogLevels.error,  # the application says where it listens
             log_dictconfig=_log_settings(is_noted=options.access_log),
             log_access=options.access_log,

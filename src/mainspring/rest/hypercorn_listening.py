@@ -8,6 +8,7 @@ flight finished within the grace period, the rest cancelled.
 import asyncio
 import logging
 import socket
+import sys
 from typing import Any
 
 from hypercorn.app_wrappers import ASGIWrapper
@@ -146,5 +147,6 @@ def _config(options: ListenOptions) -> Config:
     config.accesslog = logging.getLogger("hypercorn.access") if options.access_log else None
     config.include_server_header = False
     config.keep_alive_timeout = options.keep_alive_timeout
+    config.keep_alive_max_requests = sys.maxsize  # as long as the client wants
     config.websocket_max_message_size = options.ws_max_size
     return config

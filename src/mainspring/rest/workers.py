@@ -1,7 +1,7 @@
 """Several processes that serve one application, kept by the process manager of uvicorn.
 
 This process takes the places to listen at and watches; each worker makes the application and listens on the same
-sockets with our own listener. SIGHUP replaces one worker after another, SIGTERM ends them all.
+sockets by what `rest.server` says. SIGHUP replaces one worker after another, SIGTERM ends them all.
 """
 
 import asyncio

@@ -118,6 +118,15 @@ async def test_requests_are_answered_in_their_order(wire):
     assert [(await raw.answer()).json()[0] for _ in range(20)] == [*range(20)]
 
 
+async def test_a_connection_persists_as_long_as_the_client_wants(wire):
+    """HTTP-038"""
+    raw = await Raw.to(wire)
+    for _ in range(11):
+        raw.send(GET * 100)
+        for _ in range(100):
+            assert (await raw.answer()).status == 200
+
+
 async def test_one_byte_after_the_other(wire):
     """HTTP-038"""
     raw = await Raw.to(wire)

@@ -21,7 +21,7 @@ def test_clients_that_leave_in_the_middle_of_an_answer(target):
         for path in (b"/streams", b"/downloads", b"/files/a.txt") * 10:
             client = target.connect()
             client.sendall(REQUEST % path)
-            assert client.recv(1000).startswith(b"HTTP/1.1 200 OK")
+            assert client.recv(1000).startswith(b"HTTP/1.1 200 ")
             reset(client)
     target.is_undisturbed()
 

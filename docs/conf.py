@@ -24,7 +24,6 @@ exclude_patterns = ["_*", "**/_*"]
 nitpick_ignore_regex: list[tuple[str, str]] = []
 
 # Markdown
-myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 4
 myst_links_external_new_tab = False
 

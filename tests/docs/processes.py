@@ -9,7 +9,7 @@ import threading
 __all__ = ["Service", "environment"]
 
 LISTENS = re.compile(r"https?://[\w.\[\]:]+:\d+")
-WAIT = 60.0  # seconds; a slow machine is up to ten times slower than ours
+WAIT = 150.0  # seconds; a slow machine is up to ten times slower than ours
 
 
 def environment() -> dict[str, str]:

@@ -177,7 +177,7 @@ class Page:
         }
         assert words[0] in programs, f"{words[0]} is not run: mark the block as text, and say why in the page."
         line = [*programs[words[0]], *words[1:]]
-        done = subprocess.run(line, capture_output=True, text=True, env=environment(), check=False, timeout=100)
+        done = subprocess.run(line, capture_output=True, text=True, env=environment(), check=False, timeout=300)
         return done.stdout + done.stderr
 
     def curl(self, words: list[str]) -> str:

@@ -9,6 +9,8 @@ import pytest
 from tests.docs.blocks import ROOT, blocks_of, pages
 from tests.docs.running import Page, agrees
 
+pytestmark = pytest.mark.timeout(600)  # seconds; the tutorial, with six processes, takes ten on a machine like ours
+
 PAGES = [page for page in pages() if any(block.language != "text" for block in blocks_of(page))]
 
 

@@ -11,6 +11,9 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from tests.docs.blocks import ROOT
 
+pytest.importorskip("sphinx", reason="needs Sphinx, of the dependency group docs")
+pytestmark = pytest.mark.timeout(600)  # seconds; it takes fifteen on a machine like ours
+
 LOADED = {("script", "src"), ("img", "src"), ("link", "href"), ("iframe", "src"), ("source", "src")}
 IN_STYLES = re.compile(r"""(?:url\(|@import)\s*['"]?((?:https?:)?//[^'")]+)""")
 
@@ -39,7 +42,7 @@ class Document(HTMLParser):
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "sphinx", "--fail-on-warning", "--keep-going", "--quiet", "docs", str(folder)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=110)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=590)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     return folder
 

@@ -93,32 +93,34 @@ class Drawing:
         return [f'<path class="line" d="{"".join(lines)}"/>', f'<path class="head" d="{"".join(heads)}"/>']
 
     def _texts(self) -> list[str]:
-        texts = []
+        """The texts: in the middle of a column of boxes if all of them were drawn so, else where they begin."""
         drawn = re.compile(f"[{''.join([*STROKES, *HEADS])}]")
-        for y, line in enumerate(self.lines):
-            for run in RUN.finditer(drawn.sub("  ", line)):
-                # What was replaced by two blanks moved the rest: look the text up in its own line.
-                texts.append((run[0], y))
-        return [self._text(text, y, x) for text, y, x in self._placed(texts)]
+        runs = [(run[0], y) for y, line in enumerate(self.lines) for run in RUN.finditer(drawn.sub("  ", line))]
+        placed = [(text, x, y, self._sides(text, x, y)) for text, x, y in self._placed(runs)]
+        ragged = {sides for text, x, _, sides in placed if abs(sum(sides) + 1 - 2 * x - len(text)) > 2}
+        return [
+            f'<text x="{x * WIDTH:.1f}" y="{(y + 0.5) * HEIGHT:.1f}" dy=".35em">{escape(text)}</text>'
+            if -1 in sides or sides in ragged
+            else f'<text x="{(sum(sides) + 1) / 2 * WIDTH:.1f}" y="{(y + 0.5) * HEIGHT:.1f}" dy=".35em" '
+            f'text-anchor="middle">{escape(text)}</text>'
+            for text, x, y, sides in placed
+        ]
 
-    def _placed(self, texts: list[tuple[str, int]]) -> list[tuple[str, int, int]]:
+    def _placed(self, runs: list[tuple[str, int]]) -> list[tuple[str, int, int]]:
+        """Where each text begins: in its line, behind the one before it."""
         placed, last = [], (-1, 0)
-        for text, y in texts:
-            start = last[1] if last[0] == y else 0
-            x = self.lines[y].index(text, start)
-            placed.append((text, y, x))
+        for text, y in runs:
+            x = self.lines[y].index(text, last[1] if last[0] == y else 0)
+            placed.append((text, x, y))
             last = (y, x + len(text))
         return placed
 
-    def _text(self, text: str, y: int, x: int) -> str:
-        """A text; in the middle of the lines beside it where it was drawn so, to a blank."""
+    def _sides(self, text: str, x: int, y: int) -> tuple[int, int]:
+        """The lines left and right of a text, -1 for none."""
         line = self.lines[y]
-        left = max((line.rfind(side, 0, x) for side in "│├┤┼"), default=-1)
+        left = max(line.rfind(side, 0, x) for side in "│├┤┼")
         right = min((at for side in "│├┤┼" if (at := line.find(side, x + len(text))) >= 0), default=-1)
-        middle = (left + right + 1) / 2
-        is_centred = left >= 0 and right >= 0 and abs(middle - x - len(text) / 2) <= 1
-        at = f'x="{middle * WIDTH:.1f}" text-anchor="middle"' if is_centred else f'x="{x * WIDTH:.1f}"'
-        return f'<text {at} y="{(y + 0.5) * HEIGHT:.1f}" dy=".35em">{escape(text)}</text>'
+        return left, right
 
 
 def rectangle(box: Box) -> str:

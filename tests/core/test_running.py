@@ -95,6 +95,14 @@ say("returned")
 """
 
 
+def test_an_application_without_a_name_stops_by_that_of_its_class(program):
+    process = program(PLAIN.replace('{"name": "it"}', ""))
+    process.wait_for("listens at")
+    process.send(signal.SIGTERM)
+    assert process.end() == (0, "")
+    assert process.lines[-2:] == ["Application has stopped.", "returned"]
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_the_application_and_run_returns(program, number):
     """CORE-170, CORE-171, CORE-172, CORE-181, CORE-247"""

@@ -69,6 +69,62 @@ async def test_a_database_without_a_file_is_one_database_for_all_who_ask_at_once
         assert (await notes.count()).count == 20
 
 
+class Slow:
+    """A connector that connects when it is let."""
+
+    name = "slow"
+
+    def __init__(self, *_: object) -> None:
+        self.asked, self.gate, self.cancelled = asyncio.Event(), asyncio.Event(), 0
+
+    async def connect(self) -> None:
+        self.asked.set()
+        try:
+            await self.gate.wait()
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+
+    async def disconnect(self) -> None: ...
+
+    async def ping(self) -> None: ...
+
+
+async def test_a_connection_that_nobody_waits_for_any_more_is_given_up():
+    """DS-004"""
+    source = DataSource({"name": "db", "connector": Slow})
+    tasks = [asyncio.ensure_future(source.connect()) for _ in range(3)]
+    await source.connector.asked.wait()
+    for task in tasks[:2]:
+        task.cancel()
+    await asyncio.wait(tasks[:2])
+    assert source.connector.cancelled == 0  # one still waits
+    tasks[2].cancel()
+    await asyncio.wait(tasks)
+    assert (source.connector.cancelled, source.is_connected) == (1, False)
+    assert all(task.cancelled() for task in tasks)
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    source.connector.gate.set()
+    async with source:
+        assert source.is_connected
+
+
+async def test_who_comes_while_a_connection_is_given_up_connects_anew():
+    """DS-004"""
+    source = DataSource({"name": "db", "connector": Slow})
+    first = asyncio.ensure_future(source.connect())
+    await source.connector.asked.wait()
+    first.cancel()
+    await asyncio.sleep(0)  # the cancellation has reached the first, and is on its way to the connection
+    second = asyncio.ensure_future(source.connect())
+    await asyncio.wait([first])
+    source.connector.gate.set()
+    await second
+    assert source.is_connected
+    assert first.cancelled()
+    await source.disconnect()
+
+
 async def test_two_sources_in_memory_are_apart():
     """DS-003, DS-004"""
     one, other = (DataSource({"name": name, "connector": "memory"}) for name in "ab")

@@ -13,6 +13,7 @@ from typing import Any, TextIO
 from mainspring.core.keys import CoreTags
 from mainspring.core.lifecycle import Lifecycle
 from mainspring.core.logs import set_up_logging
+from mainspring.core.settings import section_of
 from mainspring.core.shutdown import LAST_MOMENT, ShutdownSettings, Watchdog, insist_on_exit, trapped
 
 __all__ = ["Runner", "announce_servers"]
@@ -128,7 +129,10 @@ class Runner:
         for failure in failures[1:]:
             failures[0].add_note(f"and, while ending: {failure!r}")
         if not failures and self._tells:
-            say(f"{self._app.name} has stopped.")
+            named = section_of(
+                self._app.options, "name"
+            )  # that of its context ends with a number, if it was given none
+            say(f"{named or type(self._app).__name__} has stopped.")
 
     # Signals and time
 

@@ -28,7 +28,7 @@ from mainspring.repository.definitions import ModelDefinition, definition_of
 from mainspring.repository.errors import DataSourceError, TransactionError, UnsupportedOperationError
 from mainspring.repository.events import QueryListeners
 from mainspring.repository.participation import PRIMARY, has_task, participation, repeated
-from mainspring.repository.shielding import finish
+from mainspring.repository.shielding import finish, wait_together
 from mainspring.repository.transactions import Savepoint, Transaction, TransactionRegistry, isolation_of
 
 __all__ = ["DataSource"]
@@ -70,6 +70,7 @@ class DataSource:
         self.transactions = TransactionRegistry()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._connecting: asyncio.Task[None] | None = None
+        self._waiting: set[object] = set()
         self.is_connected = False
 
     def __repr__(self) -> str:
@@ -106,8 +107,9 @@ class DataSource:
             self._check_loop()
             return
         if self._connecting is None or self._connecting.get_loop() is not asyncio.get_running_loop():
-            self._connecting = asyncio.ensure_future(self._connect())
-        await asyncio.shield(self._connecting)
+            self._connecting, self._waiting = asyncio.ensure_future(self._connect()), set()
+        if not await wait_together(self._connecting, self._waiting):
+            await self.connect()
 
     async def _connect(self) -> None:
         connector: Connector = self.connector

@@ -4,9 +4,35 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-__all__ = ["finish"]
+__all__ = ["finish", "wait_together"]
 
 T = TypeVar("T")
+
+
+async def wait_together(task: "asyncio.Task[Any]", waiting: set[object]) -> bool:
+    """Wait for a task that several wait for; the last of them that is cancelled cancels it, and sees it end.
+
+    Args:
+        task: The task.
+        waiting: Who waits for it; the same set for all.
+
+    Returns:
+        Whether it ran to its end; if not, all that began it were cancelled, and who came late has to begin it anew.
+    """
+    me, caller = object(), asyncio.current_task()
+    waiting.add(me)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        if caller is None or not caller.cancelling():
+            return False
+        if waiting == {me}:
+            task.cancel()
+            await asyncio.wait([task])
+        raise
+    finally:
+        waiting.discard(me)
+    return True
 
 
 async def finish(work: Coroutine[Any, Any, T]) -> T:

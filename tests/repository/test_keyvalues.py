@@ -72,6 +72,23 @@ async def test_values_expire(items):
             await call
 
 
+async def test_the_last_word_on_when_a_value_expires_counts(items):
+    """REPO-041"""
+    for key in ("longer", "for ever", "again", "gone"):
+        await items.set(key, {"name": "a"}, ttl=10)
+    await items.set("longer", {"name": "b"}, ttl=60_000)
+    await items.set("for ever", {"name": "b"})
+    await items.delete("again")
+    await items.set("again", {"name": "b"}, ttl=60_000)
+    for number in range(500):  # as often as sessions that are used a lot
+        await items.expire("longer", 60_000 + number)
+    await asyncio.sleep(0.05)
+    assert await keys_of(items) == ["longer", "for ever", "again"]
+    assert [(await items.get(key)).name for key in ("longer", "for ever", "again")] == ["b"] * 3
+    await items.expire("longer", 0)
+    assert await keys_of(items) == ["for ever", "again"]
+
+
 async def test_a_source_of_rows_keeps_no_values(memory):
     """REPO-040"""
     with pytest.raises(UnsupportedOperationError):

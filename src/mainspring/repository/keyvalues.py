@@ -5,6 +5,7 @@ What is stored is a copy: changing an object after ``set`` or ``get`` does not c
 
 import copy
 import fnmatch
+import heapq
 import time
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
@@ -21,6 +22,9 @@ from mainspring.repository.scalars import Mode
 __all__ = ["DefaultKeyValueRepository", "KeyValueConnector", "MemoryKeyValueConnector"]
 
 V = TypeVar("V", bound=Model)
+
+#: Notes of expiry more than needed that are not worth to be swept.
+_SPARE_NOTES = 64
 
 
 @runtime_checkable
@@ -65,6 +69,8 @@ class MemoryKeyValueConnector:
         self.name, self._datasource = str(settings["connector"]), datasource
         self._listeners = listeners
         self._spaces: dict[str, dict[str, tuple[Any, float | None]]] = {}
+        #: When values expire, the next first: looking at all of them at every call would cost as much as there are.
+        self._ends: list[tuple[float, str, str]] = []
 
     async def connect(self) -> None:
         """Nothing has to be opened."""
@@ -72,6 +78,7 @@ class MemoryKeyValueConnector:
     async def disconnect(self) -> None:
         """Forget everything."""
         self._spaces.clear()
+        self._ends.clear()
 
     async def ping(self) -> None:
         """It is always there."""
@@ -81,15 +88,33 @@ class MemoryKeyValueConnector:
         return {"size": 1, "checked_out": 0, "waiting": 0, "statements": 0, "errors": self._listeners.errors}
 
     def _live(self, space: str) -> dict[str, tuple[Any, float | None]]:
-        entries = self._spaces.setdefault(space, {})
+        """The values of a space that have not expired."""
         now = time.monotonic()
-        for key in [key for key, (_, until) in entries.items() if until is not None and until <= now]:
-            del entries[key]
-        return entries
+        while self._ends and self._ends[0][0] <= now:
+            until, there, key = heapq.heappop(self._ends)
+            if self._spaces.get(there, {}).get(key, (None, None))[1] == until:  # else it was set anew meanwhile
+                del self._spaces[there][key]
+        return self._spaces.setdefault(space, {})
+
+    def _end_at(self, space: str, key: str, until: float | None) -> None:
+        """Note when a value expires; notes of those that were set anew are dropped when they are most of all."""
+        if until is None:
+            return
+        heapq.heappush(self._ends, (until, space, key))
+        if len(self._ends) > 2 * sum(map(len, self._spaces.values())) + _SPARE_NOTES:
+            self._ends = [
+                (end, there, name)
+                for there, entries in self._spaces.items()
+                for name, (_, end) in entries.items()
+                if end is not None
+            ]
+            heapq.heapify(self._ends)
 
     async def kv_set(self, space: str, key: str, value: Any, ttl: float | None) -> None:
         """Store a value; a key that is there keeps its place."""
-        self._live(space)[key] = (value, _until(ttl))
+        until = _until(ttl)
+        self._live(space)[key] = (value, until)
+        self._end_at(space, key, until)
 
     async def kv_get(self, space: str, key: str) -> Any:
         """The value."""
@@ -111,7 +136,9 @@ class MemoryKeyValueConnector:
         entries = self._live(space)
         if key not in entries:
             return False
-        entries[key] = (entries[key][0], _until(ttl))
+        until = _until(ttl)
+        entries[key] = (entries[key][0], until)
+        self._end_at(space, key, until)
         return True
 
     async def kv_ttl(self, space: str, key: str) -> tuple[bool, float | None]:

@@ -15,13 +15,19 @@ DOCS = ROOT / "docs"
 NAMED = re.findall(r"`(mainspring(?:\.\w+)+):([\w.]+)`", (DOCS / "architecture.md").read_text(encoding="utf-8"))
 
 
-@pytest.fixture(scope="module")
-def error_pages() -> Any:
+def extension(name: str) -> Any:
+    """A module of the site's own."""
+    pytest.importorskip("sphinx", reason="needs Sphinx, of the dependency group docs")
     sys.path.insert(0, str(DOCS / "_extensions"))
     try:
-        return import_module("error_pages")
+        return import_module(name)
     finally:
         sys.path.remove(str(DOCS / "_extensions"))
+
+
+@pytest.fixture(scope="module")
+def error_pages() -> Any:
+    return extension("error_pages")
 
 
 @pytest.mark.parametrize(("module", "name"), NAMED)
@@ -42,6 +48,12 @@ def test_every_error_says_its_cause_and_its_remedy(error_pages: Any) -> None:
     assert [each.__qualname__ for each in classes if not error_pages.cause_of(each)] == []
     said = "its docstring has no section `Remedy:`"
     assert [each.__qualname__ for each in classes if not error_pages.remedy_of(each)] == [], said
+
+
+def test_every_room_has_a_page_in_the_reference() -> None:
+    rooms = {folder.parent.name for folder in (ROOT / "src/mainspring").glob("*/__init__.py")} - {"cli"} | {"errors"}
+    assert set(extension("rooms").ROOMS) == rooms
+    assert [room for room in sorted(rooms) if not (DOCS / f"reference/{room}.md").is_file()] == []
 
 
 def test_every_setting_of_the_server_is_told() -> None:

@@ -14,6 +14,7 @@ def test_there_are_examples_with_tests():
     assert TESTED
 
 
+@pytest.mark.timeout(600)  # a loaded machine takes long for a process and its tests
 @pytest.mark.parametrize("folder", TESTED, ids=lambda folder: folder.name)
 def test_an_example_passes_its_own_tests(folder):
     keep = {name: value for name, value in os.environ.items() if not name.startswith(("MAINSPRING_", "PYTEST_"))}

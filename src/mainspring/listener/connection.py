@@ -202,7 +202,7 @@ class Connection(Answering):
         try:
             rest = body.feed(data)
         except HttpError:  # the reader hears of it; whatever follows means nothing
-            self._keeps = False
+            self._keeps = self._is_plain = False
             if self._state == _DRAINING:
                 self._close()
             else:
@@ -263,29 +263,29 @@ class Connection(Answering):
 
     # Answering
 
-    def answer(self, form: bytes, values: tuple[Any, ...], body: bytes) -> None:
+    def answer(self, form: bytes, values: tuple[Any, ...]) -> None:
         """Answer with a body that is there as a whole: what `send` does, for who has the head as bytes.
 
         Args:
-            form: Status line and header lines, the length among them, with places for the values.
-            values: What is put into the places.
-            body: The body.
+            form: Status line and header lines, the length among them, with places for the values; one of a few.
+            values: What is put into the places; the body.
 
         Raises:
             PeerGoneError: Nobody takes it.
         """
         service, received = self.service, self._body
-        if not self._is_plain or self._state != _BUSY or not self._keeps or service.is_closing:
-            self._answer_slowly(form % values, body)
+        if not self._is_plain or self._state != _BUSY or service.is_closing:
+            self._answer_slowly(form % values[:-1], values[-1])
             return
         if received is not None:
             if not received.is_received:
-                self._answer_slowly(form % values, body)
+                self._answer_slowly(form % values[:-1], values[-1])
                 return
             self._body = None
         now, clock = service.time(), service.clock
-        date = clock.line if now < clock.until else clock.tick(now)
-        self.transport.write(b"%b%b\r\n%b" % (form % values, date, body))
+        if now >= clock.until:
+            clock.tick(now)
+        self.transport.write((clock.forms.get(form) or clock.whole(form)) % values)
         self._gone = None
         self._state = _IDLE
         if self._buffer or self.is_ended:

@@ -28,20 +28,28 @@ class Clock:
 
     Attributes:
         line: The line of the second that ends at `until`.
+        forms: By head, the whole answer of that second, with places for what the head has places for, and the body.
     """
 
-    __slots__ = ("line", "until")
+    __slots__ = ("forms", "line", "until")
 
     def __init__(self) -> None:
         self.line = b""
         self.until = 0.0
+        self.forms: dict[bytes, bytes] = {}
 
     def tick(self, now: float) -> bytes:
         """The line, for a loop whose time is `now`."""
         moment = time()
         self.line = b"date: %b\r\n" % format_http_date(moment).encode("ascii")
         self.until = now + 1.0 - moment % 1.0
+        self.forms = {}
         return self.line
+
+    def whole(self, form: bytes) -> bytes:
+        """The whole answer with such a head, in this second."""
+        found = self.forms[form] = b"%b%b\r\n%%b" % (form, self.line)
+        return found
 
 
 class Framing:

@@ -21,6 +21,7 @@ ROOMS = (
     "errors", "metadata", "http", "openapi", "context", "core", "listener", "boot", "rest", "repository",
     "crud", "loader", "proxies", "explorer", "testing",
 )  # fmt: skip
+NAMES = "<!-- names of mainspring -->"
 MARK = re.compile(r"^<!-- room: mainspring\.(\w+) -->$", re.MULTILINE)
 
 
@@ -80,7 +81,7 @@ def described(room: str) -> str:
     for name in sorted(module.__all__, key=str.lower):
         value = getattr(module, name)
         if owners()[name][1] is value and owners()[name][0] != room:
-            elsewhere.append(f"{{py:obj}}`{name} <mainspring.{owners()[name][0]}.{name}>`")
+            elsewhere.append(link(name))
         else:
             groups[group(value)].append(directive(room, name, value))
     text = "".join(
@@ -90,9 +91,18 @@ def described(room: str) -> str:
     return f"```{{eval-rst}}\n.. automodule:: mainspring.{room}\n   :no-members:\n```\n{text}{also}"
 
 
+def link(name: str) -> str:
+    """A link to where a name is described; a module's is to its page."""
+    room, value = owners().get(name, (name, None))
+    return f"[`{name}`]({room}.md)" if value is None else f"{{py:obj}}`{name} <mainspring.{room}.{name}>`"
+
+
 def read(_app: Sphinx, _page: str, content: list[str]) -> None:
     """Change a page before it is parsed."""
     content[0] = MARK.sub(lambda mark: described(mark[1]), content[0])
+    if NAMES in content[0]:
+        names = sorted(import_module("mainspring").__all__, key=str.lower)
+        content[0] = content[0].replace(NAMES, ", ".join(map(link, names)))
 
 
 def unlink_built_ins(_app: Sphinx, tree: nodes.document) -> None:

@@ -141,7 +141,10 @@ class within:  # noqa: N801 - reads as the words of a statement
 
 def warn_of_old_hooks(cls: type[Any]) -> None:
     """Say of a class that has methods spelled like the hooks of another framework how they are spelled here."""
-    if all(_OLD_NAMES.isdisjoint(vars(klass)) for klass in cls.__mro__[:-1]):  # nearly every class
+    for klass in cls.__mro__[:-1]:
+        if not _OLD_NAMES.isdisjoint(klass.__dict__):
+            break
+    else:  # nearly every class
         return
     for name in {name for klass in cls.__mro__ for name in OLD_HOOKS.keys() & vars(klass).keys()}:
         if callable(getattr(cls, name, None)):

@@ -111,8 +111,12 @@ class Providers:
         async with within(self._hooks.seconds, lambda: current):
             for binding in ordered:
                 current[0] = binding.key
-                value = keep_bare(binding, self._server)
-                if value is MISSING:
+                source = binding.source
+                if source is not None and source.type is BindingType.CONSTANT:
+                    value = source.value
+                else:
+                    value = keep_bare(binding, self._server)
+                if value is MISSING:  # making it runs code of the program
                     value = await self._server.resolve_binding(binding)
                 found.append(Provider(binding, value))
 

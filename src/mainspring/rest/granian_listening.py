@@ -18,7 +18,7 @@ from granian.log import LogLevels
 from granian.server.embed import Server
 
 from mainspring.rest.errors import SettingError
-from mainspring.rest.listening import CLEANUP, Calls, ListenOptions, is_told
+from mainspring.rest.listening import Calls, ListenOptions, is_told
 from mainspring.rest.settings import as_options
 from mainspring.rest.sockets import OnSocket
 
@@ -28,6 +28,8 @@ __all__ = ["GranianListener"]
 _BACKLOG, _MANY = 2048, 1_000_000
 #: Bytes that are kept of what a client sends or does not take.
 _BUFFER = 64 * 1024
+#: Seconds in which a client takes what is left of its answer, at the end; one that does not read must not hold us.
+_LAST_WORDS = 1.0
 #: Turns of the loop after which it serves, or has said why it cannot.
 _TURNS = 5
 
@@ -109,7 +111,7 @@ class GranianListener(OnSocket):
             await self._calls.wait(None if end is None else max(end - loop.time(), 0))  # what follows the last answers
         finally:
             await self._calls.cut_off()
-            await asyncio.wait([running], timeout=CLEANUP)
+            await asyncio.wait([running], timeout=_LAST_WORDS)
             running.cancel()
 
 

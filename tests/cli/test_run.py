@@ -78,7 +78,7 @@ def test_a_failing_start_is_one_line_and_status_1(project):
     )
     done = project.run("run")
     assert done.returncode == 1
-    assert done.stderr == "Error: [Errno 13] Permission denied: 'data.db' (app.py:10) (--debug shows the traceback)\n"
+    assert done.stderr == "Error: data.db: Permission denied (app.py:10) (--debug shows the traceback)\n"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -127,4 +127,4 @@ assert found == {"mainspring.cli", "mainspring.lazy"}, found
 def test_an_unknown_command_is_a_usage_error(project):
     done = project.run("unknown")
     assert done.returncode == 2
-    assert "No such command 'unknown'" in done.stderr
+    assert done.stderr == "Error: There is no command 'unknown'. See mainspring --help.\n"

@@ -11,6 +11,7 @@ import click
 from mainspring.boot import BootError
 from mainspring.cli.errors import failing_in_words
 from mainspring.cli.lookup import find_application
+from mainspring.cli.options import application_argument, debug_option, json_option
 from mainspring.cli.places import noting_places
 from mainspring.context.checking import Check
 from mainspring.context.findings import Finding
@@ -27,9 +28,9 @@ _DEPTH = 20_000
 
 
 @click.command("check")
-@click.argument("application", required=False)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object: the findings, and how much was checked.")
-@click.option("--debug", is_flag=True, help="Show the traceback of what goes wrong.")
+@application_argument
+@json_option("One JSON object: the findings, and how much was checked.")
+@debug_option
 def command(application: str | None, as_json: bool, debug: bool) -> None:
     """Boot APPLICATION without starting it and tell everything that would fail: what cannot be injected, cycles, scopes
     that do not fit, clashes. Each with file and line. The exit status is 1 when there is anything.

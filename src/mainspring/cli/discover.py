@@ -13,6 +13,7 @@ from mainspring.boot import BootMixin
 from mainspring.cli.errors import ApplicationLookupError, UsageFailure, failing_in_words
 from mainspring.cli.generating.writing import FilePlan, agreed
 from mainspring.cli.model_files import file_of, source_of
+from mainspring.cli.options import application_argument, debug_option, json_option, overwrite_option
 from mainspring.cli.sources import Opened, folder_of, opened_sources
 from mainspring.repository.datasources import DataSource
 from mainspring.repository.definitions import ModelDefinition, definition_of
@@ -22,17 +23,17 @@ __all__ = ["command"]
 
 
 @click.command("discover")
-@click.argument("application", required=False)
+@application_argument
 @click.option("--datasource", help="Whose tables; may be left out if there is only one.")
 @click.option("--url", help="Another database than the application's: postgresql://user@host/name.")
 @click.option("--table", "tables", multiple=True, help="Only this table; may be given several times.")
 @click.option("--schema", help="The schema of the tables, if it is not the data source's.")
 @click.option("--views", is_flag=True, help="Views, too.")
 @click.option("--into", type=click.Path(file_okay=False, path_type=Path), help="The folder of the files; models.")
-@click.option("--overwrite", is_flag=True, help="Write files anew that are there, without asking.")
+@overwrite_option
 @click.option("--dry-run", is_flag=True, help="Write nothing; show the files.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON list: each file, its model and its table.")
-@click.option("--debug", is_flag=True, help="Show the traceback of what goes wrong.")
+@json_option("One JSON list: each file, its model and its table.")
+@debug_option
 def command(application: str | None, as_json: bool, debug: bool, **options: Any) -> None:
     """Write a model file for each table of a database of APPLICATION, where boot finds it.
 

@@ -11,7 +11,7 @@ import click
 
 from mainspring.errors import MainspringError
 
-__all__ = ["ApplicationLookupError", "Failure", "UsageFailure", "describe", "failing_in_words"]
+__all__ = ["ApplicationLookupError", "Failure", "UsageFailure", "describe", "failing_in_words", "place_of"]
 
 
 class ApplicationLookupError(MainspringError):
@@ -62,9 +62,9 @@ def failing_in_words(*, debug: bool) -> Iterator[None]:
 def describe(error: BaseException) -> str:
     """One line for one error. An error of the user's own code shows the user's file and line."""
     if isinstance(error, BaseExceptionGroup):
-        return f"{error.message} " + "; ".join(describe(each) for each in error.exceptions)
-    text = " ".join(str(error).split())
-    place = _place_of(error)
+        return f"{error.message}: " + "; ".join(describe(each) for each in error.exceptions)
+    text = " ".join(_words(error).split())
+    place = place_of(error)
     if isinstance(error, MainspringError | OSError):
         # These speak for themselves; the place is worth saying where the words leave it out.
         return text if not place or place in text or not _is_raised_by_user(error) else f"{text} ({place})"
@@ -72,7 +72,16 @@ def describe(error: BaseException) -> str:
     return f"{named} ({place})" if place else named
 
 
-def _place_of(error: BaseException) -> str:
+def _words(error: BaseException) -> str:
+    if isinstance(error, SyntaxError) and error.filename:
+        return error.msg  # the place is said once, behind it
+    if isinstance(error, OSError) and error.strerror and not isinstance(error, MainspringError):
+        return f"{error.filename}: {error.strerror}" if error.filename is not None else error.strerror
+    return str(error)
+
+
+def place_of(error: BaseException) -> str:
+    """Where in the user's own files it was raised: ``file:line``, ``""`` when nowhere."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"{_short(error.filename)}:{error.lineno}"
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_users(frame.filename)]

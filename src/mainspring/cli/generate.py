@@ -20,6 +20,7 @@ from mainspring.cli.generating.models import (
 from mainspring.cli.generating.project import Project, find_project
 from mainspring.cli.generating.relations import RELATIONS, relation_files
 from mainspring.cli.generating.writing import FilePlan, agreed, formatted, only_adds, shown
+from mainspring.cli.options import debug_option, dry_run_option, overwrite_option
 
 __all__ = ["command"]
 
@@ -38,9 +39,9 @@ def command() -> None:
 def _common(function: Any) -> Any:
     """The options that every kind has."""
     for option in (
-        click.option("--debug", is_flag=True, help="Show the traceback of what goes wrong."),
-        click.option("--overwrite", is_flag=True, help="Write files anew that are there, without asking."),
-        click.option("--dry-run", is_flag=True, help="Write nothing; show what would change."),
+        debug_option,
+        overwrite_option,
+        dry_run_option("show what would change"),
         click.option(
             "--project",
             type=click.Path(file_okay=False, exists=True, path_type=Path),
@@ -87,12 +88,13 @@ def controller(name: str, model: str | None, path: str | None, **options: Any) -
 
 @command.command("model")
 @click.argument("name")
-@click.argument("properties", nargs=-1, metavar="[PROPERTY]...")
+@click.argument("properties", nargs=-1, metavar="[PROPERTIES]...")
 @_common
 def model(name: str, properties: tuple[str, ...], **options: Any) -> None:
-    """Write a model NAME with properties such as title:str:required, price:decimal or isbn:str:id.
+    """Write a model NAME with PROPERTIES.
 
-    Types: str, int, float, bool, date, datetime, decimal, uuid, json, list. Without an id it gets a generated one.
+    A property is title:str:required, price:decimal or isbn:str:id. Types: str, int, float, bool, date, datetime,
+    decimal, uuid, json, list. Without an id the model gets a generated one.
     """
     _carry_out(lambda project: model_files(project, name, [parse_property(each) for each in properties]), **options)
 
@@ -143,9 +145,10 @@ def relation(source: str, kind: str, target: str, name: str | None, **options: A
 @click.argument("document")
 @_common
 def openapi(document: str, **options: Any) -> None:
-    """Write controllers and models from an OpenAPI DOCUMENT: a file or URL, JSON or YAML.
+    """Write the code of an OpenAPI DOCUMENT.
 
-    Each operation becomes a method that answers 501 until it is written.
+    It is a file or URL, JSON or YAML. Controllers and models are made of it; each operation becomes a method that
+    answers 501 until it is written.
     """
     _carry_out(lambda project: document_files(project, document), **options)
 

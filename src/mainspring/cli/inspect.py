@@ -10,6 +10,7 @@ import click
 from mainspring.cli.drawing import drawing
 from mainspring.cli.errors import UsageFailure, failing_in_words
 from mainspring.cli.lookup import find_application
+from mainspring.cli.options import application_argument, debug_option, json_option
 from mainspring.cli.places import noting_places
 from mainspring.context import Binding, Context
 from mainspring.context.compiling import plan_source
@@ -21,11 +22,11 @@ __all__ = ["command"]
 
 
 @click.command("inspect")
-@click.argument("application", required=False)
-@click.option("--json", "as_json", is_flag=True, help="One JSON array: a context each, with its bindings.")
+@application_argument
+@json_option("One JSON array: a context each, with its bindings.")
 @click.option("--dot", "as_dot", is_flag=True, help="A drawing for Graphviz: contexts, bindings, who injects whom.")
 @click.option("--plan", metavar="KEY", help="Show the plan by which KEY is resolved from the application instead.")
-@click.option("--debug", is_flag=True, help="Show the traceback of what goes wrong.")
+@debug_option
 def command(application: str | None, as_json: bool, as_dot: bool, plan: str | None, debug: bool) -> None:
     """Boot APPLICATION without starting it and show its contexts and bindings: kind, scope, tags, place."""
     if as_json + as_dot + (plan is not None) > 1:

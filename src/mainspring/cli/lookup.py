@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from mainspring.cli.errors import ApplicationLookupError
+from mainspring.cli.errors import ApplicationLookupError, place_of
 from mainspring.core import Application
 
 __all__ = ["find_application"]
@@ -33,6 +33,15 @@ def find_application(target: str | None) -> Application:
         Exception: Whatever the application's own code raises while it is imported or constructed.
     """
     said = target or "."
+    try:
+        return _found(said)
+    except SystemExit as ending:  # of its own code; a command that says nothing and ends would puzzle
+        place, status = place_of(ending), f" with status {ending.code}" if isinstance(ending.code, int) else ""
+        problem = f"its code ended the process{status}{f' ({place})' if place else ''} while it was read"
+        raise ApplicationLookupError(said, problem, 'Put what only runs into `if __name__ == "__main__":`.') from ending
+
+
+def _found(said: str) -> Application:
     if os.path.isdir(said):
         return _made(_in_folder(Path(said).resolve(), said), said)
     module, colon, attribute = said.rpartition(":")

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from mainspring.cli.errors import UsageFailure, failing_in_words
+from mainspring.cli.options import application_argument, debug_option, json_option
 from mainspring.cli.sources import folder_of, needing, opened_sources
 from mainspring.repository.datasources import DataSource
 from mainspring.repository.errors import UnsupportedOperationError
@@ -50,13 +51,13 @@ def common(function: Callable[..., None]) -> Callable[..., None]:
     called.__name__, called.__doc__ = function.__name__, function.__doc__
     called.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]  # click's own way
     for decorate in (
-        click.option("--debug", is_flag=True, help="Show the traceback of what goes wrong."),
-        click.option("--json", "as_json", is_flag=True, help="One JSON list."),
+        debug_option,
+        json_option("One JSON array: an object for each revision, with its data source."),
         click.option(
             "--folder", type=click.Path(file_okay=False, path_type=Path), help="Where the revisions are; migrations."
         ),
         click.option("--datasource", multiple=True, help="Only this data source; may be given several times."),
-        click.argument("application", required=False),
+        application_argument,
     ):
         decorate(called)
     return called

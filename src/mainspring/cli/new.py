@@ -14,6 +14,7 @@ import click
 from mainspring.cli.errors import UsageFailure, failing_in_words
 from mainspring.cli.generating.kinds import DEFAULT_KIND, KINDS, project_files, title_of, words_for
 from mainspring.cli.generating.writing import FilePlan, agreed
+from mainspring.cli.options import debug_option, json_option, overwrite_option
 
 __all__ = ["command"]
 
@@ -26,10 +27,10 @@ __all__ = ["command"]
     "--into", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="The folder to make it in; here."
 )
 @click.option("--yes", "-y", is_flag=True, help="Ask nothing: what is not said is the default.")
-@click.option("--overwrite", is_flag=True, help="Write files anew that are there, without asking.")
+@overwrite_option
 @click.option("--dry-run", is_flag=True, help="Only list the files.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object: project, kind, folder, application, files.")
-@click.option("--debug", is_flag=True, help="Show the traceback of what goes wrong.")
+@json_option("One JSON object: project, kind, folder, application, files.")
+@debug_option
 def command(
     name: str | None,
     into: Path,

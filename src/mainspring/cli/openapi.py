@@ -6,6 +6,7 @@ import click
 
 from mainspring.cli.errors import ApplicationLookupError, UsageFailure, failing_in_words
 from mainspring.cli.lookup import find_application
+from mainspring.cli.options import application_argument, debug_option
 from mainspring.cli.servers import rest_servers
 from mainspring.core import Application
 from mainspring.rest import RestServer
@@ -14,10 +15,10 @@ __all__ = ["command"]
 
 
 @click.command("openapi")
-@click.argument("application", required=False)
+@application_argument
 @click.option("-o", "--output", default="-", help="A file, YAML by .yaml or .yml, JSON otherwise; standard output.")
 @click.option("--server", help="Which REST server, by the last part of its key, where there are several.")
-@click.option("--debug", is_flag=True, help="Show the traceback of what goes wrong.")
+@debug_option
 def command(application: str | None, output: str, server: str | None, debug: bool) -> None:
     """Boot APPLICATION without starting it and write its OpenAPI document."""
     with failing_in_words(debug=debug):

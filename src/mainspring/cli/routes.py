@@ -8,6 +8,7 @@ import click
 
 from mainspring.cli.errors import failing_in_words
 from mainspring.cli.lookup import find_application
+from mainspring.cli.options import application_argument, debug_option, json_option
 from mainspring.cli.servers import rest_servers
 from mainspring.core import Application
 from mainspring.loader import ServerLoader
@@ -19,9 +20,9 @@ COLUMNS = ("verb", "path", "handler")
 
 
 @click.command("routes")
-@click.argument("application", required=False)
-@click.option("--json", "as_json", is_flag=True, help="One JSON array of objects: server, verb, path, handler, stages.")
-@click.option("--debug", is_flag=True, help="Show the traceback of what goes wrong.")
+@application_argument
+@json_option("One JSON array of objects: server, verb, path, handler, stages.")
+@debug_option
 def command(application: str | None, as_json: bool, debug: bool) -> None:
     """Boot APPLICATION without starting it and list its operations: verb, path and handler."""
     with failing_in_words(debug=debug):

@@ -9,6 +9,7 @@ import click
 
 from mainspring.cli.errors import UsageFailure, failing_in_words
 from mainspring.cli.lookup import find_application
+from mainspring.cli.options import application_argument, debug_option
 
 __all__ = ["SERVERS", "address", "command"]
 
@@ -17,12 +18,12 @@ SERVERS = ("mainspring", "uvicorn", "hypercorn", "granian")
 
 
 @click.command("run")
-@click.argument("application", required=False)
+@application_argument
 @click.option("--host", help="The address to listen on; wins over HOST, which wins over the configuration.")
 @click.option("--port", help="The port, 0 for any free one; wins over PORT, which wins over the configuration.")
 @click.option("--server", type=click.Choice(SERVERS), help="What listens: our own listener, or an ASGI server.")
 @click.option("--reload", is_flag=True, help="Start it anew when a file changes below its folder.")
-@click.option("--debug", is_flag=True, help="Show the traceback of what goes wrong.")
+@debug_option
 def command(
     application: str | None, host: str | None, port: str | None, server: str | None, reload: bool, debug: bool
 ) -> None:

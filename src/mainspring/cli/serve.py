@@ -6,20 +6,21 @@ import click
 
 from mainspring.cli.errors import describe, failing_in_words
 from mainspring.cli.lookup import find_application
+from mainspring.cli.options import application_argument, debug_option
 from mainspring.cli.run import SERVERS, address
 
 __all__ = ["command"]
 
 
 @click.command("serve")
-@click.argument("application", required=False)
+@application_argument
 @click.option("--host", help="The address to listen on; wins over HOST, which wins over the configuration.")
 @click.option("--port", help="The port, 0 for any free one; wins over PORT, which wins over the configuration.")
 @click.option(
     "--workers", type=click.IntRange(1), help="Serve by this many processes, which SIGHUP replaces one by one."
 )
 @click.option("--server", type=click.Choice(SERVERS), help="What listens: our own listener, or an ASGI server.")
-@click.option("--debug", is_flag=True, help="Show the traceback of what goes wrong.")
+@debug_option
 def command(
     application: str | None, host: str | None, port: str | None, workers: int | None, server: str | None, debug: bool
 ) -> None:

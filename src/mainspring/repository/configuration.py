@@ -63,7 +63,8 @@ def inferred_connector(name: str, settings: Mapping[str, Any]) -> Any:
     scheme = _SCHEMES.get(str(url).partition(":")[0].partition("+")[0]) if url is not None else None
     if connector is None:
         if scheme is None:
-            raise DataSourceError(name, "neither connector nor a url with a known scheme is given")
+            known = ", ".join(dict.fromkeys(_SCHEMES.values()))
+            raise DataSourceError(name, f"neither connector nor a url with a known scheme is given; there are {known}")
         return scheme
     connector = _ALIASES.get(connector, connector) if isinstance(connector, str) else connector
     if url is not None and connector in _SCHEMES.values() and scheme != connector:

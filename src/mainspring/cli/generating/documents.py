@@ -56,7 +56,11 @@ async def _fetched(url: str) -> bytes:
         with urlopen(Request(url, headers={"Accept": "application/json, application/yaml"}), timeout=30) as answer:
             return bytes(answer.read())
 
-    return await asyncio.to_thread(get)
+    try:
+        return await asyncio.to_thread(get)
+    except OSError as error:
+        reason = getattr(error, "reason", error)
+        raise UsageFailure(f"{url} cannot be read: {getattr(reason, 'strerror', None) or reason}.") from error
 
 
 def _groups(content: Mapping[str, Any], document: Any) -> dict[str, list[dict[str, Any]]]:

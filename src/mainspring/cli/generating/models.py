@@ -10,6 +10,8 @@ from mainspring.cli.generating.artifacts import render, words_of
 from mainspring.cli.generating.editing import Source
 from mainspring.cli.generating.names import Name
 from mainspring.cli.generating.project import Project
+from mainspring.cli.generating.writing import shown
+from mainspring.repository.configuration import inferred_connector
 
 __all__ = [
     "Property",
@@ -178,7 +180,7 @@ def read_model(project: Project, text: str) -> StoredModel:
     name = Name(text)
     path = project.artifact("models", name.module)
     if not path.is_file():
-        raise UsageFailure(f"There is no {path}: `mainspring generate model {name.base}` makes it.")
+        raise UsageFailure(f"There is no {shown(path)}: `mainspring generate model {name.base}` makes it.")
     lines = re.findall(r"^    (\w+): ([^=\n]+?)(?: = (.*))?$", path.read_text(encoding="utf-8"), re.MULTILINE)
     found = next((each for each in lines if "id=True" in each[2]), ("id", "int", "generated=True"))
     kinds = {annotation: example for annotation, _, example in _TYPES.values()}
@@ -217,6 +219,8 @@ def _id_import(kind: str) -> str:
 def datasource_files(project: Project, text: str, url: str | None) -> dict[Path, str]:
     """The files of a data source: itself, its test, and what brings its tables up to date at the start."""
     name = Name(text, "DataSource")
+    if url is not None:
+        inferred_connector(name.snake, {"url": url})  # refuses what would fail the start
     folder_up = len(project.folder.relative_to(project.root).parts) + 1
     words = words_of(project, name, "datasources") | {
         "variable": f"{project.root.name}_{name.snake}_url".upper().replace("-", "_").replace(".", "_"),
@@ -276,7 +280,7 @@ def repository_of(project: Project, model: StoredModel) -> Path:
     """
     path = project.artifact("repositories", f"{model.name.snake}_repository")
     if not path.is_file():
-        raise UsageFailure(f"There is no {path}: `mainspring generate repository {model.name.base}` makes it.")
+        raise UsageFailure(f"There is no {shown(path)}: `mainspring generate repository {model.name.base}` makes it.")
     return path
 
 

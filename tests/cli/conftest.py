@@ -25,7 +25,8 @@ class Project:
         return subprocess.run(
             [sys.executable, "-m", "mainspring.cli", *arguments],
             cwd=cwd or self.root,
-            env={**clean_environment(), **environment},
+            # A file that is written anew within a second, as long as before, would be taken for what was compiled.
+            env={**clean_environment(), "PYTHONDONTWRITEBYTECODE": "1", **environment},
             capture_output=True,
             text=True,
             timeout=60,

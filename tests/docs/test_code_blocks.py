@@ -3,6 +3,7 @@
 `blocks.py` says what each language means, `running.py` runs a page.
 """
 
+import os
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,13 @@ from tests.docs.running import Page, agrees
 pytestmark = pytest.mark.timeout(600)  # seconds; the tutorial, with six processes, takes ten on a machine like ours
 
 PAGES = [page for page in pages() if any(block.language != "text" for block in blocks_of(page))]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_said_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the environment says here is configuration of the applications on the pages, which print theirs."""
+    for name in [name for name in os.environ if name.startswith("MAINSPRING_")]:
+        monkeypatch.delenv(name)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -20,9 +20,10 @@ wrongly before, or whose run had an error in it, is left out.
 - W4: `GET /di`, an object graph of which all but two singletons are made for the request, one from the request itself.
 - W4b: `GET /given`, the same graph, made by functions and given to the handler. Who makes that of W4 so answers W4.
 
-``--in-process`` calls the applications without a server and tells microseconds per request, and those over
-hand-written code. ``--cold N`` starts the hello applications of Mainspring and Starlette N times in turn, and tells the
-time from the start of the process to the first answer, and the peak memory after a second of load.
+``--tls`` serves over TLS what can, with a certificate made for it. ``--in-process`` calls the applications without a
+server and tells microseconds per request, and those over hand-written code. ``--cold N`` starts the hello applications
+of Mainspring and Starlette N times in turn, and tells the time from the start of the process to the first answer, and
+the peak memory after a second of load.
 """
 
 import sys
@@ -32,6 +33,7 @@ if __name__ == "__main__":
 
 import argparse
 import asyncio
+import atexit
 import importlib
 import json
 import os
@@ -39,8 +41,10 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import statistics
 import subprocess
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -90,6 +94,9 @@ def main() -> None:
         in_process([name for name in names if name not in ALONE and name not in NODE], options.rounds)
         return
     wrk = shutil.which("wrk") or sys.exit("This needs wrk (Debian: apt-get install wrk).")
+    if options.tls:
+        names = [name for name in names if name not in NODE and name != "protocol_by_hand"]
+        certify()
     servers = [Server(name) for name in (HELLO if options.cold else names)]
     try:
         if options.cold:
@@ -111,8 +118,33 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=3, help="of load, for each application, workload and round")
     parser.add_argument("--cold", type=int, default=0, help="so many cold starts, and nothing else")
+    parser.add_argument("--tls", action="store_true", help="over TLS")
     parser.add_argument("--in-process", action="store_true", help="without a server")
     return parser.parse_args()
+
+
+#: Certificate and key, where servers speak TLS.
+TLS: list[str] = []
+
+
+def certify() -> None:
+    """Have a certificate, that no client here looks at."""
+    folder = tempfile.mkdtemp()
+    TLS.extend(f"{folder}/{name}.pem" for name in ("cert", "key"))
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=127.0.0.1"]
+    subprocess.run([*command, "-out", TLS[0], "-keyout", TLS[1]], check=True, capture_output=True)
+    atexit.register(shutil.rmtree, folder)
+
+
+def socket_to(port: int) -> socket.socket:
+    """A connection to a server."""
+    plain = socket.create_connection(("127.0.0.1", port), timeout=2)
+    return CLIENT.wrap_socket(plain) if TLS else plain
+
+
+CLIENT = ssl.create_default_context()
+CLIENT.check_hostname = False
+CLIENT.verify_mode = ssl.CERT_NONE
 
 
 class Server:
@@ -128,7 +160,9 @@ class Server:
         quiet = ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"]
         words = [sys.executable, "-m", "uvicorn", f"{self.name}:app", "--app-dir", str(APPS), "--port", str(self.port)]
         if self.name in ALONE:
-            words, quiet = [sys.executable, str(APPS / f"{self.name}.py"), str(self.port)], []
+            words, quiet = [sys.executable, str(APPS / f"{self.name}.py"), str(self.port), *TLS], []
+        elif TLS:
+            quiet += ["--ssl-certfile", TLS[0], "--ssl-keyfile", TLS[1]]
         if self.name in NODE:
             folder, file, words_of = NODE[self.name]
             words, quiet = ["node", str(ENV / folder / "apps" / file), *words_of], []
@@ -139,7 +173,7 @@ class Server:
         self._process = subprocess.Popen([*pinned(0), *words, *quiet], env=environment)
         while time.perf_counter() - begin < PATIENCE:
             try:
-                with socket.create_connection(("127.0.0.1", self.port), timeout=2) as probe:
+                with socket_to(self.port) as probe:
                     probe.sendall(b"GET /hello HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
                     if b" 200 " in probe.recv(4096):
                         break
@@ -183,12 +217,17 @@ class Server:
 
     def _ask(self, path: str, body: bytes | None) -> tuple[int, Any]:
         kind = {"content-type": "application/json"} if body is not None else {}
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data=body, headers=kind)
+        request = urllib.request.Request(f"{self.url}{path}", data=body, headers=kind)
         try:
-            with urllib.request.urlopen(request, timeout=5) as answer:
+            with urllib.request.urlopen(request, timeout=5, context=CLIENT) as answer:
                 return answer.status, json.loads(answer.read())
         except urllib.error.HTTPError as error:
             return error.code, error.read()
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"{'https' if TLS else 'http'}://127.0.0.1:{self.port}"
 
     def processor_time(self) -> float:
         """Seconds of a processor that it has used."""
@@ -256,7 +295,7 @@ def load(wrk: str, server: Server, workload: str, seconds: int) -> float:
     if workload == "W3":
         words += ["-s", str(APPS / "order.lua")]
     before = server.processor_time()
-    url = f"http://127.0.0.1:{server.port}{path_of(server.name, workload)}"
+    url = f"{server.url}{path_of(server.name, workload)}"
     environment = {**os.environ, "ORDER": json.dumps(ORDER)}
     output = subprocess.run(
         [*pinned(1), *words, url], capture_output=True, text=True, check=True, env=environment

@@ -11,10 +11,6 @@ import pytest
 from tests.acceptance.conftest import ROOT, Service
 
 EXAMPLES = sorted(file.parent.name for file in (ROOT / "examples").glob("*/pyproject.toml"))
-#: Checks that an example does not stand yet; a new example stands all of them.
-LEFT = {
-    "loader": ["positive_data_acceptance", "status_code_conformance"],  # what body_params takes is not in the document
-}
 SEED = "20261121"
 HOOKS = Path(__file__).with_name("schemathesis_hooks.py")
 #: The systematic cases of a condition are some three thousand for each operation that takes one, nearly all of them the
@@ -44,8 +40,7 @@ def test_schemathesis_finds_nothing(name, tmp_path):
     try:
         service.wait_until(lambda _: "servers.RestServer" in service.addresses)
         document = f"{service.addresses['servers.RestServer']}/openapi.json"
-        options = [f"--exclude-checks={','.join(LEFT[name])}"] if name in LEFT else []
-        options += [f"--header={each}" for each in HEADERS.get(name, ())]
+        options = [f"--header={each}" for each in HEADERS.get(name, ())]
         random = run(document, tmp_path, "examples,fuzzing,stateful", *options)
         left = [] if IS_THOROUGH else conditional(httpx.get(document).json())[1:]
         systematic = run(document, tmp_path, "coverage", *options, *(f"--exclude-name={each}" for each in left))

@@ -238,6 +238,28 @@ async def test_paths_of_the_body_are_in_the_document(staged: Make) -> None:
     validate(document)
 
 
+async def test_parts_of_a_body_have_constraints(staged: Make) -> None:
+    """LOAD-137: they are checked, and described with the errors that follow from them."""
+
+    class C:
+        @post("/x")
+        def x(self, city: Annotated[str, msgspec.Meta(min_length=2), body_params("address.city")]) -> str:
+            return city
+
+    app = staged(C)
+    answer = await app("POST", "/x", json={"address": {"city": "U"}})
+    assert (answer.status, answer.json()["errors"][0]["path"]) == (422, "/address/city")
+    assert (await app("POST", "/x", json={"address": {"city": "Ulm"}})).status == 200
+    document = await app.app.get_api_spec()
+    operation = document["paths"]["/x"]["post"]
+    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    assert schema["properties"]["address"]["properties"]["city"] == {"type": "string", "minLength": 2}
+    assert sorted(operation["responses"]) == ["200", "400", "413", "415", "422"]
+    problem = {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}
+    assert operation["responses"]["422"]["content"] == {"application/problem+json": problem}
+    validate(document)
+
+
 async def test_a_signed_cookie(staged: Make) -> None:
     """LOAD-138, LOAD-147: absent when the signature is wrong, missing, or for another name."""
 

@@ -11,7 +11,7 @@ from typing import Any, get_origin
 from mainspring.context import Injection
 from mainspring.context.injection import EMPTY, InjectionPoint
 from mainspring.http import HttpErrors
-from mainspring.loader.body_documents import BODY_PATH
+from mainspring.loader.body_documents import BODY_PATH, annotation_of
 from mainspring.loader.plain_bodies import plain_body
 from mainspring.openapi.codecs import json_codec
 from mainspring.openapi.errors import SchemaViolation, Violation
@@ -113,8 +113,7 @@ def _of_request(
 
 
 def _annotation(point: InjectionPoint) -> Any:
-    wanted = point.wanted
-    return MISSING if wanted is EMPTY else wanted
+    return MISSING if point.wanted is EMPTY else annotation_of(point)
 
 
 def _converted(tree: Any, point: InjectionPoint, location: str) -> Any:

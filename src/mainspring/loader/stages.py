@@ -22,6 +22,7 @@ from mainspring.loader.server_options import ServerOption
 from mainspring.loader.stage_kinds import Stage, is_asgi_app, is_asgi_middleware, name_of, stage_of
 from mainspring.rest import RequestContext, RestApplication, RestBindings, RestTags, as_spec_enhancer
 from mainspring.rest.chains import CONTINUE
+from mainspring.rest.document import error_format_of
 from mainspring.rest.invoking import injection_points
 
 __all__ = ["StageRegistry"]
@@ -64,7 +65,10 @@ class StageRegistry:
         documents: Binding[Any] = Binding("spec_enhancers.stages")
         app.add(documents.to(StageDocuments(self._lines_of_operations)).apply(as_spec_enhancer))
         bodies: Binding[Any] = Binding("spec_enhancers.bodies")
-        app.add(bodies.to(BodyDocuments(self._points_of_operations)).apply(as_spec_enhancer))
+        app.add(bodies.to(BodyDocuments(self._points_of_operations, self._error_format)).apply(as_spec_enhancer))
+
+    def _error_format(self) -> Any:
+        return error_format_of(self._app.rest_server.planning.plan())
 
     # Registering
 

@@ -4,7 +4,7 @@ Only what can happen is said: an operation without parameters refuses none. What
 comes first, in its order; its errors get the content that every error of the server has, unless it says another.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,7 +14,7 @@ from mainspring.openapi.descriptions import BodyDescription, HandlerDescription
 from mainspring.openapi.kinds import bare, is_stream, non_null
 from mainspring.openapi.parameters import MISSING
 
-__all__ = ["ErrorFormat", "failures_of", "with_failures"]
+__all__ = ["ErrorFormat", "failures_of", "with_failures", "with_statuses"]
 
 ErrorFormat = Literal["problem", "loopback"]
 """How a server words its errors: RFC 9457, or the envelope ``{"error": {...}}``."""
@@ -103,10 +103,24 @@ def with_failures(
         components: Where the schema of errors gets its name.
         negotiates: Whether the request's ``Accept`` is looked at.
     """
+    return with_statuses(responses, failures_of(description, negotiates=negotiates), error_format, components)
+
+
+def with_statuses(
+    responses: Mapping[str, Any], statuses: Iterable[int], error_format: ErrorFormat, components: Components
+) -> dict[str, Any]:
+    """The responses of an operation, and behind them those with these statuses of which nothing is said.
+
+    Args:
+        responses: What the program says.
+        statuses: The statuses.
+        error_format: How the server words errors.
+        components: Where the schema of errors gets its name.
+    """
     said = {status: _worded(status, response, error_format, components) for status, response in responses.items()}
     own = {
         str(status): _worded(str(status), {"description": reason_phrase(status)}, error_format, components)
-        for status in failures_of(description, negotiates=negotiates)
+        for status in statuses
         if str(status) not in said and f"{status // 100}XX" not in said
     }
     return {**said, **own}

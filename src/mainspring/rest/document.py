@@ -68,7 +68,7 @@ class ServerDocument:
         ]
         servers = plan.openapi.get("servers") or [{"url": plan.base_path or "/"}]
         info = metadata_info(self._server)
-        return documents.assemble(operations, self.specs(), mounts, info, servers, _error_format(plan))
+        return documents.assemble(operations, self.specs(), mounts, info, servers, error_format_of(plan))
 
     def specs(self) -> list[Mapping[str, Any]]:
         """The documents registered as a whole."""
@@ -107,7 +107,7 @@ class ServerDocument:
             return dict(route.spec)
         components = Components()
         operation = documents.documented(route, parts.description)
-        derived, _ = components.finish(derive_operation(operation, SchemaBuilder(components), _error_format(plan)))
+        derived, _ = components.finish(derive_operation(operation, SchemaBuilder(components), error_format_of(plan)))
         return derived  # type: ignore[no-any-return]  # a mapping, as it was
 
     # Endpoints
@@ -162,7 +162,7 @@ class ServerDocument:
         return str(info.get("title") or "Mainspring Application")
 
 
-def _error_format(plan: Any) -> Any:
+def error_format_of(plan: Any) -> Any:
     """How errors are worded, ``None`` where the document shall not say which there are."""
     if plan.openapi.get("errors", True) is False:
         return None

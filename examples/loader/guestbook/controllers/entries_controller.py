@@ -2,7 +2,9 @@
 
 from typing import Annotated
 
-from mainspring.loader import RequestContext, body_params, controller, delete, get, post, status
+from msgspec import Meta
+
+from mainspring.loader import RequestContext, body_params, controller, delete, get, post, response, status
 
 from ..models import Entry
 from ..services.guestbook import Guestbook
@@ -25,7 +27,10 @@ class EntriesController:
     @post("/")
     @status(201)
     async def sign(
-        self, ctx: RequestContext, name: Annotated[str, body_params("name")], text: Annotated[str, body_params("text")]
+        self,
+        ctx: RequestContext,
+        name: Annotated[str, Meta(min_length=1), body_params("name")],
+        text: Annotated[str, Meta(min_length=1), body_params("text")],
     ) -> Entry:
         """Add an entry, from JSON or from a form."""
         entry = await self.book.sign(name, text)
@@ -34,6 +39,7 @@ class EntriesController:
         return entry
 
     @delete("/{id}")
+    @response(404, {"description": "There is no such entry."})
     async def remove(self, id: int) -> None:
         """Remove an entry."""
         await self.book.remove(id)

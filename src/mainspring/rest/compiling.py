@@ -90,7 +90,6 @@ class _Writer:
         self._has_ticket = self._plans is not None and (operation.body is None or self._plain_body is not None)
         self._has_context = any(context == "context" for _, context in (self._plans or {}).values())
         self._me = "ticket" if self._has_ticket else "exchange"
-        self._has_fields = False
         self._names = self._known_names()
 
     def run(self) -> Run:
@@ -176,8 +175,8 @@ class _Writer:
     def _id_lines(self) -> list[str]:
         """The lines that find the line with the id of the request: the client's, if it gave one."""
         new = "IDS.pop() if IDS else NEW_ID()"
-        if self._has_fields or self._door.knows_names:
-            named = "fields" if self._has_fields else self._door.named
+        if self._plain_body is not None or self._door.knows_names:
+            named = "fields" if self._plain_body is not None else self._door.named  # the body's lines have looked
             return [f"line = ID_OF(ticket) if REQUEST_ID in {named} else ({new})"]
         return [
             f"for name, _ in {self._door.headers}:",
@@ -256,7 +255,6 @@ class _Writer:
     def _body(self) -> list[str]:
         """The lines that read a body of plain JSON into ``data``, and those at whose end it is one."""
         decode, limit = self._plain_body or (None, 0)
-        self._has_fields = True
         self._names |= {"DECODE": decode, "LIMIT": limit, "PLAIN_JSON": _PLAIN_JSON, "READ_REST": read_rest}
         self._names |= {"NO_LENGTH": _NO_LENGTH}
         door = self._door

@@ -435,8 +435,13 @@ async def test_a_client_that_leaves_does_not_cancel_the_handler(web: Any) -> Non
     assert events == ["done True"]
 
 
+def passing(ctx: RequestContext, next: Any) -> Any:
+    return next()
+
+
+@pytest.mark.parametrize("has_middleware", [False, True])
 @pytest.mark.parametrize("way", ["spec", "setting"])
-async def test_a_handler_is_cancelled_when_it_says_so(web: Any, way: str) -> None:
+async def test_a_handler_is_cancelled_when_it_says_so(web: Any, way: str, has_middleware: bool) -> None:
     """REST-187, REST-182"""
     events: list[str] = []
     gone = asyncio.Event()
@@ -453,6 +458,8 @@ async def test_a_handler_is_cancelled_when_it_says_so(web: Any, way: str) -> Non
 
     app = RestApplication({"rest": {"cancel_on_disconnect": way == "setting"}})
     app.route("get", "/x", {"x-cancel-on-disconnect": True} if way == "spec" else None, handler)
+    if has_middleware:
+        app.middleware(passing)
     watching(app, events)
     client = web(app)
     await client.get("/x", disconnect=gone)

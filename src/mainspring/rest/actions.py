@@ -33,6 +33,7 @@ __all__ = [
     "parse_params",
     "refused",
     "reject",
+    "reply_plan_of",
     "send",
 ]
 
@@ -95,7 +96,7 @@ async def send(response: Response[Any], result: Any) -> None:
     if exchange.started or result is SENT:
         await _complete(exchange)
         return
-    reply = result if isinstance(result, Reply) else await reply_to(exchange, _reply_plan(exchange), result)
+    reply = result if isinstance(result, Reply) else await reply_to(exchange, reply_plan_of(exchange), result)
     await deliver(exchange, finished(exchange, reply))
 
 
@@ -105,7 +106,8 @@ async def _complete(exchange: Exchange) -> None:
         await exchange.writer.end()
 
 
-def _reply_plan(exchange: Exchange) -> Any:
+def reply_plan_of(exchange: Exchange) -> Any:
+    """What is known of the replies to a request."""
     operation = exchange.operation
     return operation.reply if operation is not None else exchange.plan.planning.plain_reply
 

@@ -80,7 +80,9 @@ class AsgiExchange(Exchange):
     def raw_path(self) -> str:  # type: ignore[override]
         """The path as sent, below the prefix the server cut off."""
         raw = self.raw
-        return local_path(self.scope)[0] if raw is None else raw.decode("latin-1")
+        if raw is None:
+            raw = self.raw = local_path(self.scope)[0].encode("latin-1")
+        return raw.decode("latin-1")
 
     @property
     def root_path(self) -> str:  # type: ignore[override]

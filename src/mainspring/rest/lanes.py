@@ -141,7 +141,7 @@ NO_LANE = NoLane()
 def lane_of(plan: Any, door: DoorLines) -> Lane | NoLane:
     """The lane of a server that has one: nothing is around its operations, and nothing is asked before them."""
     table = plan.table
-    if not plan.is_plain or plan.asks_first or plan.cancel_on_disconnect or table is None:
+    if not plan.is_plain or plan.asks_first or table is None:
         return NO_LANE
     if plan.compression is not None or plan.versions is not None:
         return NO_LANE

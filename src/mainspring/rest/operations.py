@@ -21,6 +21,7 @@ from mainspring.rest.exchange import Exchange
 from mainspring.rest.invoking import Call, Instance, injection_points, make_call, make_instance, missing_method
 from mainspring.rest.replying import ReplyPlan, ResultCheck
 from mainspring.rest.routes import AnyRoute, ControllerRoute
+from mainspring.rest.sending import WatchDisconnect
 from mainspring.rest.validating import Validation
 
 __all__ = ["Around", "Operation", "Parts", "describe_route", "make_operation"]
@@ -62,7 +63,7 @@ class Operation:
         is_warm: Whether a second making of it could be no shorter.
         timeout: Seconds until the response starts; ``None`` for the server's, 0 for none.
         cancel_on_disconnect: Whether the handler ends when the client goes away; ``None`` for the server's word.
-        watches: Whether it is cancelled when the client goes away by its own word.
+        watches: Whether the call is cancelled when the client goes away.
         negotiates: Whether the request's ``Accept`` is looked at.
     """
 
@@ -101,8 +102,18 @@ class Operation:
         self.timeout: float | None = _seconds(route.spec.get("x-timeout"))
         cancel = route.spec.get("x-cancel-on-disconnect")
         self.cancel_on_disconnect: bool | None = None if cancel is None else bool(cancel)
-        self.watches = bool(cancel)
+        self.watches = False
         self.negotiates = bool(self.reply.media)
+
+    def end_with_client(self) -> None:
+        """Have the call cancelled as soon as the client is gone."""
+        call = self.call
+
+        async def watched(exchange: Exchange, values: dict[str, Any]) -> Any:
+            async with WatchDisconnect(exchange):
+                return await call(exchange, values)
+
+        self.call, self.is_plain_call, self.watches = watched, False, True
 
 
 def _body_plan(description: HandlerDescription, validation: Validation) -> Any:

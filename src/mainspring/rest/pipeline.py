@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from mainspring.http import HttpError, HttpErrors
-from mainspring.rest.actions import deliver, parse_params, refused
+from mainspring.rest.actions import deliver, parse_params, refused, reply_plan_of
 from mainspring.rest.context import RequestContext, request_context_of
 from mainspring.rest.endings import Ending
 from mainspring.rest.errors import ClientDisconnected, SequenceError
@@ -23,8 +23,8 @@ from mainspring.rest.leaving import is_left
 from mainspring.rest.logs import escaped, log_error, log_failure
 from mainspring.rest.problems import problem_of, problem_reply
 from mainspring.rest.replying import check_acceptable, json_reply, reply_to
-from mainspring.rest.sending import WatchDisconnect, send_reply
-from mainspring.rest.sequences import DefaultSequence, MiddlewareSequence
+from mainspring.rest.sending import send_reply
+from mainspring.rest.sequences import DefaultSequence, MiddlewareSequence, begin_cors, page_of
 from mainspring.rest.streaming import in_thread
 
 __all__ = [
@@ -96,8 +96,7 @@ async def steps(exchange: Exchange) -> Reply:
     exchange.arguments = values = operation.collect(exchange) if operation.collect is not None else {}
     if operation.body is not None:
         await operation.body.read(exchange, values)
-    call = _watched if operation.watches or plan.cancel_on_disconnect else operation.call
-    exchange.result = result = await call(exchange, values)
+    exchange.result = result = await operation.call(exchange, values)
     if exchange.started:
         return await complete(exchange)
     return json_reply(exchange, operation.reply, result) or await reply_to(exchange, operation.reply, result)
@@ -126,41 +125,27 @@ async def _before_routes(exchange: Exchange) -> Reply | None:
     if plan.failure is not None:
         raise plan.failure
     # First of all, so that errors have the lines of CORS too.
-    answer: Reply | None = await plan.cors.begin(exchange) if plan.cors is not None else None
+    answer = await begin_cors(exchange)
     if plan.allowed_hosts is not None:
         check_host(exchange)
     if answer is not None:
         return answer
     if exchange.path is None:
         raise not_found(exchange)
-    page = plan.pages.get(exchange.path)
-    if page is None or exchange.method not in ("GET", "HEAD"):
-        return None
-    found = page(exchange)
-    return await found if inspect.isawaitable(found) else found  # type: ignore[no-any-return]  # pages give replies
+    return await page_of(exchange)
 
 
 async def _surrounded(exchange: Exchange) -> Reply:
     """The rest of the steps, for an operation that the program has put something around."""
     operation, request = exchange.operation, request_context_of(exchange).request
-    call = _watched if operation.watches or exchange.plan.cancel_on_disconnect else operation.call
 
     async def proceed() -> Any:
         await parse_params(request, operation.route)
-        exchange.result = result = await call(exchange, exchange.arguments)
+        exchange.result = result = await operation.call(exchange, exchange.arguments)
         return result
 
     exchange.result = result = await operation.around(exchange.context, proceed)
     return await complete(exchange) if exchange.started else await reply_to(exchange, operation.reply, result)
-
-
-async def _watched(exchange: Exchange, values: dict[str, Any]) -> Any:
-    """The call, ended as soon as the client is gone, unless the operation says otherwise."""
-    operation = exchange.operation
-    if operation.cancel_on_disconnect is False:
-        return await operation.call(exchange, values)
-    async with WatchDisconnect(exchange):
-        return await operation.call(exchange, values)
 
 
 async def complete(exchange: Exchange) -> Reply:
@@ -186,10 +171,11 @@ async def _by_sequence(exchange: Exchange) -> Reply:
         try:
             check_host(exchange)
         except HttpError as error:
-            if plan.cors is not None:
-                await plan.cors.begin(exchange)
+            await begin_cors(exchange)
             return await refuse(exchange, error)
     context = request_context_of(exchange)
+    if plan.folded is not None:
+        return await _by_chain(exchange)
     if plan.handler is not None:
         result = plan.handler(context, DefaultSequence(context))
         if inspect.isawaitable(result):
@@ -202,6 +188,19 @@ async def _by_sequence(exchange: Exchange) -> Reply:
     if not exchange.started:
         raise SequenceError(name)
     return await complete(exchange)
+
+
+async def _by_chain(exchange: Exchange) -> Reply:
+    """The default sequence around which there is nothing but middleware: its chain, folded."""
+    try:
+        result = await exchange.plan.folded(exchange)
+        if exchange.started or result is SENT:
+            return await complete(exchange)
+        known = reply_plan_of(exchange)
+        reply = json_reply(exchange, known, result) or await reply_to(exchange, known, result)
+    except Exception as error:
+        return await refuse(exchange, error)
+    return finished(exchange, reply)
 
 
 async def _sequence(context: RequestContext) -> Any:

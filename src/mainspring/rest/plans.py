@@ -20,6 +20,7 @@ from mainspring.rest.document_endpoints import read_endpoint
 from mainspring.rest.error_handlers import error_handlers_of
 from mainspring.rest.exchange import Exchange
 from mainspring.rest.explorer import Answer, explorer_pages
+from mainspring.rest.folding import Folded, fold
 from mainspring.rest.groups import DEFAULT_GROUPS
 from mainspring.rest.keys import RestBindings, RestTags
 from mainspring.rest.middleware import DEFAULT_CHAIN
@@ -154,6 +155,9 @@ class ServerPlan:
             operation, parts = make_operation(route, self.validation, self.server, self._kept.get(route))
             if parts is not None:
                 self._kept[route] = parts
+            own = operation.cancel_on_disconnect
+            if self.cancel_on_disconnect if own is None else own:
+                operation.end_with_client()
             if self._around is not None:
                 operation.around = self._around(route)
             if operation.is_warm or route in self._cold:
@@ -248,6 +252,7 @@ class ServerPlan:
         options = server.get_config_sync(RestBindings.SEQUENCE) or {}
         self.sequence_options = as_options(options, "sequence")
         self.chain_name = str(self.sequence_options.get("chain") or DEFAULT_CHAIN)
+        self.folded: Folded | None = None
         self.actions = {
             name: key
             for name, (key, function) in ACTIONS.items()
@@ -261,14 +266,14 @@ class ServerPlan:
             self.failure = error
             self.is_direct = True
             return
-        replaced = set(self.actions) - {"log_error"}
-        self.is_direct = (
-            not chain.has_user_middleware
-            and not replaced
-            and not self.sequence_options
+        is_default = (
+            not set(self.actions) - {"log_error"}
             and self.handler is None
             and self.planning.runs_default_sequence(self.sequence)
         )
+        self.is_direct = is_default and not chain.has_user_middleware and not self.sequence_options
+        if is_default and not self.is_direct:
+            self.folded = fold(chain)
 
     def chain(self, name: str, *, full: bool) -> Chain:
         """A chain of middleware; the full one has the steps of the middleware sequence too.

@@ -10,12 +10,13 @@ from mainspring.context import BindingKey
 from mainspring.rest.actions import ACTIONS, find_route, invoke_method, parse_params, reject, send
 from mainspring.rest.chains import CONTINUE, Link
 from mainspring.rest.context import RequestContext
-from mainspring.rest.exchange import Reply
+from mainspring.rest.errors import ClientDisconnected
+from mainspring.rest.exchange import Exchange, Reply
 from mainspring.rest.keys import RestBindings
 from mainspring.rest.requests import Request
 from mainspring.rest.responses import Response
 
-__all__ = ["AROUND", "DefaultSequence", "MiddlewareSequence", "sequence_steps"]
+__all__ = ["AROUND", "DefaultSequence", "MiddlewareSequence", "begin_cors", "page_of", "sequence_steps"]
 
 _KEYS = RestBindings.SequenceActions
 
@@ -119,24 +120,35 @@ async def _acted(name: str, default: Any, context: RequestContext, *args: Any) -
 async def _send_response(context: RequestContext, next: Any) -> Any:
     try:
         result = await next()
+        await _acted("send", send, context, context.response, result)
+    except ClientDisconnected:  # nobody is there to be told
+        raise
     except Exception as error:
         await _acted("reject", reject, context, context, error)
-        return context.response
-    await _acted("send", send, context, context.response, result)
     return context.response
 
 
 async def _cors(context: RequestContext) -> Any:
-    cors = context.exchange.plan.cors
-    answer = await cors.begin(context.exchange) if cors is not None else None
+    answer = await begin_cors(context.exchange)
     return CONTINUE if answer is None else answer
 
 
 async def _api_spec(context: RequestContext) -> Any:
-    exchange = context.exchange
+    answer = await page_of(context.exchange)
+    return CONTINUE if answer is None else answer
+
+
+async def begin_cors(exchange: Exchange) -> Reply | None:
+    """Give the response its lines of CORS; the reply to a preflight request."""
+    cors = exchange.plan.cors
+    return await cors.begin(exchange) if cors is not None else None
+
+
+async def page_of(exchange: Exchange) -> Reply | None:
+    """The document or the explorer, where it is asked for."""
     page = exchange.plan.pages.get(exchange.path)
     if page is None or exchange.method not in ("GET", "HEAD"):
-        return CONTINUE
+        return None
     answer = page(exchange)
     return answer if isinstance(answer, Reply) else await answer
 

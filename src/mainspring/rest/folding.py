@@ -1,0 +1,131 @@
+"""The chain of the default sequence, folded: neighbouring links of the framework run as one function, with the
+program's middleware around them.
+
+`sequences` is the reference: one link after the other, each by the function at its key. A chain is folded only while
+none of these functions is replaced and the framework's links stand in their own order, which nearly all programs leave
+as it is; every other chain runs as it stands.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from mainspring.rest.chains import Chain, Following, Link
+from mainspring.rest.context import request_context_of
+from mainspring.rest.exchange import Exchange
+from mainspring.rest.finding import find_operation
+from mainspring.rest.replying import check_acceptable
+from mainspring.rest.sequences import begin_cors, page_of
+
+__all__ = ["Folded", "fold"]
+
+Folded = Callable[[Exchange], Awaitable[Any]]
+"""Runs a chain for a request; gives what it answers."""
+
+_CALL = ["around", "parse_params", "invoke_method"]
+
+
+def fold(chain: Chain) -> Folded | None:
+    """What runs a chain but its outermost link, ``send_response``; ``None`` for an order that is not the default.
+
+    Args:
+        chain: A full chain.
+    """
+    links = list(chain.links)
+    if not links or links.pop(0).name != "send_response":
+        return None
+    names = [link.name for link in links if link.binding is None]
+    if names != ["cors", "api_spec", "find_route", *_CALL] or [link.name for link in links[-3:]] != _CALL:
+        return None
+    folded: Folded = _call
+    for link in reversed(links[:-3]):
+        if link.binding is not None:
+            folded = _enclosed(link, folded)
+        elif link.name == "find_route":
+            folded = _found_and_called if folded is _call else _found(folded)
+        elif link.name == "api_spec":
+            folded = _answered_or(folded)
+        elif folded.__name__ != "answered":
+            return None  # something stands between `cors` and `api_spec`
+    return folded
+
+
+async def _call(exchange: Exchange) -> Any:
+    """Read the arguments and call the handler, with what the program has put around its operation."""
+    operation = exchange.operation
+    if operation.around is None:
+        return await _read_and_call(exchange)
+
+    async def proceed() -> Any:
+        return await _read_and_call(exchange)
+
+    exchange.result = result = await operation.around(request_context_of(exchange), proceed)
+    return result
+
+
+async def _read_and_call(exchange: Exchange) -> Any:
+    operation = exchange.operation
+    if operation.negotiates:
+        check_acceptable(operation.reply, exchange)
+    exchange.arguments = values = operation.collect(exchange) if operation.collect is not None else {}
+    if operation.body is not None:
+        await operation.body.read(exchange, values)
+    exchange.result = result = await operation.call(exchange, values)
+    return result
+
+
+async def _found_and_called(exchange: Exchange) -> Any:
+    find_operation(exchange)
+    return await _call(exchange)
+
+
+def _found(then: Folded) -> Folded:
+    async def found(exchange: Exchange) -> Any:
+        find_operation(exchange)
+        return await then(exchange)
+
+    return found
+
+
+def _answered_or(then: Folded) -> Folded:
+    async def answered(exchange: Exchange) -> Any:
+        plan = exchange.plan
+        answer = await begin_cors(exchange) if plan.cors is not None else None
+        if answer is None and exchange.path in plan.pages:
+            answer = await page_of(exchange)
+        return await then(exchange) if answer is None else answer
+
+    return answered
+
+
+def _enclosed(link: Link, then: Folded) -> Folded:
+    """A middleware of the program around the rest."""
+
+    async def enclosed(exchange: Exchange) -> Any:
+        context = exchange.context
+        if not link.concerns(context):
+            return await then(exchange)
+        function = link.function
+        if function is None:
+            function = await context.resolve_binding(link.binding)
+        following = _Rest(then, exchange)
+        result = function(context, following)
+        if inspect.isawaitable(result):
+            result = await result
+        following.check(link.name)
+        return result
+
+    return enclosed
+
+
+class _Rest(Following):
+    __slots__ = ("_exchange", "_then")
+
+    def __init__(self, then: Folded, exchange: Exchange) -> None:
+        super().__init__()
+        self._then = then
+        self._exchange = exchange
+
+    async def run(self) -> Any:
+        """Run the links that follow."""
+        return await self._then(self._exchange)

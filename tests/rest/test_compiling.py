@@ -7,6 +7,7 @@ import gc
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
+import httpx
 import msgspec
 import pytest
 from hypothesis import given, settings
@@ -484,6 +485,20 @@ async def test_what_is_compiled_is_dropped_by_any_change() -> None:
     assert before is not None
     assert app.rest_server.lane is not before
     await app.close()
+
+
+@pytest.mark.parametrize("requests_before", [1, 2, 3])
+async def test_a_lane_that_closed_is_closed_at_every_door(requests_before: int) -> None:
+    """REST-036: a door that asks for the lane of before, for the first time, does not open it again."""
+    app = RestApplication({"rest": {"port": 0}})
+    binding = app.controller(First)
+    await app.start()
+    async with httpx.AsyncClient(base_url=app.rest_server.url or "") as client:
+        for _ in range(requests_before):
+            assert (await client.get("/plain")).json() == {"first": 1}
+        assert app.unbind(binding.key)
+        assert (await client.get("/plain")).status_code == 404
+    await app.stop()
 
 
 async def test_what_is_bound_between_an_application_and_the_root_is_seen_at_once() -> None:

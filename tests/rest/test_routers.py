@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mainspring.errors import MainspringError
-from mainspring.rest import RegexRouter, Route, TrieRouter
+from mainspring.rest import RegexRouter, RestApplication, RestBindings, Route, TrieRouter
 from mainspring.rest.errors import DuplicateRouteError
 
 
@@ -216,6 +216,28 @@ def test_a_match_unpacks_into_route_and_values(kind: Any) -> None:
     route, values = router.find("get", "/users/a%20b")
     assert str(route) == "Route - get /users/{id} => handler"
     assert values == {"id": "a b"}
+
+
+@pytest.mark.parametrize("way", ["class", "to_class", "instance"])
+@pytest.mark.parametrize("strict", [False, True])
+async def test_a_router_may_be_bound_in_any_way(web: Any, kind: Any, way: str, strict: bool) -> None:
+    """REST-049, REST-056: and routes come and go as with any other."""
+    app = RestApplication({"rest": {"router": {"strict": strict}}})
+    binding = app.bind(RestBindings.ROUTER)
+    if way == "to_class":
+        binding.to_class(kind)
+    else:
+        binding.to(kind if way == "class" else kind(strict=strict))
+    ask = web(app)
+    route = app.route("get", "/a/{name}", None, lambda name: name)
+    for _ in range(3):
+        assert (await ask.get("/a/b")).text == "b"
+    assert (await ask.get("/a/b/")).status == (404 if strict else 200)
+    app.route("get", "/a/b", None, lambda: "literal")
+    assert (await ask.get("/a/b")).text == "literal"
+    app.rest_server.unbind(route.key)
+    assert (await ask.get("/a/c")).status == 404
+    assert (await ask.get("/a/b")).text == "literal"
 
 
 def test_many_routes_are_found_as_fast_as_few() -> None:

@@ -74,7 +74,7 @@ class RestBindings:
     VALIDATE_RESPONSES: BindingKey[bool] = BindingKey("rest.validate_responses")
     SSE_PING: BindingKey[float] = BindingKey("rest.sse_ping")
     WS_MAX_SIZE: BindingKey[int] = BindingKey("rest.ws_max_size")
-    #: The router: a class, or an instance, with ``add``, ``find`` and ``list``.
+    #: The router: a class with ``add``, ``find`` and ``list``, or an instance, which a server copies to fill it.
     ROUTER: BindingKey[Any] = BindingKey("rest.router")
     ROUTER_OPTIONS: BindingKey[Any] = BindingKey("rest.router.options")
     #: The sequence class.

@@ -62,6 +62,8 @@ class Lane:
         found = self._others.get(door)
         if found is None:
             found = self._others[door] = Lane(self.plan, self._table, door)
+            if not self.is_open:  # closed before this door asked, or meanwhile: then it is so at every door
+                found.close()
         return found
 
     def close(self) -> None:

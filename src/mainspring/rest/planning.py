@@ -1,8 +1,9 @@
 """Keeping a server's plan in step with its bindings, and what outlives one plan: router, parts of routes, checks."""
 
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from typing import Any
 
 from mainspring.context import Binding, Context
@@ -76,16 +77,24 @@ class Planning:
         self.is_checked = True
 
     def router_for(
-        self, cls: Callable[..., Any], strict: bool, routes: Sequence[AnyRoute], version: str | None = None
+        self, kind: Any, strict: bool, routes: Sequence[AnyRoute], version: str | None = None
     ) -> tuple[Any, RouteTable | None]:
-        """A router with these routes (of a version), and their table if it is ours; the same while nothing changed."""
-        key = (cls, strict, tuple(map(id, routes)))
+        """A router with these routes (of a version), and their table if it is ours; the same while nothing changed.
+
+        Args:
+            kind: The class of the router, or an instance, which is copied: routes that go stay in none.
+            strict: Whether a path with a slash at its end is another one; an instance knows by itself.
+            routes: What it finds.
+            version: Of which version these are.
+        """
+        key = (kind, strict, tuple(map(id, routes)))
         known = self._routers.get(version)
         if known is None or known[0] != key:
-            router = cls(strict=strict) if strict else cls()
+            options = {"strict": True} if strict else {}
+            router = kind(**options) if isinstance(kind, type) else copy(kind)
             for route in routes:
                 router.add(route)
-            known = self._routers[version] = (key, (router, RouteTable(routes) if cls is TrieRouter else None))
+            known = self._routers[version] = (key, (router, RouteTable(routes) if kind is TrieRouter else None))
         return known[1]
 
     @contextmanager

@@ -116,23 +116,20 @@ class ServerPlan:
 
     def _build_router(self) -> None:
         server = self.server
-        cls = server.get_sync(RestBindings.ROUTER, optional=True) or TrieRouter
+        kind = server.get_sync(RestBindings.ROUTER, optional=True) or TrieRouter
         routes = server.registry.routes()
         self.has_timeouts = bool(self.request_timeout) or any("x-timeout" in route.spec for route in routes)
         versioning = versioning_of(self.setting("versioning"))
         self.versions: Any = None
         self.refusal: Exception | None = None
         self.version = versioning.default if versioning is not None else None
-        if not isinstance(cls, type):
-            self.router, self.table = cls, None
-            return
         # Two routers of one class, spelling and set of routes are the same: it is kept while these stay.
         neutral = [route for route in routes if route.version is None]
-        self.router, self.table = self.planning.router_for(cls, self.strict, neutral)
+        self.router, self.table = self.planning.router_for(kind, self.strict, neutral)
         if versioning is not None:
-            self._read_versions(versioning, cls, routes)
+            self._read_versions(versioning, kind, routes)
 
-    def _read_versions(self, versioning: Any, cls: type[Any], routes: list[AnyRoute]) -> None:
+    def _read_versions(self, versioning: Any, kind: Any, routes: list[AnyRoute]) -> None:
         from mainspring.rest.versions import DefaultPathRouter, VersionPlans  # noqa: PLC0415 - few servers have versions
 
         if versioning.by_path:
@@ -143,7 +140,7 @@ class ServerPlan:
         everything = self.server.registry.all_routes()
         for version in dict.fromkeys(route.version for route in everything if route.version is not None):
             own = [route for route in routes if route.version in (None, version)]
-            routers[version] = self.planning.router_for(cls, self.strict, own, version)[0]
+            routers[version] = self.planning.router_for(kind, self.strict, own, version)[0]
         if routers:
             self.versions = VersionPlans(self, versioning, routers)
             self.table = None  # a path alone does not tell the operation

@@ -7,10 +7,12 @@ application (base path, versions, mounts) is not known here.
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
+from mainspring.context import inject
 from mainspring.http import PathTemplate, Segment, canonical_segment
 from mainspring.rest.errors import DuplicateRouteError
+from mainspring.rest.keys import RestBindings
 from mainspring.rest.routes import AnyRoute, RouteMatch
 
 __all__ = ["VERB_ORDER", "RegexRouter", "Router", "TrieRouter", "offered_verbs", "specificity"]
@@ -18,11 +20,18 @@ __all__ = ["VERB_ORDER", "RegexRouter", "Router", "TrieRouter", "offered_verbs",
 #: Paths of which every segment is in its canonical spelling already.
 _IS_CANONICAL = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:@/]*").fullmatch
 
+#: An argument that a container takes from the ``router`` settings.
+Strict = Annotated[bool, inject(RestBindings.ROUTER_OPTIONS.deep_property("strict"), optional=True)]
+
 VERB_ORDER = ("post", "put", "patch", "get", "head", "delete", "options", "trace")
 
 
 class Router(Protocol):
-    """What a server asks of a router; bind a class with these at ``RestBindings.ROUTER``."""
+    """What a server asks of a router; bind a class with these at ``RestBindings.ROUTER``, by ``to`` or ``to_class``.
+
+    A server has a router of its own, made anew whenever its routes change: an instance that is bound is copied
+    (`copy.copy`) before routes are added.
+    """
 
     def add(self, route: AnyRoute) -> None:
         """Know this route from now on."""
@@ -66,14 +75,31 @@ def offered_verbs(verbs: Iterable[str]) -> list[str]:
 class _Table:
     """What both routers share: the list of routes, its order, and what happens at a trailing slash."""
 
-    def __init__(self, *, strict: bool = False) -> None:
-        self._strict = strict
+    def __init__(self, *, strict: Strict = False) -> None:
+        self._strict = bool(strict)
         self._routes: dict[tuple[str, str], AnyRoute] = {}
 
-    def _claim(self, route: AnyRoute) -> None:
+    def __copy__(self) -> "_Table":
+        """Another one with the same routes, which may get others."""
+        other = type(self)(strict=self._strict)
+        for route in self._routes.values():
+            other.add(route)
+        return other
+
+    def add(self, route: AnyRoute) -> None:
+        """Know this route from now on.
+
+        Raises:
+            DuplicateRouteError: Another one has the same verb and template.
+        """
         known = self._routes.setdefault((route.template.shape, route.verb), route)
         if known is not route:
             raise DuplicateRouteError(route.verb, route.path, known.description, route.description)
+        self._enter(route)
+
+    def _enter(self, route: AnyRoute) -> None:
+        """Have it where `find` looks."""
+        raise NotImplementedError
 
     def list(self) -> list[AnyRoute]:
         """All routes, most specific template first, then by verb."""
@@ -131,18 +157,12 @@ class TrieRouter(_Table):
         strict: Whether ``/orders`` and ``/orders/`` are two paths.
     """
 
-    def __init__(self, *, strict: bool = False) -> None:
+    def __init__(self, *, strict: Strict = False) -> None:
         super().__init__(strict=strict)
         self._root = _Node()
         self._static: dict[str, dict[str, RouteMatch]] = {}
 
-    def add(self, route: AnyRoute) -> None:
-        """Know this route from now on.
-
-        Raises:
-            DuplicateRouteError: Another one has the same verb and template.
-        """
-        self._claim(route)
+    def _enter(self, route: AnyRoute) -> None:
         node = self._root
         segments = route.template.segments
         for segment in segments:
@@ -246,17 +266,11 @@ class RegexRouter(_Table):
         strict: Whether ``/orders`` and ``/orders/`` are two paths.
     """
 
-    def __init__(self, *, strict: bool = False) -> None:
+    def __init__(self, *, strict: Strict = False) -> None:
         super().__init__(strict=strict)
         self._patterns: dict[str, list[tuple[Any, re.Pattern[str], AnyRoute]]] = {}
 
-    def add(self, route: AnyRoute) -> None:
-        """Know this route from now on.
-
-        Raises:
-            DuplicateRouteError: Another one has the same verb and template.
-        """
-        self._claim(route)
+    def _enter(self, route: AnyRoute) -> None:
         pattern = re.compile("".join(f"/{segment.pattern}" for segment in route.template.segments), re.DOTALL)
         patterns = self._patterns.setdefault(route.verb, [])
         patterns.append((specificity(route.template), pattern, route))

@@ -312,6 +312,26 @@ async def test_errors_in_clean_up_change_nothing(web: Any, caplog: pytest.LogCap
     assert "clean-up failed" in caplog.text
 
 
+@pytest.mark.parametrize("requests_before", [0, 3])
+async def test_nothing_follows_a_response_that_nobody_got(web: Any, requests_before: int) -> None:
+    """REST-185: also where the operation was compiled by the requests before."""
+    events: list[str] = []
+    gone = asyncio.Event()
+
+    async def handler(ctx: RequestContext) -> dict[str, int]:
+        ctx.after_response(events.append, "after")
+        return {"n": 1}
+
+    app = RestApplication()
+    app.route("get", "/x", None, handler)
+    for _ in range(requests_before):
+        assert (await web(app).get("/x")).json() == {"n": 1}
+    assert events == ["after"] * requests_before
+    gone.set()
+    assert (await web(app).get("/x", disconnect=gone)).status == 200
+    assert events == ["after"] * requests_before
+
+
 async def test_a_failing_after_response_is_logged_and_stops_nothing(web: Any, caplog: pytest.LogCaptureFixture) -> None:
     """REST-185"""
     events: list[str] = []

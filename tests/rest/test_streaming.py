@@ -334,3 +334,58 @@ async def test_event_streams_start_at_once_and_ping(web: Any) -> None:
     assert answer.headers["x-accel-buffering"] == "no"
     assert answer.text.replace(": ping\n\n", "") == 'id: 7\ndata: {"a":1}\n\n'
     assert ": ping\n\n" in answer.text
+
+
+async def test_what_makes_the_first_item_may_set_the_head(web: Any) -> None:
+    """HTTP-022, HTTP-026, REST-161"""
+
+    async def numbers(context: RequestContext) -> AsyncIterator[bytes]:
+        context.response.status = 203
+        context.response.headers["X-Count"] = "2"
+        yield b"1"
+        yield b"2"
+
+    answer = await web(app_of(numbers)).get("/x")
+    assert (answer.status, answer.headers["x-count"], answer.text) == (203, "2", "12")
+
+    async def records(context: RequestContext) -> AsyncIterator[dict[str, int]]:
+        context.response.headers["Content-Type"] = "application/x-ndjson"
+        yield {"n": 1}
+
+    answer = await web(app_of(records)).get("/x")
+    assert (answer.headers["content-type"], answer.text) == ("application/x-ndjson", '{"n":1}\n')
+
+
+@pytest.mark.parametrize("compression", [False, True])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_a_stream_that_is_not_sent_is_closed(web: Any, method: str, compression: bool) -> None:
+    """HTTP-001, HTTP-021, REST-171: what the tag of a stream says is compared like any other."""
+    opened: list[io.BytesIO] = []
+
+    async def file(context: RequestContext) -> io.BytesIO:
+        context.response.headers["ETag"] = '"v1"'
+        context.response.headers["Content-Type"] = "text/plain"
+        opened.append(io.BytesIO(b"abc"))
+        return opened[-1]
+
+    ask = web(app_of(file, config={"compression": {"min_size": 0}} if compression else None))
+    headers = {"if-none-match": '"v1"', "accept-encoding": "gzip"}
+    assert (await ask(method, "/x", headers=headers)).status == 304
+    answer = await ask(method, "/x", headers={"accept-encoding": "gzip"})
+    assert answer.status == 200
+    assert [each.closed for each in opened] == [True, True]
+
+
+async def test_a_stream_that_made_its_first_item_is_closed_when_the_client_has_it(web: Any) -> None:
+    """HTTP-021, REST-171"""
+    events: list[str] = []
+
+    async def handler(context: RequestContext) -> AsyncIterator[bytes]:
+        context.response.headers["ETag"] = '"v1"'
+        try:
+            yield b"1"
+        finally:
+            events.append("closed")
+
+    answer = await web(app_of(handler)).get("/x", headers={"if-none-match": '"v1"'})
+    assert (answer.status, answer.body, events) == (304, b"", ["closed"])

@@ -118,6 +118,8 @@ async def deliver(exchange: Exchange, reply: Reply) -> None:
         from mainspring.rest.context import request_context_of  # noqa: PLC0415 - few responses bring work
 
         request_context_of(exchange).after_response(reply.background)
+    if exchange.context is not None and exchange.context.has_work_after_response:
+        await exchange.is_disconnected()  # it is known afterwards, and the work left out
     await send_reply(exchange, reply)
 
 

@@ -2,7 +2,7 @@
 
 import re
 import zlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -10,6 +10,7 @@ from mainspring.http import negotiate_encoding
 from mainspring.rest.errors import SettingError
 from mainspring.rest.exchange import Exchange, Header, Reply
 from mainspring.rest.settings import as_options
+from mainspring.rest.streaming import Pieces
 
 __all__ = ["Compression"]
 
@@ -111,7 +112,7 @@ class Compression:
             reply.body = compressor.whole(reply.body)
             length = [(b"content-length", b"%d" % len(reply.body))]
         else:
-            reply.body = _pieces(reply.body, compressor)
+            reply.body = Pieces(_compressed(reply.body, compressor), reply.body)
         kept = [_weakened(line) for line in reply.headers if line[0] != b"content-length"]
         reply.headers = [*kept, (b"content-encoding", coding.encode()), *length]
 
@@ -142,12 +143,7 @@ def _weakened(line: Header) -> Header:
     return (name, b"W/" + value) if name == b"etag" and not value.startswith(b"W/") else line
 
 
-async def _pieces(body: AsyncIterator[bytes], compressor: Any) -> AsyncIterator[bytes]:
-    try:
-        async for piece in body:
-            yield compressor.piece(piece)
-        yield compressor.end()
-    finally:
-        close = getattr(body, "aclose", None)
-        if close is not None:
-            await close()
+async def _compressed(body: AsyncIterator[bytes], compressor: Any) -> AsyncGenerator[bytes, None]:
+    async for piece in body:
+        yield compressor.piece(piece)
+    yield compressor.end()

@@ -308,7 +308,13 @@ class RequestContext(Context):
         if self._after is None:
             self._after = []
             self._is_bare = False
+            _ = self.response  # with one the response takes the steps, which look whether anybody is there to get it
         self._after.append((function, args, kwargs))
+
+    @property
+    def has_work_after_response(self) -> bool:
+        """Whether something is to be called after the response."""
+        return self._after is not None
 
     def take_after_response(self) -> list[tuple[Any, tuple[Any, ...], dict[str, Any]]]:
         """What is to be called after the response; it is not given twice."""

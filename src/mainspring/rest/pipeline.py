@@ -308,8 +308,8 @@ async def leave(exchange: Exchange) -> None:
 
 
 async def _follow(exchange: Exchange, work: list[tuple[Any, tuple[Any, ...], dict[str, Any]]]) -> None:
-    """What follows a response that is a good one, then what is done in any case."""
-    is_good = exchange.completed and exchange.status < 500
+    """What follows a response that is a good one and reached its client, then what is done in any case."""
+    is_good = exchange.completed and exchange.status < 500 and not exchange.disconnected
     for function, args, kwargs in work:
         if is_good and not isinstance(function, Ending):
             await _after(function, args, kwargs)

@@ -7,6 +7,8 @@ nothing else said, takes the short way.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from mainspring.context.awaitables import is_awaitable
 from mainspring.http import HttpErrors, ResponseHeaders, negotiate
 from mainspring.http.media import is_json, parse_media_type
@@ -17,7 +19,7 @@ from mainspring.rest.errors import UnserializableError
 from mainspring.rest.exchange import Exchange, Header, Reply
 from mainspring.rest.heads import CONTENT_LENGTH, CONTENT_TYPE, merged
 from mainspring.rest.responses import FileResponse, Response
-from mainspring.rest.streaming import NOTHING, encoder_for, first_item, is_stream, items_of, pieces
+from mainspring.rest.streaming import NOTHING, ItemEncoder, encoder_for, first_item, is_stream, items_of, pieces
 from mainspring.rest.writing import JSON_TYPE, OCTETS, TEXT, body_lines, text_type
 
 __all__ = ["ReplyPlan", "ResultCheck", "check_acceptable", "json_reply", "reply_to"]
@@ -125,11 +127,18 @@ async def reply_to(exchange: Exchange, plan: ReplyPlan, value: Any) -> Reply:
         return await _from_response(exchange, plan, value)
     if kind == LATE:
         return await reply_to(exchange, plan, await (value if is_awaitable(value) else result_of_call(exchange, value)))
-    set_by_hand = exchange.response
-    status = set_by_hand.given_status if set_by_hand is not None else None
-    lines = set_by_hand.header_lines if set_by_hand is not None else []
-    reply = await _compose(exchange, plan, value, kind, status, lines)
-    return _conditional(exchange, reply)
+    if kind == STREAM:
+        return await _streamed(exchange, plan, value, lambda: _set_by_hand(exchange))
+    return _conditional(exchange, _compose(exchange, plan, value, kind, *_set_by_hand(exchange)))
+
+
+_Given = tuple[int | None, list[Header]]
+
+
+def _set_by_hand(exchange: Exchange) -> _Given:
+    """The status and the lines that were set on the response in the making."""
+    response = exchange.response
+    return (None, []) if response is None else (response.given_status, list(response.header_lines))
 
 
 async def _from_response(exchange: Exchange, plan: ReplyPlan, value: Response[Any]) -> Reply:
@@ -138,23 +147,25 @@ async def _from_response(exchange: Exchange, plan: ReplyPlan, value: Response[An
     own = exchange.response
     if value is own:  # done by hand: status and headers, and nothing is added
         return Reply(value.status, [*value.header_lines, (CONTENT_LENGTH, b"0")], b"", value.background)
-    lines = list(value.header_lines)
-    if own is not None:
-        lines = merged(list(own.header_lines), lines)
-    if value.media_type is not None and not isinstance(value, FileResponse):
-        content_type = ResponseHeaders([("content-type", value.media_type)]).raw
-        lines = merged(lines, content_type)
     if isinstance(value, FileResponse):
-        reply = await file_reply(exchange, value, lines)
+        reply = await file_reply(exchange, value, merged(_set_by_hand(exchange)[1], list(value.header_lines)))
+    elif (kind := _kind_of(value.body)) == STREAM:
+        reply = await _streamed(exchange, plan, value.body, lambda: _said_by(value, exchange))
     else:
-        kind = _kind_of(value.body)
-        reply = await _compose(exchange, plan, value.body, NONE if value.body is None else kind, value.status, lines)
-        reply = _conditional(exchange, reply)
+        reply = _conditional(exchange, _compose(exchange, plan, value.body, kind, *_said_by(value, exchange)))
     reply.background = value.background
     return reply
 
 
-async def _compose(
+def _said_by(value: Response[Any], exchange: Exchange) -> _Given:
+    """The status and the lines of a response, the latter over those set by hand."""
+    lines = merged(_set_by_hand(exchange)[1], list(value.header_lines))
+    if value.media_type is not None:
+        lines = merged(lines, ResponseHeaders([("content-type", value.media_type)]).raw)
+    return value.status, lines
+
+
+def _compose(
     exchange: Exchange, plan: ReplyPlan, value: Any, kind: int, status: int | None, lines: list[Header]
 ) -> Reply:
     if kind == NONE and (not plan.null_as_json or status is not None):
@@ -163,8 +174,6 @@ async def _compose(
     status = status or plan.status or 200
     media_type = _media_type(exchange, plan, status, lines)
     lines = [line for line in lines if line[0] != CONTENT_TYPE]
-    if kind == STREAM:
-        return await _streamed(exchange, plan, value, status, lines, media_type)
     body, content_type = _written(plan, value, kind, media_type)
     if plan.check is not None and kind != BINARY:
         plain = media_type or ("text/plain" if kind == TEXTUAL else "application/json")
@@ -226,25 +235,53 @@ def _packed(plan: ReplyPlan, value: Any) -> bytes:
     return msgpack.encode(json.decode(_encoded(plan, value)))
 
 
-async def _streamed(
-    exchange: Exchange, plan: ReplyPlan, value: Any, status: int, lines: list[Header], media_type: str | None
-) -> Reply:
-    media_type = media_type or "application/octet-stream"
+async def _streamed(exchange: Exchange, plan: ReplyPlan, value: Any, given: Callable[[], _Given]) -> Reply:
+    """The reply with the items of a stream. Events begin at once, everything else with the first item.
+
+    Args:
+        exchange: The request.
+        plan: What is known of the operation.
+        value: The stream.
+        given: Tells the status and the lines that were set until now: what makes the first item may set some.
+    """
+    items = items_of(value)
+    head = _stream_head(exchange, plan, given())
+    first = NOTHING
+    if not head.has_events and exchange.method != "HEAD":
+        first = await first_item(items)
+        head = _stream_head(exchange, plan, given())
+    if head.has_events or exchange.method == "HEAD":
+        body = pieces(items, head.encode, first=first)
+    else:
+        if first is not NOTHING:
+            first = _Encoded(head.encode(first))  # a first item that cannot be written is an ordinary error
+        body = pieces(items, _pre_encoded(head.encode), array=head.is_array, first=first)
+    ping = exchange.plan.sse_ping if head.has_events else None
+    return _conditional(exchange, Reply(head.status, head.lines, body, ping=ping))
+
+
+class _StreamHead(msgspec.Struct):
+    """What comes before the items of a stream, and how they are written."""
+
+    status: int
+    lines: list[Header]
+    encode: ItemEncoder
+    is_array: bool
+    has_events: bool
+
+
+def _stream_head(exchange: Exchange, plan: ReplyPlan, given: _Given) -> _StreamHead:
+    status, lines = given[0] or plan.status or 200, given[1]
+    media_type = _media_type(exchange, plan, status, lines) or "application/octet-stream"
     parsed = parse_media_type(media_type)
     essence = parsed.essence if parsed is not None else media_type
-    headers = merged([(CONTENT_TYPE, text_type(media_type))], lines)
-    items = items_of(value)
-    as_array = parsed is not None and is_json(parsed) and essence != "application/json-seq"
-    encode = plan.encode if as_array else encoder_for(essence, plan.encode, plan.name)
-    if essence == "text/event-stream":
+    headers = merged([(CONTENT_TYPE, text_type(media_type))], [line for line in lines if line[0] != CONTENT_TYPE])
+    is_array = parsed is not None and is_json(parsed) and essence != "application/json-seq"
+    encode = plan.encode if is_array else encoder_for(essence, plan.encode, plan.name)
+    has_events = essence == "text/event-stream"
+    if has_events:
         headers = merged(headers, _EVENT_LINES)
-        return Reply(status, headers, pieces(items, encode), ping=exchange.plan.sse_ping)
-    if exchange.method == "HEAD":
-        return Reply(status, headers, pieces(items, encode))
-    first = await first_item(items)
-    if first is not NOTHING:
-        first = _Encoded(encode(first))  # a first item that cannot be written is an ordinary error
-    return Reply(status, headers, pieces(items, _pre_encoded(encode), array=as_array, first=first))
+    return _StreamHead(status, headers, encode, is_array, has_events)
 
 
 class _Encoded:

@@ -8,12 +8,12 @@ import asyncio
 import contextvars
 import functools
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from mainspring.rest.errors import UnserializableError
 
-__all__ = ["CHUNK", "ItemEncoder", "encoder_for", "in_thread", "is_stream", "items_of", "pieces"]
+__all__ = ["CHUNK", "ItemEncoder", "Pieces", "encoder_for", "in_thread", "is_stream", "items_of", "pieces"]
 
 #: Bytes read from a file at once: large enough to make the hand-over between threads cheap, small enough to hold many.
 CHUNK = 64 * 1024
@@ -132,9 +132,37 @@ def _raw_or(otherwise: ItemEncoder) -> ItemEncoder:
     return encoded
 
 
-async def pieces(
-    value: Any, encode_item: ItemEncoder, *, array: bool = False, first: Any = _END
-) -> AsyncIterator[bytes]:
+class Pieces:
+    """The pieces of a body, made of what another iterator gives, which is closed along with it.
+
+    A generator that nobody has asked for anything runs nothing when it is closed: its source would stay open.
+
+    Args:
+        made: Gives the pieces.
+        source: What they are made of.
+    """
+
+    __slots__ = ("_made", "_source")
+
+    def __init__(self, made: AsyncGenerator[bytes, None], source: Any) -> None:
+        self._made = made
+        self._source = source
+
+    def __aiter__(self) -> "Pieces":
+        return self
+
+    def __anext__(self) -> Awaitable[bytes]:
+        return self._made.__anext__()
+
+    async def aclose(self) -> None:
+        """Close both."""
+        await self._made.aclose()
+        close = getattr(self._source, "aclose", None)
+        if close is not None:
+            await close()
+
+
+def pieces(value: Any, encode_item: ItemEncoder, *, array: bool = False, first: Any = _END) -> Pieces:
     """The bytes of a stream.
 
     Args:
@@ -143,23 +171,22 @@ async def pieces(
         array: Whether the items are put together to one JSON array.
         first: An item that was taken from the iterator already.
     """
+    return Pieces(_encoded(value, encode_item, array=array, first=first), value)
+
+
+async def _encoded(value: Any, encode_item: ItemEncoder, *, array: bool, first: Any) -> AsyncGenerator[bytes, None]:
     started = False
-    try:
-        if array:
-            yield b"["
-        if first is not _END:
-            started = True
-            yield encode_item(first)
-        async for item in value:
-            data = encode_item(item)
-            yield b"," + data if array and started else data
-            started = True
-        if array:
-            yield b"]"
-    finally:
-        close = getattr(value, "aclose", None)
-        if close is not None:
-            await close()
+    if array:
+        yield b"["
+    if first is not _END:
+        started = True
+        yield encode_item(first)
+    async for item in value:
+        data = encode_item(item)
+        yield b"," + data if array and started else data
+        started = True
+    if array:
+        yield b"]"
 
 
 async def first_item(items: AsyncIterator[Any]) -> Any:

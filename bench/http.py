@@ -81,7 +81,8 @@ TOTAL = {"id": 7, "total": 68.75, "count": 5}
 PATHS = {"W1": "/hello", "W2": "/items/42?q=abc&limit=5", "W3": "/orders", "W4": "/di", "W4b": "/given"}
 #: These have a way of their own to W4b.
 GIVING = {BASE, "on_mainspring", "listener_mainspring"}
-HELLO = ["hello_starlette", "hello_mainspring"]
+HELLO_ALONE = ["hello_listener"]
+HELLO = ["hello_starlette", "hello_mainspring", *HELLO_ALONE]
 PATIENCE = 30.0  # seconds until a server must have answered for the first time
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -159,7 +160,7 @@ class Server:
         """Start it; the seconds until its first answer."""
         quiet = ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"]
         words = [sys.executable, "-m", "uvicorn", f"{self.name}:app", "--app-dir", str(APPS), "--port", str(self.port)]
-        if self.name in ALONE:
+        if self.name in (*ALONE, *HELLO_ALONE):
             words, quiet = [sys.executable, str(APPS / f"{self.name}.py"), str(self.port), *TLS], []
         elif TLS:
             quiet += ["--ssl-certfile", TLS[0], "--ssl-keyfile", TLS[1]]

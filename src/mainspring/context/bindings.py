@@ -10,7 +10,6 @@ from typing import Any, ClassVar, Generic, NamedTuple, Protocol, Self, TypeVar
 
 from mainspring.context import sources
 from mainspring.context.declarations import source_by_shape, templates_of
-from mainspring.context.inspecting import inspect_binding
 from mainspring.context.keys import BindingKey, Key, binding_address, key_text
 from mainspring.context.sources import BindingSource, BindingType, Constant
 
@@ -161,6 +160,8 @@ class Binding(Generic[T]):
 
     def inspect(self) -> dict[str, Any]:
         """The binding as plain data that ``json.dumps`` takes. Values of constants never appear."""
+        from mainspring.context.inspecting import inspect_binding  # noqa: PLC0415 - few programs look at themselves
+
         return inspect_binding(self)
 
     # Sources

@@ -8,7 +8,7 @@ from mainspring.context.injection import EMPTY, InjectionPoint
 from mainspring.context.keys import BindingKey
 from mainspring.context.signatures import class_spec, unwrap_callable
 
-__all__ = ["ClassNames", "inspect_binding", "plain"]
+__all__ = ["ClassNames", "inspect_binding", "inspect_context", "plain"]
 
 
 class ClassNames:
@@ -26,6 +26,18 @@ class ClassNames:
             position = len(seen)
             seen.append(cls)
         return f"{name} #{position}" if position else name
+
+
+def inspect_context(
+    ctx: Any, include_parent: bool, include_injections: bool, names: ClassNames | None = None
+) -> dict[str, Any]:
+    """A context as plain data: its name, its bindings, its parent."""
+    names = names or ClassNames()
+    bindings = {key: inspect_binding(each, names, include_injections) for key, each in list(ctx._bindings.items())}
+    found: dict[str, Any] = {"name": ctx.name, "bindings": bindings}
+    if include_parent and ctx.parent is not None:
+        found["parent"] = inspect_context(ctx.parent, True, include_injections, names)
+    return found
 
 
 def inspect_binding(binding: Any, names: ClassNames | None = None, include_injections: bool = False) -> dict[str, Any]:

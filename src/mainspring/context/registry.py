@@ -14,7 +14,6 @@ from mainspring.context.cleanup import CleanupStack, Closing
 from mainspring.context.creations import Creation
 from mainspring.context.errors import BindingLockedError
 from mainspring.context.events import ContextEvent, EventHub
-from mainspring.context.inspecting import ClassNames, inspect_binding
 from mainspring.context.keys import BindingKey, Key, binding_address, key_text
 from mainspring.context.resolving import locate, not_bound, resolution_context
 from mainspring.context.sessions import Session
@@ -380,14 +379,9 @@ class Registry(Sight):
 
     def inspect(self, include_parent: bool = True, include_injections: bool = False) -> dict[str, Any]:
         """Name, bindings and parent as plain data that ``json.dumps`` takes."""
-        return self._inspect(include_parent, include_injections, ClassNames())
+        from mainspring.context.inspecting import inspect_context  # noqa: PLC0415 - few programs look at themselves
 
-    def _inspect(self, include_parent: bool, include_injections: bool, names: ClassNames) -> dict[str, Any]:
-        bindings = {key: inspect_binding(each, names, include_injections) for key, each in list(self._bindings.items())}
-        found: dict[str, Any] = {"name": self.name, "bindings": bindings}
-        if include_parent and self._parent is not None:
-            found["parent"] = self._parent._inspect(True, include_injections, names)
-        return found
+        return inspect_context(self, include_parent, include_injections)
 
 
 def _no_parent(parent: object, name: str | None) -> tuple[None, str | None]:

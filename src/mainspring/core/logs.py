@@ -1,8 +1,6 @@
 """Setting up logging for a process that Mainspring runs. Importing or constructing anything never does."""
 
-import json
 import logging
-import logging.config
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -31,7 +29,9 @@ class JsonFormatter(logging.Formatter):
         data.update((name, value) for name, value in vars(record).items() if name not in _STANDARD)
         if record.exc_info:
             data["exception"] = self.formatException(record.exc_info)
-        return json.dumps(data, default=str)
+        from json import dumps  # noqa: PLC0415 - few programs log JSON
+
+        return dumps(data, default=str)
 
     def _time(self, record: logging.LogRecord) -> str:
         from datetime import UTC, datetime  # noqa: PLC0415 - importing the room stays light
@@ -53,7 +53,9 @@ def set_up_logging(config: Any) -> None:
     if root.handlers or wanted is None:
         return
     if isinstance(wanted, Mapping):
-        logging.config.dictConfig({"version": 1, "disable_existing_loggers": False, **wanted})
+        from logging.config import dictConfig  # noqa: PLC0415 - it costs more than the start of a server
+
+        dictConfig({"version": 1, "disable_existing_loggers": False, **wanted})
         return
     handler = logging.StreamHandler(sys.stderr)
     if str(wanted).lower() == "json":

@@ -8,8 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from mainspring.core.settings import effective_section
 
@@ -23,8 +22,7 @@ LAST_MOMENT = 1.0
 _UNTRAPPABLE = ("SIGKILL", "SIGSTOP")
 
 
-@dataclass(frozen=True)
-class ShutdownSettings:
+class ShutdownSettings(NamedTuple):
     """``config["shutdown"]``.
 
     Attributes:

@@ -21,7 +21,6 @@ from mainspring.rest.errors import NoRequestError
 from mainspring.rest.exchange import Exchange
 from mainspring.rest.keys import RestBindings
 from mainspring.rest.logs import RequestLogger
-from mainspring.rest.paging import page_links
 from mainspring.rest.requests import Request
 from mainspring.rest.responses import Response
 from mainspring.rest.tickets import MADE, REQUEST, current_exchange, exchange_of
@@ -288,6 +287,8 @@ class RequestContext(Context):
         """
         url = f"{self.origin}{self.root_path}{self.exchange.raw_path}"
         count = len(items) if total is None else 0
+        from mainspring.rest.paging import page_links  # noqa: PLC0415 - few handlers page
+
         links = page_links(url, self.request.query_string, limit, offset, count, total)
         if total is not None:
             self.response.headers["X-Total-Count"] = total

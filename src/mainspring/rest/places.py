@@ -38,6 +38,12 @@ class Place(Struct, frozen=True):
         return f"{self.protocol}://{_shown(self.host or '')}:{self.port}"
 
 
+def _ssl_context(setting: Any) -> Any:
+    from mainspring.rest.tls import ssl_context  # noqa: PLC0415 - most places are not encrypted
+
+    return ssl_context(setting)
+
+
 class OpenPlace:
     """A place where connections are accepted.
 
@@ -50,7 +56,6 @@ class OpenPlace:
 
     def __init__(self, app: Any, place: Place, limits: dict[str, Any], server: str) -> None:
         from mainspring.rest.listening import KINDS, ListenOptions  # noqa: PLC0415 - under another ASGI server nothing listens here
-        from mainspring.rest.tls import ssl_context  # noqa: PLC0415 - as above
 
         self._place = place
         options = ListenOptions(
@@ -58,7 +63,7 @@ class OpenPlace:
             port=place.port,
             path=place.path,
             bound=place.bound,
-            ssl=ssl_context(place.ssl) if place.protocol == "https" else None,
+            ssl=_ssl_context(place.ssl) if place.protocol == "https" else None,
             ssl_setting=place.ssl,
             **limits,
         )

@@ -22,7 +22,6 @@ from mainspring.rest.lanes import Lane
 from mainspring.rest.middleware import middleware_binding
 from mainspring.rest.mounts import Mount
 from mainspring.rest.planning import Planning
-from mainspring.rest.redirects import redirect_route
 from mainspring.rest.registering import RouteRegistry
 from mainspring.rest.request_bindings import request_bindings
 from mainspring.rest.routes import AnyRoute, Route, route_handled_by
@@ -285,6 +284,8 @@ class RestServer(Context):
         Raises:
             RegistrationError: The status is no redirection's, or the target is unsafe.
         """
+        from mainspring.rest.redirects import redirect_route  # noqa: PLC0415 - few servers redirect
+
         return self._add_route(redirect_route(source, target, status))
 
     def base_path(self, path: str) -> None:

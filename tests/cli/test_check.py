@@ -419,6 +419,27 @@ def test_clashes_and_broken_files_of_a_boot_are_told_all_at_once(project):
     assert "b_service.py" in clash
 
 
+def test_broken_files_of_a_server_loader_are_told_all_at_once(project):
+    """LOAD-084: of those that are mounted and those that are scanned; their patterns do find something."""
+    found = findings_of(
+        project,
+        {
+            "app.py": """
+                from mainspring.loader import ServerLoader, server_settings
+
+                @server_settings(mount={"/rest": "controllers/*.py"}, scan=["services/*.py"], strict=True)
+                class Server(ServerLoader): ...
+
+                app = Server()
+            """,
+            "controllers/broken.py": "import os\nthis is wrong\n",
+            "services/broken.py": "raise ValueError('no')\n",
+        },
+    )
+    told = {(each["kind"], "/".join(Path(each["file"]).parts[-2:]), each["line"]) for each in found}
+    assert told == {("boot", "controllers/broken.py", 2), ("boot", "services/broken.py", 1)}
+
+
 def test_routes_registered_twice_are_told_with_the_line_that_does(project):
     found = findings_of(
         project,

@@ -25,7 +25,7 @@ from mainspring.boot.paths import RealPaths, absolute
 from mainspring.boot.trees import tree_of
 from mainspring.core.refusals import refuse
 
-__all__ = ["import_files"]
+__all__ = ["import_files", "imported_files"]
 
 
 def import_files(
@@ -41,18 +41,25 @@ def import_files(
     Raises:
         BootError: A file does not exist or fails to import; the file, the line and the original error are named.
     """
+    return [module for _, module in imported_files(list(files), root, packages)]
+
+
+def imported_files(
+    files: Sequence[str | os.PathLike[str]], root: str | os.PathLike[str], packages: Sequence[str] = ()
+) -> list[tuple[str | os.PathLike[str], ModuleType]]:
+    """The same, each file with its module. Of those that a check is told of there is none."""
     paths = [absolute(file) for file in files]
     if not paths:
         return []
     importlib.invalidate_caches()
     importer = _Importer(os.path.abspath(os.fspath(root)), packages, paths)
-    modules = []
-    for path in paths:
+    found = []
+    for file, path in zip(files, paths, strict=True):
         try:
-            modules.append(importer.import_file(path))
+            found.append((file, importer.import_file(path)))
         except BootError as error:
             refuse(error)
-    return modules
+    return found
 
 
 def _forget_compiled(path: str) -> None:

@@ -170,7 +170,7 @@ class Mounting:
                 )
             sources = [what] if isinstance(what, ModuleType) else modules[_text(what)]
             found = [cls for each in sources for cls in classes_of(each) if controller_notes(cls) is not None]
-            if not found and entry.is_explicit:
+            if not found and entry.is_explicit and str(what) not in self._scanner.refused:
                 self._tell_of_nothing(entry, has_files=bool(sources))
             for cls in found:
                 yield entry.endpoint, cls, False

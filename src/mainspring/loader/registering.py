@@ -67,7 +67,7 @@ class Registering:
 
     def _scan(self, patterns: list[Any], *, is_explicit: bool) -> None:
         for pattern, modules in self._scanner.modules(patterns).items() if patterns else ():
-            if not modules and is_explicit:
+            if not modules and is_explicit and pattern not in self._scanner.refused:
                 report_nothing(self._server, "scan", str(pattern), "matches no file")
             for module in modules:
                 self.register(cls for cls in classes_of(module) if is_decorated(cls))

@@ -12,7 +12,7 @@ from mainspring.boot.artifacts import own_packages
 from mainspring.boot.discovery import discover_paths
 from mainspring.boot.errors import BootError
 from mainspring.boot.globs import Part, matches, names_alone
-from mainspring.boot.importing import import_files
+from mainspring.boot.importing import imported_files
 
 __all__ = ["Scanner", "classes_of", "listed"]
 
@@ -26,10 +26,14 @@ class Scanner:
 
     Args:
         server: The server; patterns are relative to its root.
+
+    Attributes:
+        refused: The patterns of files that a check was told of instead of importing them.
     """
 
     def __init__(self, server: Any) -> None:
         self._server = server
+        self.refused: set[Any] = set()
 
     def modules(self, patterns: Iterable[Any]) -> dict[Any, list[ModuleType]]:
         """By pattern the modules of its files, in order; each file is imported once.
@@ -40,9 +44,13 @@ class Scanner:
         files = {pattern: self.files(pattern) for pattern in patterns if not is_dotted(pattern)}
         wanted = list(dict.fromkeys(file for found in files.values() for file in found))
         root = self._server.get_settings().root_dir
-        imported = dict(zip(wanted, import_files(wanted, root, own_packages(self._server)), strict=True))
+        imported = dict(imported_files(wanted, root, own_packages(self._server)))
+        if len(imported) < len(wanted):
+            self.refused |= {pattern for pattern, found in files.items() if not imported.keys() >= set(found)}
         return {
-            pattern: [imported[file] for file in files[pattern]] if pattern in files else list(named_modules(pattern))
+            pattern: [imported[file] for file in files[pattern] if file in imported]
+            if pattern in files
+            else list(named_modules(pattern))
             for pattern in patterns
         }
 

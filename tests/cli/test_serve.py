@@ -242,6 +242,26 @@ def test_workers_listen_where_a_server_loader_says(project, environment) -> None
         assert service.end()[0] == 0
 
 
+@pytest.mark.parametrize("workers", [(), ("--workers", "2")])
+def test_the_port_of_the_command_line_wins_over_that_of_a_server_loader(project, environment, workers) -> None:
+    """LOAD-056, CORE-027"""
+    project.environment = environment
+    project.write(
+        "app.py",
+        APP.replace("RestApplication", "ServerLoader")
+        .replace("mainspring.rest", "mainspring.loader")
+        .replace('"rest": {"port": 0, "grace_period": 10}', '"http_port": "127.0.0.1:1", "mount": {}'),
+    )
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        port = other.getsockname()[1]
+    service = Service(project, *workers, "--port", str(port))
+    try:
+        assert service.port == port, service.line
+    finally:
+        assert service.end()[0] == 0
+
+
 def test_an_application_that_cannot_be_imported_is_one_clear_error(project) -> None:
     project.write("app.py", "import no_such_module\n")
     done = project.run("serve", "--workers", "3")

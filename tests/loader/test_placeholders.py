@@ -1,6 +1,6 @@
 """Placeholders in settings."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -32,6 +32,17 @@ def test_placeholders_come_from_the_environment_last(monkeypatch: pytest.MonkeyP
     assert (found["a"], found["b"], found["c"]) == ("from env", "1.0.0", "from env")
 
 
+def test_placeholders_in_a_variable_are_replaced_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """LOAD-064: a variable may name others and settings; a cycle is shown."""
+    monkeypatch.setenv("BASE", "${INNER}/${version}")
+    monkeypatch.setenv("INNER", "in")
+    monkeypatch.setenv("RING", "${env:RING}")
+    found = settings(a="${BASE}", b="${env:BASE}", c="${RING}")
+    assert (found["a"], found["b"]) == ("in/1.0.0", "in/1.0.0")
+    with pytest.raises(PlaceholderError, match="env:RING -> env:RING"):
+        found["c"]
+
+
 def test_what_is_no_placeholder_is_plain_text() -> None:
     """LOAD-063: an escaped one, and what other tools write."""
     found = settings(a="$${x}", b="{{x}} <x> $ $x 5$", c="a $${version} ${version}")
@@ -45,6 +56,21 @@ async def test_an_unknown_placeholder_is_an_error_where_it_is_read_at_the_latest
         server.get_settings()["own"]
     with pytest.raises(PlaceholderError, match=r"\$\{mail\.hots\}.*'own'"):
         await server.start()
+
+
+async def test_what_a_placeholder_names_may_come_in_on_init_or_with_a_component() -> None:
+    """LOAD-015, LOAD-056, LOAD-063: settings of both count before anything is refused."""
+
+    class Mail:
+        settings: ClassVar = {"mail": {"port": 25}}
+
+    class Server(ServerLoader):
+        def on_init(self) -> None:
+            self.set("host", "h")
+
+    given = {"own": "${host}:${mail.port}", "components": [Mail], "mount": {}, "scan": [], "http_port": False}
+    async with Server(given) as server:
+        assert server.get_settings().own == "h:25"
 
 
 def test_a_text_that_is_nothing_but_a_placeholder_takes_the_value_with_its_type() -> None:

@@ -8,7 +8,16 @@ from typing import Any
 import pytest
 
 from mainspring.core import BindingScope
-from mainspring.loader import HttpErrors, LoaderSettingError, RequestContext, ServerLoader, controller, get, harness
+from mainspring.loader import (
+    HttpErrors,
+    LoaderSettingError,
+    RequestContext,
+    ServerLoader,
+    SettingTypeError,
+    controller,
+    get,
+    harness,
+)
 
 OFF: dict[str, Any] = {"mount": {}, "scan": []}
 
@@ -222,8 +231,11 @@ async def test_records_of_a_request_may_be_held_back(caplog: pytest.LogCaptureFi
         assert [line for line in lines if line != "request.end"] == expected
 
 
-@pytest.mark.parametrize("size", [-1, "3", True, 1.5])
-def test_how_many_records_are_held_is_a_number(size: Any) -> None:
+@pytest.mark.parametrize(
+    ("size", "error"),
+    [(-1, LoaderSettingError), ("3", SettingTypeError), (True, SettingTypeError), (1.5, SettingTypeError)],
+)
+def test_how_many_records_are_held_is_a_number(size: Any, error: type[Exception]) -> None:
     """LOAD-158"""
-    with pytest.raises(LoaderSettingError, match="max_stack_size"):
+    with pytest.raises(error, match="max_stack_size"):
         ServerLoader({"logger": {"max_stack_size": size}})

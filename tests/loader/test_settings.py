@@ -143,16 +143,31 @@ def test_the_rest_section_stands_below_what_means_the_same() -> None:
         ("http_port", 1.5),
         ("http_port", [80]),
         ("mount", "a/*.py"),
+        ("mount", {1: "a/*.py"}),
         ("scan", 1),
+        ("scan", [1]),
         ("exclude", [1]),
         ("components", ["Component"]),
         ("accept_mimes", "application/json"),
+        ("accept_mimes", [1]),
         ("statics", ["./public"]),
+        ("statics", {"/": 1}),
+        ("statics", {"/": {"index": None}}),
+        ("statics", {1: "./public"}),
         ("debug", "yes"),
         ("strict", 1),
         ("env", 1),
         ("logger", "info"),
+        ("logger", {"level": 1}),
+        ("logger", {"log_request": "no"}),
+        ("logger", {"request_fields": "url"}),
+        ("logger", {"ignore_url_patterns": [1]}),
+        ("logger", {"req_id_builder": "id"}),
         ("scopes", ["service"]),
+        ("scopes", {"service": 1}),
+        ("routers", {"strict": "yes"}),
+        ("views", {"root": 1}),
+        ("views", {"engine": 1}),
         ("root_dir", 1),
         ("https_options", "cert.pem"),
         ("start_timeout", "soon"),
@@ -161,13 +176,15 @@ def test_the_rest_section_stands_below_what_means_the_same() -> None:
     ],
 )
 def test_a_value_of_a_wrong_type_is_a_type_error_that_names_the_key(key: str, value: Any) -> None:
-    """LOAD-067, LOAD-069, LOAD-071: by decorator, at construction and by set."""
+    """LOAD-067, LOAD-069, LOAD-071: when a server is made, whoever gave it, and by set."""
     with pytest.raises(SettingTypeError, match=key):
         ServerLoader({key: value})
     with pytest.raises(TypeError, match=key):
         ServerLoader().set(key, value)
-    with pytest.raises(TypeError, match=key):
-        server_settings(**{key: value})(type("Server", (ServerLoader,), {}))
+    server: Any = server_settings(**{key: value})(type("Server", (ServerLoader,), {}))
+    with pytest.raises(TypeError, match=key) as caught:
+        server()
+    assert caught.value.__notes__ == ["It stands in @server_settings of Server."]
 
 
 @pytest.mark.parametrize(
@@ -181,6 +198,8 @@ def test_a_value_of_a_wrong_type_is_a_type_error_that_names_the_key(key: str, va
         ("scopes", {"service": "for ever"}),
         ("scopes", {"servant": "singleton"}),
         ("logger", {"level": "loud"}),
+        ("logger", {"ignore_url_patterns": ["("]}),
+        ("accept_mimes", ["json"]),
         ("start_timeout", 0),
         ("start_timeout", -1),
     ],
@@ -205,6 +224,7 @@ def test_an_impossible_value_is_a_value_error_that_names_the_key(key: str, value
         ("uploadDir", "upload_dir"),
         ("logRequestFields", "logger.request_fields"),
         ("startTimeout", "start_timeout"),
+        ("errorHandler", "error_handler"),
     ],
 )
 def test_a_setting_under_its_old_name_is_refused_with_the_new_one(old: str, new: str) -> None:
@@ -213,6 +233,67 @@ def test_a_setting_under_its_old_name_is_refused_with_the_new_one(old: str, new:
         server_settings(**{old: "x"})(type("Server", (ServerLoader,), {}))
     with pytest.raises(TypeError, match=f"'{old}' is called '{new}'"):
         ServerLoader({old: "x"})
+
+
+@pytest.mark.parametrize(
+    ("given", "environment", "expected"),
+    [
+        (8080, {"REST_PORT": "81"}, (None, 81)),
+        ("10.0.0.1:8080", {"REST_PORT": "81"}, (None, 81)),
+        ("10.0.0.1:8080", {"REST_HOST": "::1"}, (None, 8080)),
+        (8080, {"REST_PORT": "81", "HTTP_PORT": "82"}, (None, 82)),
+        ("${port}", {"REST_PORT": "81"}, (None, 81)),
+        (False, {"REST_PORT": "81"}, None),
+    ],
+)
+def test_where_the_environment_wants_a_server_to_listen(
+    monkeypatch: pytest.MonkeyPatch, given: Any, environment: dict[str, str], expected: Any
+) -> None:
+    """LOAD-056, CORE-027: rest.host and rest.port too: what HOST and PORT stand for under run and serve."""
+    for name, value in environment.items():
+        monkeypatch.setenv(f"MAINSPRING_{name}", value)
+    server = server_settings(http_port=given)(type("Server", (ServerLoader,), {}))()
+    assert server.get_settings().port("http_port") == expected
+    server.set("http_port", 83)
+    assert server.get_settings().port("http_port") == (None, 83)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("REST_PORT", "high"), ("HTTP_PORT", "high"), ("STATICS", "5"), ("LOGGER__LEVEL", "loud")]
+)
+def test_a_variable_that_does_not_fit_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    """CORE-027, LOAD-056"""
+    monkeypatch.setenv(f"MAINSPRING_{name}", value)
+    server: Any = server_settings(http_port=1)(type("Server", (ServerLoader,), {}))
+    with pytest.raises(ValueError, match=f"MAINSPRING_{name}"):
+        server().get_settings()["http_port"]
+
+
+def test_a_key_of_the_log_under_its_old_name_is_refused_with_the_new_one() -> None:
+    """LOAD-054, LOAD-158"""
+    with pytest.raises(TypeError, match=r"'logger\.logRequest' is called 'log_request'"):
+        ServerLoader({"logger": {"logRequest": False}})
+
+
+def test_values_that_are_placeholders_are_checked_when_they_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """LOAD-062, LOAD-067: inside of mappings and lists as well."""
+    given = {
+        "logger": {"level": "${LEVEL}", "log_request": "${quiet}", "ignore_url_patterns": ["${(}"]},
+        "scopes": {"service": "${SCOPE}"},
+        "accept_mimes": ["${TYPE}"],
+    }
+    settings = ServerLoader(given).get_settings()
+    monkeypatch.setenv("LEVEL", "loud")
+    assert settings.get("logger.level") == "loud"
+
+
+def test_settings_of_a_program_keep_their_spelling() -> None:
+    """LOAD-055, LOAD-058, LOAD-062: what is given as myKey is read as myKey, also inside of other settings."""
+    settings = ServerLoader({"myKey": 1, "mailBox": {"sizeMax": 5}, "a": "${myKey}${mailBox.sizeMax}"}).get_settings()
+    assert (settings["myKey"], settings.myKey, settings.get("mailBox.sizeMax"), settings.a) == (1, 1, 5, "15")
+    settings.set("mailBox.sizeMax", 6)
+    assert (settings.mailBox, settings.a) == ({"sizeMax": 6}, "16")
+    assert "myKey" in settings
 
 
 @pytest.mark.parametrize(

@@ -38,11 +38,10 @@ _NO_NOTES: ControllerNotes | None = None
 
 
 def server_settings(**settings: Any) -> Callable[[C], C]:
-    """Give a server class its settings; a subclass inherits them.
+    """Give a server class its settings; a subclass inherits them. Their values are checked when a server is made.
 
     Raises:
-        TypeError: The class is no ``ServerLoader``, a setting is of a wrong type or has a name of another framework.
-        ValueError: A value is impossible.
+        TypeError: The class is no ``ServerLoader``, or a setting has a name of another framework.
     """
 
     def decorate(cls: C) -> C:

@@ -73,11 +73,11 @@ class Interpolation:
                 return self._followed(spelling, raw)
         return self._from_environment(key, key)
 
-    def _from_environment(self, placeholder: str, name: str) -> str:
+    def _from_environment(self, placeholder: str, name: str) -> Any:
         found = os.environ.get(name)
         if found is None:
             raise PlaceholderError(self._setting, placeholder)
-        return found
+        return self._followed(f"env:{name}", found)
 
     def _followed(self, key: str, raw: Any) -> Any:
         if key in self._way:

@@ -147,8 +147,9 @@ class ServerLoader(ServerHooks, Reaching, BootMixin, RestApplication):
         """Find and route everything that the settings and the constructor name; no hook runs, nothing is built."""
         await super().before_look()
         await self._boot_if_wanted()
-        self._settings.check()
+        self._settings.check_paths()
         self.discover()
+        self._settings.check()
         apply_settings(self)
         self.mounting.prepare()
         self.mounting.route()

@@ -10,7 +10,8 @@ from typing import Any
 from mainspring.context import BindingScope
 from mainspring.loader.error_handler import GlobalErrorHandler
 from mainspring.loader.errors import LoaderSettingError, SettingTypeError
-from mainspring.loader.placeholders import has_placeholder, snake_case
+from mainspring.loader.placeholders import snake_case
+from mainspring.loader.setting_items import ITEM_CHECKS, is_open
 
 __all__ = [
     "ALIASES",
@@ -50,7 +51,7 @@ KINDS: dict[str, tuple[str, tuple[type, ...]]] = {
     "https_options": ("a mapping with cert_file and key_file, or an ssl.SSLContext", (Mapping, SSLContext, type(None))),
     "root_dir": ("a path", (str, Path)),
     "mount": ("a mapping of endpoints, or a list", (Mapping, list, tuple)),
-    "scan": ("a list of patterns", (str, Path, list, tuple)),
+    "scan": ("a list of patterns, modules and classes", (str, Path, list, tuple)),
     "exclude": ("a list of patterns", (str, list, tuple)),
     "components": ("a list of classes", (list, tuple)),
     "accept_mimes": ("a list of media types", (list, tuple)),
@@ -82,7 +83,7 @@ def canonical(key: str) -> str:
     if key in OLD_NAMES:
         raise SettingTypeError(key, f"is called {OLD_NAMES[key]!r} here")
     name = snake_case(key)
-    if name != key and name in KINDS:
+    if name != key and (name in KINDS or name in CHECKS):
         raise SettingTypeError(key, f"is called {name!r} here")
     return ALIASES.get(key, key)
 
@@ -100,7 +101,7 @@ def check_setting(key: str, value: Any) -> None:
         SettingTypeError: It is of a wrong type.
         LoaderSettingError: It is of the right type, and impossible.
     """
-    if isinstance(value, str) and has_placeholder(value):
+    if is_open(value):
         return
     words, kinds = KINDS.get(key, ("", (object,)))
     is_switch = isinstance(value, bool) and bool not in kinds and key in KINDS
@@ -145,28 +146,8 @@ def _check_scopes(key: str, value: Mapping[str, Any]) -> None:
     for kind, scope in value.items():
         if kind not in ("controller", "service", "middleware"):
             raise LoaderSettingError(key, kind, "kinds are controller, service and middleware")
-        scope_named(f"{key}.{kind}", scope)
-
-
-def _check_texts(key: str, value: Any) -> None:
-    for item in [value] if isinstance(value, str) else value:
-        if not isinstance(item, str):
-            raise SettingTypeError(key, f"is a list of texts, and {item!r} ({type(item).__name__}) is none")
-
-
-def _check_classes(key: str, value: Any) -> None:
-    for item in value:
-        if not isinstance(item, type):
-            raise SettingTypeError(key, f"is a list of classes, and {item!r} ({type(item).__name__}) is none")
-
-
-def _check_logger(key: str, value: Mapping[str, Any]) -> None:
-    level = value.get("level", "info")
-    if level not in _LEVELS:
-        raise LoaderSettingError(f"{key}.level", level, f"it is one of {', '.join(_LEVELS)}")
-    size = value.get("max_stack_size")
-    if size is not None and (type(size) is not int or size < 0):
-        raise LoaderSettingError(f"{key}.max_stack_size", size, "it is a number of records, 0 for none")
+        if not is_open(scope):
+            scope_named(f"{key}.{kind}", scope)
 
 
 def _check_timeout(key: str, value: Any) -> None:
@@ -179,17 +160,12 @@ def _check_error_handler(key: str, value: Any) -> None:
         raise SettingTypeError(key, f"is a subclass of GlobalErrorHandler, not {value!r}")
 
 
-_LEVELS = ("debug", "info", "warning", "error", "off")
-
 #: What types do not say.
 CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "http_port": read_port,
     "https_port": read_port,
     "scopes": _check_scopes,
-    "exclude": _check_texts,
-    "accept_mimes": _check_texts,
-    "components": _check_classes,
-    "logger": _check_logger,
+    **ITEM_CHECKS,
     "start_timeout": _check_timeout,
     "error_handler": _check_error_handler,
 }

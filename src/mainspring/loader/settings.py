@@ -56,18 +56,33 @@ _DEFAULTS: dict[str, Any] = {
 
 
 def settings_of_class(cls: type[Any]) -> dict[str, Any]:
-    """What decorators say of a class and its bases."""
+    """What decorators say of a class and its bases.
+
+    Raises:
+        TypeError: A setting is of a wrong type.
+        ValueError: A value is impossible.
+    """
     found: dict[str, Any] = {}
     for klass in reversed(cls.__mro__):
-        _lay(found, vars(klass).get(_NOTED, {}))
+        for noted in vars(klass).get(_NOTED, ()):
+            try:
+                _lay(found, normalized(noted))
+            except (TypeError, ValueError) as error:
+                error.add_note(f"It stands in @server_settings of {klass.__qualname__}.")
+                raise
     return found
 
 
 def note_settings(cls: type[Any], settings: Mapping[str, Any]) -> None:
-    """Note what a decorator says of this very class; the decorator above wins over the one below it."""
-    noted = dict(vars(cls).get(_NOTED, {}))
-    _lay(noted, normalized(settings))
-    setattr(cls, _NOTED, noted)
+    """Note what a decorator says of this very class; the decorator above wins over the one below it.
+
+    Values are checked when a server is made of it.
+
+    Raises:
+        SettingTypeError: A setting has the name of another framework.
+    """
+    named = {canonical(key): value for key, value in settings.items()}
+    setattr(cls, _NOTED, (*vars(cls).get(_NOTED, ()), named))
 
 
 def normalized(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -134,7 +149,7 @@ class ServerSettings(Mapping[str, Any]):
     # Reading
 
     def __getitem__(self, key: str) -> Any:
-        name = name_read(key)
+        name = self._name(key)
         raw = self._merged().get(name, ABSENT)
         if raw is ABSENT:
             raise KeyError(f"There is no setting {key!r}: give it by @server_settings, configuration or set().")
@@ -167,19 +182,30 @@ class ServerSettings(Mapping[str, Any]):
         raw = self._merged().get(key, ABSENT)
         return raw is not ABSENT and raw is not _DEFAULTS.get(key, ABSENT)
 
+    def check_paths(self) -> None:
+        """Refuse what files could not be found by.
+
+        Raises:
+            PlaceholderError: A placeholder has no value.
+            TypeError: A setting is of a wrong type.
+            ValueError: A value is impossible, or the folder is not there.
+        """
+        for key in ("root_dir", "components", "scan", "exclude", "mount", "strict"):
+            check_setting(key, self[key])
+        root = self.root_dir
+        if not Path(root).is_dir():
+            raise LoaderSettingError("root_dir", root, "there is no such folder; create it, or name another one")
+
     def check(self) -> None:
         """Refuse what could not be served.
 
         Raises:
             PlaceholderError: A placeholder has no value.
             TypeError: A setting is of a wrong type.
-            ValueError: A value is impossible, or a folder is not there.
+            ValueError: A value is impossible.
         """
         for key in self:
             check_setting(key, self[key])
-        root = self.root_dir
-        if not Path(root).is_dir():
-            raise LoaderSettingError("root_dir", root, "there is no such folder; create it, or name another one")
 
     # Writing
 
@@ -219,7 +245,7 @@ class ServerSettings(Mapping[str, Any]):
         return self._raw
 
     def _environment(self, known: Mapping[str, Any]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        found, variables = _address_wanted(known.get("http_port"))
         keys = {*known, *KINDS}
         for variable, text in os.environ.items():
             if not variable.startswith(PREFIX):
@@ -227,13 +253,14 @@ class ServerSettings(Mapping[str, Any]):
             key, *deeper = variable[len(PREFIX) :].lower().split("__")
             if key not in keys or key in _NOT_FROM_ENVIRONMENT:
                 continue
+            variables[key] = variable
             if deeper:
                 below = copied(found.get(key, known.get(key)))
                 found[key] = _with(below if isinstance(below, dict) else {}, deeper, parse_text(text))
             else:
                 kind = _KINDS_OF_TEXT.get(key)
                 found[key] = parse_text(text) if kind is None else convert_text(text, kind, variable)
-        return normalized(found)
+        return {key: _fitting(key, value, variables[key]) for key, value in found.items()}
 
     def _complete(self, raw: dict[str, Any]) -> None:
         """Put in the defaults that depend on other settings."""
@@ -244,9 +271,13 @@ class ServerSettings(Mapping[str, Any]):
         if "https_port" not in raw:
             raw["https_port"] = 8000 if raw.get("https_options") is not None else False
 
+    def _name(self, key: str) -> str:
+        """The name under which a setting is kept: as it is written, if the program gave one of that spelling."""
+        return key if key in self._merged() else name_read(key)
+
     def _lookup(self, path: str) -> Any:
         key, *deeper = path.split(".")
-        key = name_read(key)
+        key = self._name(key)
         raw = self._root_dir() if key == "root_dir" else self._merged().get(key, ABSENT)
         for name in deeper:
             if isinstance(raw, str):
@@ -299,6 +330,32 @@ def _with(whole: dict[str, Any], path: list[str], value: Any) -> dict[str, Any]:
     below = whole.get(name)
     whole[name] = _with(below if isinstance(below, dict) else {}, deeper, value) if deeper else value
     return whole
+
+
+def _fitting(key: str, value: Any, variable: str) -> Any:
+    """A setting of the environment, checked.
+
+    Raises:
+        ValueError: It cannot be; the variable is named.
+    """
+    try:
+        return normalized({key: value})[key]
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"The environment variable {variable} does not fit: {error} Correct or unset it.") from error
+
+
+def _address_wanted(port: Any) -> tuple[dict[str, Any], dict[str, str]]:
+    """``http_port`` by the variables of ``rest.host`` and ``rest.port``, and which one says so: they win over code.
+
+    Where code says nothing they are the defaults, by way of ``config["rest"]``; what is switched off stays off.
+    """
+    if port is not None and port is not False:
+        wanted = {name: os.environ.get(f"{PREFIX}REST_{name}") for name in ("PORT", "HOST")}
+        if wanted["PORT"] is not None:
+            return {"http_port": wanted["PORT"]}, {"http_port": f"{PREFIX}REST_PORT"}
+        if wanted["HOST"] and isinstance(port, str):
+            return {"http_port": port.rpartition(":")[2]}, {"http_port": f"{PREFIX}REST_HOST"}
+    return {}, {}
 
 
 def folder_of(cls: type[Any]) -> str:

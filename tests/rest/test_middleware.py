@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import warnings
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ import pytest
 from mainspring.rest import (
     Application,
     BindingScope,
+    DefaultSequence,
     HttpErrors,
+    MiddlewareSequence,
     RequestContext,
     RestApplication,
     RestBindings,
@@ -79,6 +82,12 @@ def test_an_unrelated_group_comes_after_the_known_ones() -> None:
     assert sort_groups([["a", "b"], ["unknown"]]) == ["a", "b", "unknown"]
     order = sort_groups([DEFAULT_GROUPS, ["unknown"]], innermost=INNERMOST)
     assert order == [*DEFAULT_GROUPS[:-1], "unknown", "invoke_method"]
+
+
+def test_what_must_come_first_of_all_draws_nothing_else_along() -> None:
+    """MW-016"""
+    order = sort_groups([["a", "b"], ["unknown"], ["first", "a"]])
+    assert order == ["first", "a", "b", "unknown"]
 
 
 @pytest.mark.parametrize("lists", [[["a", "b"], ["b", "a"]], [["a", "b", "c"], ["c", "a"]], [["a", "a"]]])
@@ -552,3 +561,24 @@ async def test_one_instance_serves_many_requests_at_the_same_time(web: Any) -> N
     answers = await asyncio.gather(*(ask.get(f"/?n={number}") for number in range(5)))
     assert [answer.text for answer in answers] == [f"{number} {number}" for number in range(5)]
     assert len(made) == 1
+
+
+@pytest.mark.parametrize("sequence", [MiddlewareSequence, DefaultSequence])
+async def test_headers_set_by_middleware_are_on_every_answer(web: Any, sequence: Any, tmp_path: Path) -> None:
+    """MW-003, REST-161: on files, redirects and the document as well."""
+    (tmp_path / "a.txt").write_text("a")
+    app = app_of()
+    app.sequence(sequence)
+    app.static("/files", tmp_path)
+    app.redirect("/old", "/")
+
+    async def around(ctx: RequestContext, next: Any) -> Any:
+        ctx.response.headers["X-Before"] = "1"
+        result = await next()
+        ctx.response.headers["X-After"] = "1"
+        return result
+
+    app.middleware(around, {"group": "around", "downstream_groups": "cors"})
+    for path, status in (("/files/a.txt", 200), ("/old", 303), ("/openapi.json", 200)):
+        answer = await web(app).get(path)
+        assert (answer.status, answer.headers["x-before"], answer.headers["x-after"]) == (status, "1", "1")

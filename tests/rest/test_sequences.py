@@ -1,6 +1,7 @@
 """Sequences of the program, and actions that are replaced."""
 
 import logging
+from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
@@ -245,3 +246,50 @@ async def test_the_default_sequence_validates_as_the_other(web: Any) -> None:
     app.route("get", "/n", None, handler)
     assert (await web(app).get("/n?n=1")).json() == 1
     assert (await web(app).get("/n?n=x")).json()["code"] == "INVALID_PARAMETER_VALUE"
+
+
+@pytest.mark.parametrize("sequence", [MiddlewareSequence, DefaultSequence])
+async def test_what_is_composed_already_is_no_matter_for_an_own_send(web: Any, sequence: Any, tmp_path: Path) -> None:
+    """MW-034, MW-035"""
+    (tmp_path / "a.txt").write_text("a")
+    app = RestApplication({"rest": {"cors": True}})
+    app.sequence(sequence)
+    app.static("/files", tmp_path)
+    app.redirect("/old", "/")
+    app.mount_asgi("/mount", answering)
+    app.route("get", "/", None, lambda: "plain")
+
+    async def send(response: Any, result: Any) -> None:
+        await response.end(f"own {result}")
+
+    app.bind(SequenceActions.SEND).to(send)
+    assert (await web(app).get("/")).text == "own plain"
+    assert (await web(app).get("/files/a.txt")).text == "a"
+    assert (await web(app).get("/old")).status == 303
+    assert (await web(app).get("/mount/x")).text == "mounted"
+    assert (await web(app).get("/openapi.json")).json()["openapi"]
+    preflight = {"origin": "https://a.example", "access-control-request-method": "GET"}
+    assert (await web(app)("OPTIONS", "/", headers=preflight)).status == 204
+
+
+async def answering(scope: Any, receive: Any, send: Any) -> None:
+    if scope["type"] == "http":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"mounted"})
+
+
+async def test_an_own_handle_that_runs_the_middleware_first(web: Any) -> None:
+    """MW-033, MW-034"""
+
+    class Own(DefaultSequence):
+        async def handle(self, context: RequestContext) -> None:
+            if await self.invoke_middleware(context):
+                return
+            await self.send(context.response, "own")
+
+    app = RestApplication({"rest": {"cors": True}})
+    app.sequence(Own)
+    assert (await web(app).get("/")).text == "own"
+    assert (await web(app).get("/openapi.json")).json()["openapi"]
+    preflight = {"origin": "https://a.example", "access-control-request-method": "GET"}
+    assert (await web(app)("OPTIONS", "/", headers=preflight)).status == 204

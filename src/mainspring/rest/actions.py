@@ -96,7 +96,7 @@ async def send(response: Response[Any], result: Any) -> None:
     if exchange.started or result is SENT:
         await _complete(exchange)
         return
-    reply = result if isinstance(result, Reply) else await reply_to(exchange, reply_plan_of(exchange), result)
+    reply = await reply_to(exchange, reply_plan_of(exchange), result)
     await deliver(exchange, finished(exchange, reply))
 
 

@@ -33,46 +33,31 @@ def sort_groups(lists: Iterable[Sequence[str]], *, innermost: str | None = None)
     Raises:
         MiddlewareOrderError: The lists contradict each other, or a group has to follow the innermost.
     """
-    followers: dict[str, dict[str, None]] = {}
+    before: dict[str, dict[str, None]] = {}
     for groups in lists:
         for group in groups:
-            followers.setdefault(group, {})
-        for before, after in pairwise(groups):
-            if before == after:
-                raise MiddlewareOrderError((before, after), "are a cycle: a group cannot precede itself")
-            followers[before][after] = None
-    if innermost is not None and followers.get(innermost):
-        after = next(iter(followers[innermost]))
-        reason = f"are out of order: nothing can follow {innermost!r}, which calls the handler"
-        raise MiddlewareOrderError((innermost, after), reason)
-    return _sorted(followers, innermost)
+            before.setdefault(group, {})
+        for first, second in pairwise(groups):
+            if first == second:
+                raise MiddlewareOrderError((first, second), "are a cycle: a group cannot precede itself")
+            if first == innermost:
+                reason = f"are out of order: nothing can follow {innermost!r}, which calls the handler"
+                raise MiddlewareOrderError((first, second), reason)
+            before[second][first] = None
+    names = [name for name in before if name != innermost] + ([innermost] if innermost in before else [])
+    result: dict[str, None] = {}
+    for name in names:
+        _place(str(name), before, result, [])
+    return list(result)
 
 
-def _sorted(followers: dict[str, dict[str, None]], innermost: str | None) -> list[str]:
-    pending = dict.fromkeys(followers, 0)
-    for after in followers.values():
-        for group in after:
-            pending[group] += 1
-    names = [name for name in followers if name != innermost] + ([innermost] if innermost in followers else [])
-    result: list[str] = []
-    left = [str(name) for name in names]
-    while left:
-        ready = next((name for name in left if pending[name] == 0), None)
-        if ready is None:
-            raise MiddlewareOrderError(_cycle(followers, left), "are a cycle: relax the relations of one of them")
-        left.remove(ready)
-        result.append(ready)
-        for group in followers[ready]:
-            pending[group] -= 1
-    return result
-
-
-def _cycle(followers: dict[str, dict[str, None]], left: list[str]) -> list[str]:
-    """A ring among groups of which each waits for another."""
-    path: list[str] = []
-    group = left[0]
-    while group not in path:
-        path.append(group)
-        group = next(before for before in left if group in followers[before])
-    ring = path[path.index(group) :]
-    return [group, *reversed(ring)]
+def _place(group: str, before: dict[str, dict[str, None]], result: dict[str, None], path: list[str]) -> None:
+    """Put a group behind what has to precede it, which is so drawn to the front: nothing else comes before it."""
+    if group in result:
+        return
+    if group in path:
+        ring = path[path.index(group) :]
+        raise MiddlewareOrderError([group, *reversed(ring)], "are a cycle: relax the relations of one of them")
+    for each in before[group]:
+        _place(each, before, result, [*path, group])
+    result[group] = None

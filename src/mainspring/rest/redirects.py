@@ -1,12 +1,12 @@
 """Redirects: routes whose handler answers with another place. Where to is checked when they are registered."""
 
 import re
-from typing import Any
 
+from mainspring.http import ResponseHeaders
 from mainspring.http.percent import uri_of
 from mainspring.rest.context import RequestContext
 from mainspring.rest.errors import RegistrationError
-from mainspring.rest.responses import Response
+from mainspring.rest.exchange import Reply
 from mainspring.rest.routes import Route
 
 __all__ = ["redirect_route"]
@@ -35,9 +35,9 @@ def redirect_route(source: str, target: str, status: int | None = None) -> Route
     absolute = re.match(_ABSOLUTE, target) is not None
     relative = target if target.startswith("/") else f"/{target}"
 
-    def redirect(context: RequestContext) -> Response[Any]:
+    def redirect(context: RequestContext) -> Reply:
         location = target if absolute else f"{context.base_path}{relative}"
-        return Response(None, status, {"Location": location})
+        return Reply(status, [*ResponseHeaders([("location", location)]).raw, (b"content-length", b"0")], b"")
 
     spec = {"x-visibility": "undocumented", "responses": {str(status): {"description": "Redirect"}}}
     return Route("get", source, spec, redirect)

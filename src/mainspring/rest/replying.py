@@ -122,7 +122,7 @@ async def reply_to(exchange: Exchange, plan: ReplyPlan, value: Any) -> Reply:
     if kind is None:
         kind = plan.types[type(value)] = _kind_of(value)
     if kind == REPLY:
-        return value  # type: ignore[no-any-return]  # it is one
+        return _with_lines_set(exchange, value)
     if kind == RESPONSE:
         return await _from_response(exchange, plan, value)
     if kind == LATE:
@@ -154,6 +154,13 @@ async def _from_response(exchange: Exchange, plan: ReplyPlan, value: Response[An
     else:
         reply = _conditional(exchange, _compose(exchange, plan, value.body, kind, *_said_by(value, exchange)))
     reply.background = value.background
+    return reply
+
+
+def _with_lines_set(exchange: Exchange, reply: Reply) -> Reply:
+    """A composed reply (a page, a file) with the lines that were set on the response in the making."""
+    if exchange.response is not None:
+        reply.headers = merged(_set_by_hand(exchange)[1], reply.headers)
     return reply
 
 

@@ -44,16 +44,24 @@ class _Actions:
         return await _act(self.ctx, _KEYS.INVOKE_METHOD, route, args)
 
     async def send(self, response: Response[Any], result: Any) -> None:
-        """Write a result as the response."""
-        await _act(self.ctx, _KEYS.SEND, response, result)
+        """Write a result as the response; what is composed or sent already is no matter for an own action."""
+        if _is_composed(response.exchange, result):
+            await send(response, result)
+        else:
+            await _act(self.ctx, _KEYS.SEND, response, result)
 
     async def reject(self, context: RequestContext, error: BaseException) -> None:
         """Write an error as the response."""
         await _act(self.ctx, _KEYS.REJECT, context, error)
 
     async def invoke_middleware(self, context: RequestContext, **options: Any) -> Any:
-        """Run the chain of middleware; what it returns."""
-        return await _act(self.ctx, _KEYS.INVOKE_MIDDLEWARE, context, **options)
+        """Run the chain of middleware; what it returns. What the framework answers by itself (a preflight request, the
+        document) is sent at once, and the response returned."""
+        result = await _act(self.ctx, _KEYS.INVOKE_MIDDLEWARE, context, **options)
+        if not isinstance(result, Reply):
+            return result
+        await self.send(context.response, result)
+        return context.response
 
 
 class MiddlewareSequence(_Actions):
@@ -101,6 +109,11 @@ class DefaultSequence(_Actions):
         return True
 
 
+def _is_composed(exchange: Exchange, result: Any) -> bool:
+    """Whether there is nothing left to write: it is sent, or a page, a file, the answer to a preflight request."""
+    return exchange.started or isinstance(result, Reply)
+
+
 async def _act(context: RequestContext, key: BindingKey[Any], *args: Any, **kwargs: Any) -> Any:
     result = (await context.get(key))(*args, **kwargs)
     return await result if inspect.isawaitable(result) else result
@@ -120,7 +133,10 @@ async def _acted(name: str, default: Any, context: RequestContext, *args: Any) -
 async def _send_response(context: RequestContext, next: Any) -> Any:
     try:
         result = await next()
-        await _acted("send", send, context, context.response, result)
+        if _is_composed(context.exchange, result):
+            await send(context.response, result)
+        else:
+            await _acted("send", send, context, context.response, result)
     except ClientDisconnected:  # nobody is there to be told
         raise
     except Exception as error:

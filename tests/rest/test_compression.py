@@ -152,3 +152,16 @@ async def test_brotli_is_used_where_the_client_takes_it(web: Any) -> None:
     seen = [decoder.process(piece) for piece in streamed.pieces]
     assert b"".join(seen) == text.encode() * 4
     assert seen[0] == text.encode()  # each piece can be read when it is there
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_small_files_are_left_alone(web: Any, tmp_path: Any, method: str) -> None:
+    """HTTP-010, HTTP-011: their length is known, though they are sent in pieces."""
+    (tmp_path / "small.txt").write_text("small")
+    (tmp_path / "large.txt").write_text("large" * 1000)
+    app = RestApplication({"rest": {"compression": True}})
+    app.static("/files", tmp_path)
+    small = await web(app)(method, "/files/small.txt", headers={"accept-encoding": "gzip"})
+    assert (small.headers.get("content-encoding"), small.headers["content-length"]) == (None, "5")
+    large = await web(app)(method, "/files/large.txt", headers={"accept-encoding": "gzip"})
+    assert large.headers["content-encoding"] == "gzip"

@@ -1,5 +1,6 @@
 """Compressing responses: which ones, with which coding, and what their heads then say."""
 
+import math
 import re
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
@@ -93,7 +94,7 @@ class Compression:
         """Compress a reply that may be and is worth it, as the client accepts it."""
         is_whole = type(reply.body) is bytes
         is_part = reply.status == 206
-        if is_whole and not is_part and len(reply.body) < self._min_size:
+        if not is_part and _size(reply) < self._min_size:
             return
         if not _may_be_compressed(reply.headers):
             return
@@ -125,6 +126,13 @@ def _maker(name: str, level: int) -> Callable[[], Any] | None:
     except ImportError:  # optional: without it the coding is not offered
         return None
     return lambda: _Brotli(library, level)
+
+
+def _size(reply: Reply) -> float:
+    """The bytes of a body; no end of them where the length is not known."""
+    if type(reply.body) is bytes:
+        return len(reply.body)
+    return next((int(value) for name, value in reply.headers if name == b"content-length"), math.inf)
 
 
 def _may_be_compressed(lines: list[Header]) -> bool:

@@ -22,8 +22,9 @@ from mainspring.context.keys import BindingKey, binding_address, describe_type
 from mainspring.context.places import Place, place_of, place_of_binding
 from mainspring.context.resolving import MISSING, address_of, locate, not_bound, required_holder
 from mainspring.context.sessions import ARROW, ResolutionContext, Session
-from mainspring.context.signatures import CallSpec, call_spec, class_spec, method_spec
+from mainspring.context.signatures import call_spec, class_spec, method_spec
 from mainspring.context.sources import BindingType, is_class
+from mainspring.context.specs import CallSpec
 
 __all__ = ["BINDS", "Check", "factory_spec", "method_points", "promised_by"]
 

@@ -2,9 +2,9 @@
 
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cmp_to_key
-from types import MethodType
-from typing import Any, TypeVar
+from functools import cmp_to_key, partial
+from types import FunctionType, MethodType
+from typing import Any, NamedTuple, TypeVar
 
 from mainspring.context.awaitables import is_awaitable
 from mainspring.context.bindings import Binding, BindingTemplate
@@ -14,6 +14,7 @@ from mainspring.context.describing import ContextTags, create_binding_from_class
 from mainspring.context.errors import ResolutionError
 from mainspring.context.filters import filter_by_tag
 from mainspring.context.keys import BindingKey, Key, key_text
+from mainspring.context.plans import StalePlan
 from mainspring.context.sorting import BindingComparator, compare_by_order
 from mainspring.context.sources import is_class
 from mainspring.metadata import define_metadata, get_metadata, has_metadata
@@ -23,6 +24,7 @@ __all__ = [
     "LOCAL_INTERCEPTOR_NAMESPACE",
     "Interceptor",
     "InterceptorChain",
+    "KnownInterceptor",
     "Next",
     "as_global_interceptor",
     "compose_interceptors",
@@ -180,15 +182,46 @@ def _nothing() -> None:
     return None
 
 
+class KnownInterceptor(NamedTuple):
+    """What is behind the key of an interceptor, for calls in whose own contexts nothing is bound that shadows it.
+
+    Attributes:
+        key: The key.
+        owner: The context it was asked in; whoever made this sees to it that it is not used after a change there.
+        make: Gives the interceptor, called with the owner.
+        awaits: Whether that is to be awaited.
+    """
+
+    key: str
+    owner: Any
+    make: Callable[[Any], Any]
+    awaits: bool
+
+    async def load(self, ctx: Any) -> Any:
+        """The interceptor, for a call in a context below the owner."""
+        level = ctx
+        while level is not self.owner:
+            if level.has_bindings:
+                return await ctx.get(self.key)
+            level = level.parent
+        try:
+            found = self.make(self.owner)
+            return await found if self.awaits else found
+        except StalePlan:  # a provider gave something else than it did before
+            return await ctx.get(self.key)
+
+
 async def run_chain(ctx: Any, interceptors: Sequence[Any], final: Callable[[], Any]) -> Any:
     """Run interceptors around ``final``; each ``next`` may be called again, which runs the rest again."""
+    count = len(interceptors)
 
     async def step(position: int) -> Any:
-        if position == len(interceptors):
+        if position == count:
             result = final()
         else:
-            interceptor = await _loaded(ctx, interceptors[position])
-            result = interceptor(ctx, lambda: step(position + 1))
+            item = interceptors[position]
+            interceptor = item if type(item) is FunctionType else await _loaded(ctx, item)
+            result = interceptor(ctx, partial(step, position + 1))
         return await result if is_awaitable(result) else result
 
     return await step(0)
@@ -196,7 +229,9 @@ async def run_chain(ctx: Any, interceptors: Sequence[Any], final: Callable[[], A
 
 async def _loaded(ctx: Any, item: Any) -> Interceptor:
     """The function behind a key or a provider class."""
-    if isinstance(item, str | BindingKey):
+    if type(item) is KnownInterceptor:
+        item = await item.load(ctx)
+    elif isinstance(item, str | BindingKey):
         item = await ctx.get(item)
     elif is_class(item):
         item = await interceptor_binding(item).get_value(ctx)

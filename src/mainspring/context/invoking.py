@@ -6,9 +6,12 @@ from typing import Any, NamedTuple
 
 from mainspring.context.asking import injected
 from mainspring.context.awaitables import is_awaitable
+from mainspring.context.bindings import BindingScope
+from mainspring.context.brief import BriefContext
 from mainspring.context.context import Context
 from mainspring.context.interceptors import interceptors_for, run_chain
-from mainspring.context.signatures import CallSpec, method_spec
+from mainspring.context.signatures import method_spec
+from mainspring.context.specs import CallSpec
 
 __all__ = ["InvocationContext", "InvocationSource", "invoke_method"]
 
@@ -27,7 +30,7 @@ class InvocationSource:
         return f"InvocationSource({self.type!r}, {self.value!r})"
 
 
-class InvocationContext(Context):
+class InvocationContext(BriefContext):
     """The context of one call.
 
     Interceptors may change ``args`` and ``kwargs``, and bind what the target is injected with.
@@ -40,7 +43,7 @@ class InvocationContext(Context):
         source: Where the call comes from, if that was said.
     """
 
-    __slots__ = ("_call", "_injects", "args", "kwargs", "method_name", "source", "target")
+    scope = BindingScope.CONTEXT
 
     def __init__(
         self,
@@ -53,7 +56,9 @@ class InvocationContext(Context):
         source: Any = None,
         injects: bool = True,
     ) -> None:
-        super().__init__(parent)
+        self._parent = parent
+        self._bindings = {}
+        self._kept = {}
         self.target = target
         self.method_name = method_name
         self.args = list(args)
@@ -83,16 +88,16 @@ class InvocationContext(Context):
 
     async def proceed(self) -> Any:
         """Call the target itself now, past the other interceptors."""
+        args, kwargs = self.args, self.kwargs
         if self._injects:
-            args, kwargs = await self._arguments()
-        else:
-            args, kwargs = self.args, self.kwargs
+            spec = method_spec(self.target_class, self.method_name, self._call)
+            if args or kwargs.keys() != spec.names:  # else everything is given, by name
+                args, kwargs = await self._arguments(spec)
         result = self._call(*args, **kwargs)
         return await result if is_awaitable(result) else result
 
-    async def _arguments(self) -> tuple[list[Any], dict[str, Any]]:
+    async def _arguments(self, spec: CallSpec) -> tuple[list[Any], dict[str, Any]]:
         """The given ones in their places, the rest injected."""
-        spec = method_spec(self.target_class, self.method_name, self._call)
         given = _place(spec, list(self.args), dict(self.kwargs), self.target_name)
         points = tuple([point for point in spec.points if str(point.parameter) not in given.named])
         return _complete(spec, given, await injected(self, points))

@@ -11,10 +11,9 @@ from typing import Any
 
 from mainspring.context.annotations import LateAnnotation, Scope, own_annotations
 from mainspring.context.injection import EMPTY, Injection, InjectionPoint
+from mainspring.context.specs import CallSpec, ClassSpec
 
 __all__ = [
-    "CallSpec",
-    "ClassSpec",
     "call_spec",
     "class_spec",
     "constructor_of",
@@ -26,62 +25,6 @@ __all__ = [
 
 _NOT_INJECTED = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 _VARIADIC = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
-
-
-class CallSpec:
-    """The injection points of something that is called, in order of declaration."""
-
-    __slots__ = ("_returns", "has_var_keyword", "has_var_positional", "points")
-
-    def __init__(
-        self, points: tuple[InjectionPoint, ...], returns: LateAnnotation, signature: inspect.Signature
-    ) -> None:
-        self.points = points
-        self._returns = returns
-        kinds = {parameter.kind for parameter in signature.parameters.values()}
-        self.has_var_positional = Parameter.VAR_POSITIONAL in kinds
-        self.has_var_keyword = Parameter.VAR_KEYWORD in kinds
-
-    def read(self) -> None:
-        """Evaluate every annotation that can be evaluated."""
-        for point in self.points:
-            point.read()
-
-    def returns(self) -> Any:
-        """The evaluated return annotation, ``None`` without one.
-
-        Raises:
-            Exception: It cannot be evaluated.
-        """
-        value = self._returns.value()
-        return None if value is EMPTY else value
-
-
-class ClassSpec:
-    """The injection points of a class: of its constructor, then of its properties."""
-
-    __slots__ = ("_attributes", "_is_settled", "constructor")
-
-    def __init__(self, constructor: CallSpec, attributes: tuple[InjectionPoint, ...]) -> None:
-        self.constructor = constructor
-        self._attributes = attributes
-        self._is_settled = all(point.is_settled for point in attributes)
-
-    def read(self) -> None:
-        """Evaluate every annotation that can be evaluated."""
-        for point in (*self.constructor.points, *self._attributes):
-            point.read()
-
-    @property
-    def properties(self) -> tuple[InjectionPoint, ...]:
-        """The attributes that have a marker."""
-        if self._is_settled:
-            return self._attributes
-        # An annotation that cannot be evaluated yet may still turn out to have one.
-        found = tuple(point for point in self._attributes if point.marker is not None)
-        if all(point.is_settled for point in self._attributes):
-            self._attributes, self._is_settled = found, True
-        return found
 
 
 _WANTS_NOTHING = CallSpec((), LateAnnotation(EMPTY), inspect.Signature())
@@ -144,7 +87,9 @@ def _place_of(call: Any) -> tuple[type[Any] | None, str]:
 def method_spec(cls: type[Any], name: str, call: Callable[..., Any]) -> CallSpec:
     """The specification of a method of a class, got from an instance or from the class."""
     function = call.__func__ if inspect.ismethod(call) else call
-    calls = _methods.setdefault(cls, weakref.WeakKeyDictionary())
+    calls = _methods.get(cls)
+    if calls is None:
+        calls = _methods.setdefault(cls, weakref.WeakKeyDictionary())
     return _cached(calls, function, inspect.ismethod(call), lambda: _make_call_spec(call, owner=cls, member=name))
 
 
@@ -209,7 +154,9 @@ def has_injections(cls: type[Any]) -> bool:
 
 def _cached(calls: _Calls, target: Any, is_bound: bool, make: Callable[[], CallSpec]) -> CallSpec:
     try:
-        entries = calls.setdefault(target, {})
+        entries = calls.get(target)
+        if entries is None:
+            entries = calls.setdefault(target, {})
     except TypeError:  # neither hashable nor weakly referable: read anew each time
         return make()
     found = entries.get(is_bound)

@@ -14,6 +14,7 @@ from mainspring.context import (
     ContextBindings,
     ContextTags,
 )
+from mainspring.context.brief import BriefContext
 from mainspring.context.cleanup import Cleanup
 from mainspring.context.events import EventHub
 from mainspring.core import CoreBindings
@@ -71,7 +72,7 @@ def refusing_own_keys(method: F) -> F:
     return guarded  # type: ignore[return-value]  # it takes and gives what the method does
 
 
-class RequestContext(Context):
+class RequestContext(BriefContext):
     """The context of a request, under the server's. Attributes may be set on it: it lives as long as the request.
 
     Most requests that have one look at nothing of it but the values it keeps, so its bindings are made when somebody
@@ -84,12 +85,7 @@ class RequestContext(Context):
 
     stage_options: Mapping[str, Any] = MappingProxyType({})
 
-    # What `Context` begins with, on the class: most request contexts end without one of these being set.
     scope = _REQUEST
-    _name = _tags = _providers = _pending = _watchers = _self = _shape = _cleanups = _hub = None
-    _is_followed = False
-    _changes = 0
-    _closing = False
     _session: Any = None
     source: Any
     _own_bindings: dict[str, Binding[Any]] | None = None
@@ -107,10 +103,6 @@ class RequestContext(Context):
     def exchange(self) -> Exchange:
         """The request as a door hands it to the pipeline."""
         return exchange_of(self.source)  # type: ignore[no-any-return]  # it is one
-
-    @property
-    def _lock(self) -> Any:  # nobody sets it: it is that of all the contexts of a tree
-        return self._parent._lock
 
     @property
     def is_whole(self) -> bool:

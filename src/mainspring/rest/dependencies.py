@@ -3,14 +3,15 @@
 A controller that could not is made from the server's context, and its request needs no context of its own.
 """
 
+from inspect import getattr_static
 from typing import Any
 
 from mainspring.context import Binding, BindingScope, BindingType
 from mainspring.context.injection import InjectionPoint
 from mainspring.context.resolving import address_of, locate
-from mainspring.context.signatures import class_spec
+from mainspring.context.signatures import class_spec, method_spec
 
-__all__ = ["depends_on_request", "point_depends"]
+__all__ = ["depends_on_request", "given_depends", "point_depends"]
 
 #: Values in these scopes are made and kept by contexts above the request's, whoever asks.
 _ABOVE = (BindingScope.SINGLETON, BindingScope.APPLICATION, BindingScope.SERVER)
@@ -29,6 +30,22 @@ def depends_on_request(server: Any, key: Any) -> bool:
 def point_depends(server: Any, point: InjectionPoint) -> bool:
     """The same of what a parameter is injected with."""
     return _point_depends(server, point, set())
+
+
+def given_depends(server: Any, key: str) -> bool:
+    """The same of what is asked for and used, but not kept: then what a provider gives may be plain, too."""
+    binding = server.get_binding(key, optional=True)
+    if binding is None or binding.source is None:
+        return True  # perhaps the request's context will have it
+    source = binding.source
+    if source.type is not BindingType.PROVIDER or binding.scope is not BindingScope.TRANSIENT:
+        return depends_on_request(server, key)
+    if source.flavour != "plain":  # it cleans up after itself, which is the request's end
+        return True
+    has_self = not isinstance(getattr_static(source.value, "value"), staticmethod | classmethod)
+    points = method_spec(source.value, "value", source.call).points[has_self:]
+    seen = {binding.key}
+    return _class_depends(server, source.value, seen) or any(_point_depends(server, point, seen) for point in points)
 
 
 def _key_depends(server: Any, key: Any, seen: set[str]) -> bool:

@@ -12,13 +12,13 @@ from mainspring.context.asking import injected
 from mainspring.context.awaitables import is_awaitable
 from mainspring.context.compiling import compile_plan
 from mainspring.context.injection import InjectionPoint
-from mainspring.context.interceptors import interceptors_for, run_chain
+from mainspring.context.interceptors import KnownInterceptor, interceptors_for, run_chain
 from mainspring.context.signatures import call_spec, method_spec
 from mainspring.http import HttpErrors
 from mainspring.openapi.descriptions import HandlerDescription
 from mainspring.openapi.notes import method_notes
 from mainspring.rest.context import RequestContext, request_context_of
-from mainspring.rest.dependencies import depends_on_request
+from mainspring.rest.dependencies import depends_on_request, given_depends
 from mainspring.rest.exchange import Exchange
 from mainspring.rest.routes import ControllerRoute, FunctionTarget, controller_maker
 from mainspring.rest.streaming import in_thread
@@ -52,7 +52,7 @@ def make_call(
         holder = type("FunctionTarget", (), {"call": handler})
         listed = partial(interceptors_for, cls=holder, name="call", source=route)
     blocking = _is_blocking(description)
-    interceptors = listed(server)
+    interceptors = [_known(server, item) for item in listed(server)]
     around = partial(_intercepted, (route, instance), positional=positional, blocking=blocking)
     if interceptors:
         call, is_whole = around(interceptors), False
@@ -232,6 +232,14 @@ def _intercepted(
             return await run_chain(invocation, interceptors, invocation.proceed)
 
     return call
+
+
+def _known(server: Any, item: Any) -> Any:
+    """An interceptor that is had without the context of the call, where nothing of that can be seen; else as it is."""
+    if not isinstance(item, str) or given_depends(server, item):
+        return item
+    plan = compile_plan(server, item, awaiting=True)
+    return item if plan is None else KnownInterceptor(item, server, plan.function, plan.kind == "async")
 
 
 def _watching(plain: Call, listed: Callable[[RequestContext], list[Any]], around: Callable[[list[Any]], Call]) -> Call:

@@ -272,6 +272,39 @@ def test_a_dry_run_shows_what_would_change_and_writes_nothing(tmp_path):
     assert "+class PoweredMiddleware:\n" in shown
 
 
+@pytest.mark.parametrize("arguments", COMMANDS[:1] + COMMANDS[-1:] + ("openapi pets.json",))
+def test_a_program_reads_what_was_made(tmp_path, monkeypatch, arguments):
+    project = make(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    Path("pets.json").write_text(json.dumps(DOCUMENT), encoding="utf-8")
+    words = [*arguments.split(), "--json"]
+    before = files(project)
+    would = json.loads(generate(project, *words, "--dry-run"))
+    assert files(project) == before
+    told = json.loads(generate(project, *words))
+    assert told == {"kind": words[0], "folder": str(project), "files": told["files"], "kept": []}
+    assert would == {**told, "diff": would["diff"]}
+    assert all(f"+++ shop/{name}\n" in would["diff"] for name in told["files"])
+    after = files(project)
+    assert sorted(told["files"]) == sorted(name for name, text in after.items() if before.get(name) != text)
+    again = json.loads(generate(project, *words))
+    assert (again["files"], set(again["kept"]) <= set(told["files"])) == ([], True)
+    assert again["kept"]
+
+
+def test_a_program_is_not_asked(tmp_path):
+    project = make(tmp_path)
+    generate(project, "service", "Mail")
+    (project / "src/shop/services/mail_service.py").write_text("# mine\n", encoding="utf-8")
+    outer, terminal = os.openpty()
+    words = [sys.executable, "-m", "mainspring.cli", "generate", "service", "Mail", "--project", str(project), "--json"]
+    done = subprocess.run(words, stdin=terminal, capture_output=True, text=True, timeout=60, check=False)
+    os.close(terminal)
+    os.close(outer)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "mail_service.py. Nothing was written" in done.stderr
+
+
 @pytest.mark.parametrize("failure", [KeyboardInterrupt, OSError])
 def test_an_interrupted_run_leaves_nothing(tmp_path, monkeypatch, failure):
     project = make(tmp_path)

@@ -45,7 +45,8 @@ def command(application: str | None, as_json: bool, debug: bool, **options: Any)
         files = {folder / file_of(each): (each, source_of(each)) for each in definitions}
         plan = FilePlan({file: text for file, (_, text) in files.items()})
         if not options["dry_run"]:
-            plan = agreed(plan, overwrite=options["overwrite"], way_out="--overwrite writes them anew")
+            way_out = "--overwrite writes them anew"
+            plan = agreed(plan, overwrite=options["overwrite"], asks=not as_json, way_out=way_out)
             plan.write()
         changed = {file: files[file] for file in plan.files}
     if as_json:

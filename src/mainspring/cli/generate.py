@@ -1,5 +1,6 @@
 """``mainspring generate``: files that boot finds, each with a test, shown before and never written over unasked."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from mainspring.cli.generating.models import (
 from mainspring.cli.generating.project import Project, find_project
 from mainspring.cli.generating.relations import RELATIONS, relation_files
 from mainspring.cli.generating.writing import FilePlan, agreed, formatted, only_adds, shown
-from mainspring.cli.options import debug_option, dry_run_option, overwrite_option
+from mainspring.cli.options import debug_option, dry_run_option, json_option, overwrite_option
 
 __all__ = ["command"]
 
@@ -31,8 +32,8 @@ Planner = Callable[[Project], dict[Path, str]]
 def command() -> None:
     """Write files of a project: artifacts that boot finds, each with a test.
 
-    A file that is there is asked about; where nobody can be asked, nothing is written. An interrupted run leaves
-    nothing.
+    A file that is there is asked about; where nobody can be asked, and with --json, nothing is written. An interrupted
+    run leaves nothing.
     """
 
 
@@ -40,6 +41,7 @@ def _common(function: Any) -> Any:
     """The options that every kind has."""
     for option in (
         debug_option,
+        json_option("One JSON object: kind, folder, files; kept: those that were there; with --dry-run the diff."),
         overwrite_option,
         dry_run_option("show what would change"),
         click.option(
@@ -53,21 +55,33 @@ def _common(function: Any) -> Any:
     return function
 
 
-def _carry_out(plan: Planner, *, project: Path, dry_run: bool, overwrite: bool, debug: bool) -> None:
+def _carry_out(plan: Planner, *, project: Path, dry_run: bool, overwrite: bool, as_json: bool, debug: bool) -> None:
     with failing_in_words(debug=debug):
         found = find_project(project)
         files = {path: formatted(path, text) for path, text in plan(found).items()}
         wanted = FilePlan(files)
-        if dry_run:
-            click.echo(wanted.diff() or "Nothing would change.", nl=not wanted.files)
-            return
-        written = agreed(
-            wanted, overwrite=overwrite, edited=frozenset(path for path, text in files.items() if only_adds(path, text))
-        ).write()
-    for path in written:
-        click.echo(shown(path))
-    if not written:
-        click.echo("Nothing to write: everything is there.")
+        diff = wanted.diff() if dry_run else None
+        if not dry_run:
+            added = frozenset(path for path, text in files.items() if only_adds(path, text))
+            wanted = agreed(wanted, overwrite=overwrite, edited=added, asks=not as_json)
+            wanted.write()
+    if as_json:
+        kept = [path for path in files if path not in wanted.files]
+        click.echo(json.dumps(_as_data(found, list(wanted.files), kept, diff), indent=2))
+    elif diff is not None:
+        click.echo(diff or "Nothing would change.", nl=not diff)
+    else:
+        click.echo("\n".join(map(shown, wanted.files)) or "Nothing to write: everything is there.")
+
+
+def _as_data(project: Project, files: list[Path], kept: list[Path], diff: str | None) -> dict[str, Any]:
+    """For a program: what was made where, paths below the folder."""
+
+    def below(paths: list[Path]) -> list[str]:
+        return [path.relative_to(project.root).as_posix() for path in paths]
+
+    data = {"kind": click.get_current_context().command.name, "folder": str(project.root)}
+    return {**data, "files": below(files), "kept": below(kept), **({"diff": diff} if diff is not None else {})}
 
 
 @command.command("controller")

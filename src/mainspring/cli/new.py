@@ -47,13 +47,14 @@ def command(
     nothing.
     """
     with failing_in_words(debug=debug):
-        words, kind = _answers(name, said["kind"], said["title"], asks=sys.stdin.isatty() and not yes and not as_json)
+        asks = sys.stdin.isatty() and not yes and not as_json
+        words, kind = _answers(name, said["kind"], said["title"], asks=asks)
         target = into / words["project"]
         rendered = project_files(words, kind)
         _check_place(target)
         plan = FilePlan({target / path: text for path, text in rendered.items()})
         if not dry_run:
-            _write(target, rendered, plan, overwrite=overwrite, asks=sys.stdin.isatty() and not yes)
+            _write(target, rendered, plan, overwrite=overwrite, asks=asks)
         _tell(words, kind, target, list(rendered), as_json=as_json, dry_run=dry_run)
 
 

@@ -85,6 +85,7 @@ def agreed(
     *,
     overwrite: bool,
     edited: frozenset[Path] = frozenset(),
+    asks: bool = True,
     way_out: str = "--dry-run shows what would change, --overwrite writes it",
 ) -> FilePlan:
     """The plan without the files that somebody wants to keep; everything is asked before anything is done.
@@ -93,6 +94,7 @@ def agreed(
         plan: What is wanted.
         overwrite: Write anew what is there, without asking.
         edited: Files that are there and only get lines added: that overwrites nothing.
+        asks: Whether somebody may be asked, if there is a terminal.
         way_out: What the refusal says to do.
 
     Raises:
@@ -101,7 +103,7 @@ def agreed(
     there = [path for path in plan.files if path not in edited and (path.exists() or path.is_symlink())]
     if not there or overwrite:
         return plan
-    if not sys.stdin.isatty():
+    if not (asks and sys.stdin.isatty()):
         names = ", ".join(shown(path) for path in there)
         raise UsageFailure(f"There already: {names}. Nothing was written; {way_out}.")
     kept = set()

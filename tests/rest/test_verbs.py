@@ -70,3 +70,13 @@ async def test_where_ids_are_texts_the_verb_decides(web: Any) -> None:
     assert (await web(app)("POST", "/users/me")).text == "me"
     assert (await web(app)("OPTIONS", "/users/me")).headers["allow"] == "POST, GET, HEAD, OPTIONS"
     assert (await web(app)("PUT", "/users/me")).status == 405
+
+
+@pytest.mark.parametrize("path", ["/openapi.json", "/explorer/"])
+async def test_the_pages_of_the_framework_have_verbs_too(web: Any, path: str) -> None:
+    """HTTP-002, HTTP-003"""
+    ask = web(RestApplication())
+    refused = await ask.post(path)
+    assert (refused.status, refused.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
+    offered = await ask("OPTIONS", path)
+    assert (offered.status, offered.headers["allow"]) == (204, "GET, HEAD, OPTIONS")

@@ -22,10 +22,12 @@ def verbs_at(plan: Any, path: str) -> list[str]:
         path: The undecoded path below the base path.
     """
     matches = {verb: match for verb in VERB_ORDER if (match := plan.router.find(verb, path)) is not None}
+    own = ["get"] if path in plan.pages else []  # the document, or the explorer
     if not matches:
-        return []
+        return offered_verbs(own)
     best = min(map(_specificity, matches.values()))
-    return offered_verbs(verb for verb, match in matches.items() if _specificity(match) == best or _fits(plan, match))
+    found = [verb for verb, match in matches.items() if _specificity(match) == best or _fits(plan, match)]
+    return offered_verbs(dict.fromkeys([*own, *found]))
 
 
 def check_verb(exchange: Exchange) -> None:

@@ -6,7 +6,18 @@ from typing import Any
 import pytest
 
 from mainspring.context import Context
-from mainspring.rest import ControllerRoute, HttpErrors, RestApplication, Route, RouteMatch, TrieRouter, api, get, post
+from mainspring.rest import (
+    ControllerRoute,
+    HttpErrors,
+    RestApplication,
+    RestBindings,
+    Route,
+    RouteMatch,
+    TrieRouter,
+    api,
+    get,
+    post,
+)
 from mainspring.rest.errors import DuplicateRouteError, RegistrationError
 
 
@@ -238,6 +249,19 @@ async def test_components_of_a_document_are_usable_elsewhere(web: Any) -> None:
     assert refused.json()["errors"][0]["info"]["missingProperty"] == "name"
     assert (await web(app).post("/pets?limit=x", {"name": "a"})).status == 400
     assert "Pet" in (await app.get_api_spec())["components"]["schemas"]
+
+
+@pytest.mark.parametrize("base", ["api", "/api", "api/", "//api//"])
+async def test_a_base_path_is_joined_by_single_slashes(web: Any, base: str) -> None:
+    """REST-007, REST-019, REST-050: however it is set"""
+    configured, bound, called = RestApplication({"rest": {"base_path": base}}), RestApplication(), RestApplication()
+    bound.bind(RestBindings.BASE_PATH).to(base)
+    called.base_path(base)
+    for app in (configured, bound, called):
+        app.controller(Greeter)
+        assert (await web(app).get("/api/greet")).text == "hello"
+        assert (await web(app).get("/greet")).status == 404
+        assert (await app.get_api_spec())["servers"] == [{"url": "/api"}]
 
 
 async def test_paths_are_joined_by_single_slashes(web: Any) -> None:

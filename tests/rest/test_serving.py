@@ -215,6 +215,35 @@ async def test_requests_in_flight_finish_before_the_stop(caplog: pytest.LogCaptu
     assert events == ["done", "after", "cleaned"]
 
 
+@pytest.mark.parametrize("seconds", [0, 0.1])
+async def test_a_silent_connection_does_not_lengthen_the_grace_period(seconds: float) -> None:
+    """REST-020, HTTP-045: the moment it has for its first word is part of it."""
+    entered, cancelled = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> str:
+        entered.set()
+        try:
+            await asyncio.sleep(0.4)
+        except asyncio.CancelledError:
+            cancelled.set()
+            raise
+        return "too late"
+
+    app = app_of(grace_period=seconds)
+    app.route("get", "/slow", None, slow)
+    await app.start()
+    server = app.rest_server
+    _, silent = await asyncio.open_connection("127.0.0.1", server.port)
+    async with httpx.AsyncClient() as client:
+        request = asyncio.create_task(client.get(f"{server.url}/slow"))
+        await entered.wait()
+        await app.stop()
+        with pytest.raises(httpx.HTTPError):
+            await request
+    assert cancelled.is_set()
+    silent.close()
+
+
 async def test_what_outlasts_the_grace_period_is_cut() -> None:
     """HTTP-045, REST-020, REST-182, REST-188"""
     events: list[str] = []

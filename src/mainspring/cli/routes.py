@@ -13,6 +13,7 @@ from mainspring.cli.servers import rest_servers
 from mainspring.core import Application
 from mainspring.loader import ServerLoader
 from mainspring.rest import RestBindings, RestServer
+from mainspring.rest.settings import base_path_of
 
 __all__ = ["command"]
 
@@ -41,7 +42,7 @@ async def routes_of(app: Application) -> list[dict[str, str]]:
 
 
 def _entries(name: str, server: RestServer) -> Iterator[dict[str, str]]:
-    base = server.get_sync(RestBindings.BASE_PATH)
+    base = base_path_of(server.get_sync(RestBindings.BASE_PATH))
     for binding in server.find("routes.*"):
         route = binding.get_value_sync(server)
         shown = {"verb": route.verb.upper(), "path": base + route.path, "handler": route.description}

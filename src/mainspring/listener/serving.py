@@ -58,8 +58,12 @@ class Listener:
     def _connection(self) -> Connection:
         return self._kind(self._service)
 
-    async def stop_accepting(self) -> None:
-        """Take no new connections. Those that are there have a moment to say what they came for."""
+    async def stop_accepting(self, grace_period: float | None = None) -> None:
+        """Take no new connections. Those that are there have a moment to say what they came for.
+
+        Args:
+            grace_period: Seconds that this may take at most.
+        """
         acceptor, self._acceptor = self._acceptor, None
         if acceptor is None:
             return
@@ -68,7 +72,8 @@ class Listener:
         self._leave()
         for _ in range(_TURNS):
             await asyncio.sleep(0)
-        for _ in range(round(_FIRST_WORD / _LOOK_EVERY)):
+        moment = _FIRST_WORD if grace_period is None else min(_FIRST_WORD, grace_period)
+        for _ in range(round(moment / _LOOK_EVERY)):
             if not any(connection.is_new for connection in self._service.connections):
                 break
             await asyncio.sleep(_LOOK_EVERY)
@@ -88,18 +93,18 @@ class Listener:
             farewell: What is to be said on connections that would not end by themselves.
             cut_off: The word with which requests are cancelled.
         """
-        await self.stop_accepting()
+        end = None if grace_period is None else self._service.time() + grace_period
+        await self.stop_accepting(grace_period)
         connections = self._service.connections
         try:
             if farewell is not None:
                 await farewell()
             for connection in list(connections):
                 connection.end()
-            end = None if grace_period is None else self._service.time() + grace_period
-            await self._service.until_empty(grace_period)
+            await self._service.until_empty(self._until(end))
             tasks = self._service.tasks
             if tasks and not connections:  # what follows the last answers
-                await asyncio.wait(tasks, timeout=None if end is None else max(end - self._service.time(), 0))
+                await asyncio.wait(tasks, timeout=self._until(end))
         finally:
             for connection in list(connections):
                 connection.abort()
@@ -110,3 +115,7 @@ class Listener:
             await asyncio.wait(tasks, timeout=_CLEANUP)
         for _ in range(2):  # until the transports have told their connections
             await asyncio.sleep(0)
+
+    def _until(self, end: float | None) -> float | None:
+        """The seconds until a moment of the loop's clock."""
+        return None if end is None else max(end - self._service.time(), 0)

@@ -17,11 +17,12 @@ class Lifespan:
         self._server = server
 
     async def run(self, receive: Receive, send: Send) -> None:
-        """Follow the messages of the server until it shuts down."""
+        """Follow the messages of the server until it shuts down, or the application does not start."""
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
-                await self._step(send, "startup", self._startup)
+                if not await self._step(send, "startup", self._startup):
+                    return  # servers end with it, and need not say so
             elif message["type"] == "lifespan.shutdown":
                 await self._step(send, "shutdown", self._server.app.stop)
                 return
@@ -33,11 +34,13 @@ class Lifespan:
                 await server.app.before_run()
             await server.app.start()
 
-    async def _step(self, send: Send, name: str, action: Any) -> None:
+    async def _step(self, send: Send, name: str, action: Any) -> bool:
+        """Do it and say how it went; whether it went well."""
         try:
             await action()
         except Exception as error:
             logger.exception("The %s of the application failed.", name)
             await send({"type": f"lifespan.{name}.failed", "message": str(error) or type(error).__name__})
-        else:
-            await send({"type": f"lifespan.{name}.complete"})
+            return False
+        await send({"type": f"lifespan.{name}.complete"})
+        return True

@@ -54,7 +54,7 @@ class OwnListener(OnSocket):
     async def stop_accepting(self) -> None:
         """Take no new connections. Those that are there have a moment to say what they came for."""
         if self._listener is not None:
-            await self._listener.stop_accepting()
+            await self._listener.stop_accepting(self._server.serving.grace_period)
 
     async def stop(self, grace_period: float | None) -> None:
         """Stop listening at once, then wait for requests in flight; see `Listener.stop`."""

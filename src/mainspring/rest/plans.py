@@ -29,7 +29,7 @@ from mainspring.rest.operations import Operation, Parts, make_operation
 from mainspring.rest.parsers import BUILT_IN_PARSERS, Parsers
 from mainspring.rest.routers import TrieRouter
 from mainspring.rest.routes import AnyRoute
-from mainspring.rest.settings import DEFAULTS, SETTING_KEYS, as_options, cors_of, size_of, versioning_of
+from mainspring.rest.settings import DEFAULTS, SETTING_KEYS, as_options, base_path_of, cors_of, size_of, versioning_of
 from mainspring.rest.statics import StaticTable
 
 __all__ = ["ServerPlan"]
@@ -91,7 +91,7 @@ class ServerPlan:
 
     def _read_settings(self) -> None:
         setting = self.setting
-        self.base_path: str = setting("base_path") or ""
+        self.base_path = base_path_of(setting("base_path"))
         self.cors = _cors(setting("cors"))
         self.compression = _compression(setting("compression"))
         self.allowed_hosts = _host_names(setting("allowed_hosts"))

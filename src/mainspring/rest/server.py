@@ -26,7 +26,7 @@ from mainspring.rest.registering import RouteRegistry
 from mainspring.rest.request_bindings import request_bindings
 from mainspring.rest.routes import AnyRoute, Route, route_handled_by
 from mainspring.rest.serving import Serving
-from mainspring.rest.settings import SETTING_KEYS, SETTING_TYPES, as_options, check_settings
+from mainspring.rest.settings import SETTING_KEYS, SETTING_TYPES, as_options, base_path_of, check_settings
 from mainspring.rest.statics import static_mount
 from mainspring.rest.websocket_routes import WebSocketRoute
 from mainspring.rest.wrapping import Wrappers
@@ -296,8 +296,7 @@ class RestServer(Context):
         """
         if self._has_served or self.listening:
             raise BasePathError
-        stripped = path.strip("/")
-        self.bind(RestBindings.BASE_PATH).to(f"/{stripped}" if stripped else "")
+        self.bind(RestBindings.BASE_PATH).to(base_path_of(path))
 
     def websocket(self, path: str, handler: Callable[..., Any]) -> Binding[Any]:
         """Let a function handle the WebSocket connections to a path.

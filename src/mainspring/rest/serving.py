@@ -15,7 +15,7 @@ from mainspring.core.settings import section_of
 from mainspring.rest.keys import RestBindings
 from mainspring.rest.mounts import MountLifespans
 from mainspring.rest.places import OpenPlace, Place, open_places
-from mainspring.rest.settings import DEFAULTS, SETTING_KEYS
+from mainspring.rest.settings import DEFAULTS, SETTING_KEYS, base_path_of
 
 __all__ = ["Serving"]
 
@@ -200,9 +200,8 @@ class Serving:
         if not self._is_started:
             return
         self._is_started = False
-        loop = asyncio.get_running_loop()
         seconds = self.grace_period
-        end = None if seconds is None else loop.time() + seconds
+        end = None if seconds is None else asyncio.get_running_loop().time() + seconds
         opened, self.open = self.open, []
         self._reserved = []
         try:
@@ -212,8 +211,8 @@ class Serving:
             for stream in list(self.streams):
                 stream.end()
             await self._say_goodbye()
-            await _all(place.stop(seconds) for place in opened)
-            await self._until_idle(None if end is None else max(end - loop.time(), 0))
+            await _all(place.stop(_until(end)) for place in opened)
+            await self._until_idle(_until(end))
         finally:
             await self._mounts.stop()
             self.is_draining = False
@@ -307,7 +306,7 @@ class Serving:
         return [self._based(place.url) for place in (self.open or self._reserved)]
 
     def _based(self, root: str) -> str:
-        return f"{root}{self.setting('base_path') or ''}".rstrip("/")
+        return f"{root}{base_path_of(self.setting('base_path'))}"
 
 
 #: The code of a WebSocket connection that ends with the server, and the seconds for saying so.
@@ -323,6 +322,11 @@ _LIMITS = (
     *("keep_alive_timeout", "max_connections", "ws_max_size", "headers_timeout", "max_headers"),
     *("proxy_protocol", "access_log", "reuse_port"),
 )
+
+
+def _until(end: float | None) -> float | None:
+    """The seconds until a moment of the loop's clock."""
+    return None if end is None else max(end - asyncio.get_running_loop().time(), 0)
 
 
 async def _all(parts: Iterable[Coroutine[Any, Any, None]]) -> None:

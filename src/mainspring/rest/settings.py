@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mainspring.context import BindingKey
-from mainspring.http import TrustedProxies
+from mainspring.http import TrustedProxies, join_paths
 from mainspring.rest.errors import SettingError
 from mainspring.rest.keys import RestBindings
 
@@ -195,3 +195,8 @@ def _check_sizes(options: Any) -> None:
             for key in ("limit", "file_size", "field_size"):
                 if value.get(key) is not None:
                     size_of(value[key])
+
+
+def base_path_of(setting: Any) -> str:
+    """A base path as requests have it: with a leading slash and none at its end; nothing for the root."""
+    return join_paths(setting or "").rstrip("/")

@@ -21,8 +21,12 @@ def begin(connection: Connection, dialect: Dialect, options: TransactionOptions)
     if held is not None:
         held.begin()
         return
-    for statement in dialect.begin_statements(options):
-        connection.exec_driver_sql(statement, execution_options={KIND: "transaction"})
+    try:
+        for statement in dialect.begin_statements(options):
+            connection.exec_driver_sql(statement, execution_options={KIND: "transaction"})
+    except BaseException:
+        roll_back(connection)  # one that was cancelled may have taken effect all the same
+        raise
 
 
 def commit(connection: Connection) -> None:

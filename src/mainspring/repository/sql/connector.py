@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import replace
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, MetaData
@@ -28,7 +27,7 @@ from mainspring.repository.sql.migrations import Migrator
 from mainspring.repository.sql.operations import Operation
 from mainspring.repository.sql.replicas import Replicas
 from mainspring.repository.sql.statements import Statements
-from mainspring.repository.sql.streaming import Streams
+from mainspring.repository.sql.streaming import Streams, batches_without_cursor
 from mainspring.repository.sql.tables import ModelTable, Tables
 from mainspring.repository.transactions import Transaction
 
@@ -184,28 +183,16 @@ class SqlConnector:
         is_inside = isinstance(handle, Transaction)
         streams = Streams(self._calls.reader(handle), statements, query, batch_size)
         # An open cursor would keep others from the one connection, or a transaction from doing anything else.
-        if self._engine.is_held or (is_inside and self._dialect.has_greedy_cursors):
-            batches = self._pages(definition, query, handle, batch_size)
+        blocks = self._dialect.has_greedy_cursors if is_inside else self._dialect.is_one_connection
+        if self._engine.is_held or blocks:
+            batches = batches_without_cursor(
+                lambda each: self.select(definition, each, handle), definition, query, batch_size
+            )
         else:
             batches = streams.inside(handle) if is_inside else streams.alone()
         async with aclosing(batches):
             async for batch in batches:
                 yield batch
-
-    async def _pages(
-        self, definition: ModelDefinition, query: Query, handle: Any, size: int
-    ) -> AsyncGenerator[list[Any], None]:
-        """Where no cursor can stay open: page by page."""
-        left, skip = query.limit, query.skip
-        while left is None or left > 0:
-            limit = size if left is None else min(size, left)
-            batch = await self.select(definition, replace(query, limit=limit, skip=skip), handle)
-            if batch:
-                yield batch
-            if len(batch) < limit:
-                return
-            skip += limit
-            left = None if left is None else left - limit
 
     async def count(self, definition: ModelDefinition, where: Condition | None, handle: Any) -> int:
         """How many rows match."""

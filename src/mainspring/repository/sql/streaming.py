@@ -1,22 +1,29 @@
 """Rows that arrive in batches: cursors of the database, closed whatever ends the loop over them."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager, nullcontext
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from mainspring.repository.conditions import AllOf, AnyOf, Compare, Condition, IsIn
 from mainspring.repository.connectors import TransactionOptions
+from mainspring.repository.definitions import ModelDefinition
 from mainspring.repository.filters import Query
+from mainspring.repository.paths import property_path
 from mainspring.repository.shielding import finish
 from mainspring.repository.sql.engine import SqlEngine
 from mainspring.repository.sql.faults import driver_error, failure_of, translated
 from mainspring.repository.sql.handles import begin, roll_back
 from mainspring.repository.sql.statements import Statements
 
-__all__ = ["Streams"]
+__all__ = ["Streams", "batches_without_cursor"]
 
 Batches = AsyncGenerator[list[Any], None]
+
+#: Rows of a batch that are found again by a composite id: each is a condition of its own, and their number is limited.
+_MOST_COMPOSITE = 200
 
 
 class Streams:
@@ -85,3 +92,48 @@ class Streams:
                 await finish(connection.invalidate())  # closing the cursor would read what is left
             else:
                 await finish(result.close())
+
+
+async def batches_without_cursor(
+    select: Callable[[Query], Awaitable[list[Any]]], definition: ModelDefinition, query: Query, size: int
+) -> Batches:
+    """The rows of a query where no cursor can stay open: their ids first, then so many rows at a time.
+
+    What the caller inserts, changes or deletes meanwhile moves no row out of its batch. A deleted row is left out.
+
+    Args:
+        select: Fetches the instances of a query.
+        definition: The model. Without an id its rows are told apart by their positions only.
+        query: What is selected.
+        size: The most rows of a batch.
+    """
+    names = definition.id_properties()
+    if not names:
+        async for batch in _pages(select, query, size):
+            yield batch
+        return
+    found = await select(replace(query, fields=tuple(names)))
+    step = size if len(names) == 1 else min(size, _MOST_COMPOSITE)
+    for start in range(0, len(found), step):
+        chosen = _one_of(definition, names, found[start : start + step])
+        if batch := await select(replace(query, where=chosen, limit=None, skip=0)):
+            yield batch
+
+
+def _one_of(definition: ModelDefinition, names: Sequence[str], rows: Sequence[Any]) -> Condition:
+    paths = [property_path(definition, name) for name in names]
+    if len(paths) == 1:
+        return IsIn(paths[0], tuple(getattr(row, names[0]) for row in rows))
+    return AnyOf(tuple(AllOf(tuple(Compare(path, "eq", getattr(row, path.name)) for path in paths)) for row in rows))
+
+
+async def _pages(select: Callable[[Query], Awaitable[list[Any]]], query: Query, size: int) -> Batches:
+    left, skip = query.limit, query.skip
+    while left is None or left > 0:
+        limit = size if left is None else min(size, left)
+        if batch := await select(replace(query, limit=limit, skip=skip)):
+            yield batch
+        if len(batch) < limit:
+            return
+        skip += limit
+        left = None if left is None else left - limit

@@ -158,18 +158,17 @@ async def answered(links: list[dict[str, Any]], config: dict[str, Any]) -> tuple
         app.middleware(noting(link["kind"], number, noted), options)
     web = Web(app)
     found: list[Any] = []
-    async with app:
-        for method, path, more in REQUESTS:
-            for _ in range(2):  # operations are shorter after their first request
-                with warnings.catch_warnings(record=True) as warned:
-                    warnings.simplefilter("always")
-                    found.append(seen(await web(method, path, **more)))
-                noted += [str(each.message) for each in warned]
+    for method, path, more in REQUESTS:
+        for _ in range(2):  # operations are shorter after their first request
+            with warnings.catch_warnings(record=True) as warned:
+                warnings.simplefilter("always")
+                found.append(seen(await web(method, path, **more)))
+            noted += [str(each.message) for each in warned]
     return found, noted
 
 
 @pytest.mark.filterwarnings("ignore")
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     links=st.lists(LINK, min_size=1, max_size=4),
     config=st.sampled_from(
@@ -180,27 +179,26 @@ def test_a_folded_chain_answers_as_its_links_do(links: list[dict[str, Any]], con
     """MW-001, MW-002, MW-003, MW-004, MW-005, MW-006, MW-007, MW-008, MW-009, MW-014, MW-022, MW-028"""
     folded = asyncio.run(answered(links, config))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("mainspring.rest.plans.fold", lambda _: None)
+        patch.setattr("mainspring.rest.plans.fold", lambda *_: None)
         by_links = asyncio.run(answered(links, config))
     assert folded == by_links
 
 
-async def plan_with(group: str) -> Any:
+def plan_with(group: str) -> Any:
     app = RestApplication()
     app.controller(Items)
     app.middleware(passes, {"group": group})
-    async with app:
-        return app.rest_server.planning.plan()
+    return app.rest_server.planning.plan()
 
 
 @pytest.mark.parametrize("group", ["send_response", "cors", "middleware", "find_route", "authentication"])
-async def test_the_usual_chains_are_folded(group: str) -> None:
+def test_the_usual_chains_are_folded(group: str) -> None:
     """MW-025"""
-    assert (await plan_with(group)).folded is not None
+    assert plan_with(group).folded is not None
 
 
 @pytest.mark.parametrize("group", ["api_spec", "parse_params", "invoke_method"])
-async def test_a_chain_with_something_between_its_steps_is_not(group: str) -> None:
+def test_a_chain_with_something_between_its_steps_is_not(group: str) -> None:
     """MW-025"""
-    plan = await plan_with(group)
+    plan = plan_with(group)
     assert plan.folded is None

@@ -582,3 +582,40 @@ async def test_headers_set_by_middleware_are_on_every_answer(web: Any, sequence:
     for path, status in (("/files/a.txt", 200), ("/old", 303), ("/openapi.json", 200)):
         answer = await web(app).get(path)
         assert (answer.status, answer.headers["x-before"], answer.headers["x-after"]) == (status, "1", "1")
+
+
+class Phrase:
+    """A dependency of a middleware."""
+
+    text = "app"
+
+
+class Speaks:
+    def __init__(self, phrase: Phrase) -> None:
+        self.phrase = phrase
+
+    async def __call__(self, ctx: RequestContext, next: Any) -> Any:
+        return [self.phrase.text, *await next()]
+
+
+async def test_a_middleware_class_is_made_of_what_the_request_has(web: Any) -> None:
+    """MW-010, MW-026"""
+    app = app_of(lambda: ["x"])
+    app.bind("phrase").to_class(Phrase).provides(Phrase)
+
+    async def shadows(ctx: RequestContext, next: Any) -> Any:
+        if "shadow" in ctx.request.query:
+            own = Phrase()
+            own.text = "request"
+            ctx.bind("phrase").to(own).provides(Phrase)
+        return await next()
+
+    app.middleware(shadows)
+    app.middleware(Speaks)
+    for _ in range(2):
+        assert (await web(app).get("/x")).json() == ["app", "x"]
+        assert (await web(app).get("/x?shadow=1")).json() == ["request", "x"]
+    later = Phrase()
+    later.text = "later"
+    app.bind("phrase").to(later).provides(Phrase)
+    assert (await web(app).get("/x")).json() == ["later", "x"]

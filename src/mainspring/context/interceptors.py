@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cmp_to_key, partial
 from types import FunctionType, MethodType
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from mainspring.context.awaitables import is_awaitable
 from mainspring.context.bindings import Binding, BindingTemplate
@@ -14,7 +14,7 @@ from mainspring.context.describing import ContextTags, create_binding_from_class
 from mainspring.context.errors import ResolutionError
 from mainspring.context.filters import filter_by_tag
 from mainspring.context.keys import BindingKey, Key, key_text
-from mainspring.context.plans import StalePlan
+from mainspring.context.known import KnownValue
 from mainspring.context.sorting import BindingComparator, compare_by_order
 from mainspring.context.sources import is_class
 from mainspring.metadata import define_metadata, get_metadata, has_metadata
@@ -24,7 +24,6 @@ __all__ = [
     "LOCAL_INTERCEPTOR_NAMESPACE",
     "Interceptor",
     "InterceptorChain",
-    "KnownInterceptor",
     "Next",
     "as_global_interceptor",
     "compose_interceptors",
@@ -182,35 +181,6 @@ def _nothing() -> None:
     return None
 
 
-class KnownInterceptor(NamedTuple):
-    """What is behind the key of an interceptor, for calls in whose own contexts nothing is bound that shadows it.
-
-    Attributes:
-        key: The key.
-        owner: The context it was asked in; whoever made this sees to it that it is not used after a change there.
-        make: Gives the interceptor, called with the owner.
-        awaits: Whether that is to be awaited.
-    """
-
-    key: str
-    owner: Any
-    make: Callable[[Any], Any]
-    awaits: bool
-
-    async def load(self, ctx: Any) -> Any:
-        """The interceptor, for a call in a context below the owner."""
-        level = ctx
-        while level is not self.owner:
-            if level.has_bindings:
-                return await ctx.get(self.key)
-            level = level.parent
-        try:
-            found = self.make(self.owner)
-            return await found if self.awaits else found
-        except StalePlan:  # a provider gave something else than it did before
-            return await ctx.get(self.key)
-
-
 async def run_chain(ctx: Any, interceptors: Sequence[Any], final: Callable[[], Any]) -> Any:
     """Run interceptors around ``final``; each ``next`` may be called again, which runs the rest again."""
     count = len(interceptors)
@@ -229,7 +199,7 @@ async def run_chain(ctx: Any, interceptors: Sequence[Any], final: Callable[[], A
 
 async def _loaded(ctx: Any, item: Any) -> Interceptor:
     """The function behind a key or a provider class."""
-    if type(item) is KnownInterceptor:
+    if type(item) is KnownValue:
         item = await item.load(ctx)
     elif isinstance(item, str | BindingKey):
         item = await ctx.get(item)

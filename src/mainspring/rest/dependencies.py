@@ -32,14 +32,13 @@ def point_depends(server: Any, point: InjectionPoint) -> bool:
     return _point_depends(server, point, set())
 
 
-def given_depends(server: Any, key: str) -> bool:
-    """The same of what is asked for and used, but not kept: then what a provider gives may be plain, too."""
-    binding = server.get_binding(key, optional=True)
+def given_depends(server: Any, binding: Binding[Any] | None) -> bool:
+    """The same of what a binding gives to be used but not kept: then it may come from a provider, too."""
     if binding is None or binding.source is None:
         return True  # perhaps the request's context will have it
     source = binding.source
-    if source.type is not BindingType.PROVIDER or binding.scope is not BindingScope.TRANSIENT:
-        return depends_on_request(server, key)
+    if source.type is not BindingType.PROVIDER or source.call is None or binding.scope is not BindingScope.TRANSIENT:
+        return _binding_depends(server, binding, {binding.key})
     if source.flavour != "plain":  # it cleans up after itself, which is the request's end
         return True
     has_self = not isinstance(getattr_static(source.value, "value"), staticmethod | classmethod)

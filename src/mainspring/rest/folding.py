@@ -10,8 +10,10 @@ import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from mainspring.context.known import known_value
 from mainspring.rest.chains import Chain, Following, Link
 from mainspring.rest.context import request_context_of
+from mainspring.rest.dependencies import given_depends
 from mainspring.rest.exchange import Exchange
 from mainspring.rest.finding import find_operation
 from mainspring.rest.replying import check_acceptable
@@ -25,11 +27,12 @@ Folded = Callable[[Exchange], Awaitable[Any]]
 _CALL = ["around", "parse_params", "invoke_method"]
 
 
-def fold(chain: Chain) -> Folded | None:
+def fold(chain: Chain, server: Any) -> Folded | None:
     """What runs a chain but its outermost link, ``send_response``; ``None`` for an order that is not the default.
 
     Args:
         chain: A full chain.
+        server: Whose it is, as it is now.
     """
     links = list(chain.links)
     if not links or links.pop(0).name != "send_response":
@@ -40,7 +43,7 @@ def fold(chain: Chain) -> Folded | None:
     folded: Folded = _call
     for link in reversed(links[:-3]):
         if link.binding is not None:
-            folded = _enclosed(link, folded)
+            folded = _enclosed(link, folded, server)
         elif link.name == "find_route":
             folded = _found_and_called if folded is _call else _found(folded)
         elif link.name == "api_spec":
@@ -98,8 +101,10 @@ def _answered_or(then: Folded) -> Folded:
     return answered
 
 
-def _enclosed(link: Link, then: Folded) -> Folded:
+def _enclosed(link: Link, then: Folded, server: Any) -> Folded:
     """A middleware of the program around the rest."""
+    binding = link.binding if link.function is None else None
+    known = known_value(server, binding) if binding is not None and not given_depends(server, binding) else None
 
     async def enclosed(exchange: Exchange) -> Any:
         context = exchange.context
@@ -107,7 +112,7 @@ def _enclosed(link: Link, then: Folded) -> Folded:
             return await then(exchange)
         function = link.function
         if function is None:
-            function = await context.resolve_binding(link.binding)
+            function = await (context.resolve_binding(link.binding) if known is None else known.load(context))
         following = _Rest(then, exchange)
         result = function(context, following)
         if inspect.isawaitable(result):

@@ -12,7 +12,8 @@ from mainspring.context.asking import injected
 from mainspring.context.awaitables import is_awaitable
 from mainspring.context.compiling import compile_plan
 from mainspring.context.injection import InjectionPoint
-from mainspring.context.interceptors import KnownInterceptor, interceptors_for, run_chain
+from mainspring.context.interceptors import interceptors_for, run_chain
+from mainspring.context.known import known_value
 from mainspring.context.signatures import call_spec, method_spec
 from mainspring.http import HttpErrors
 from mainspring.openapi.descriptions import HandlerDescription
@@ -236,10 +237,9 @@ def _intercepted(
 
 def _known(server: Any, item: Any) -> Any:
     """An interceptor that is had without the context of the call, where nothing of that can be seen; else as it is."""
-    if not isinstance(item, str) or given_depends(server, item):
+    if not isinstance(item, str) or given_depends(server, server.get_binding(item, optional=True)):
         return item
-    plan = compile_plan(server, item, awaiting=True)
-    return item if plan is None else KnownInterceptor(item, server, plan.function, plan.kind == "async")
+    return known_value(server, item) or item
 
 
 def _watching(plain: Call, listed: Callable[[RequestContext], list[Any]], around: Callable[[list[Any]], Call]) -> Call:

@@ -214,9 +214,10 @@ async def _in_time(exchange: Exchange, run: Callable[[Exchange], Awaitable[Reply
     """A run of the steps, bounded: by the operation's own word once the route is found, else by the server's."""
     plan = exchange.plan
     limit = plan.request_timeout
-    with contextlib.suppress(Exception):  # what is wrong with the request is told by the walk
-        own = _timeout_of(exchange)
-        limit = limit if own is None else own
+    if plan.has_own_timeouts:
+        with contextlib.suppress(Exception):  # what is wrong with the request is told by the walk
+            own = _timeout_of(exchange)
+            limit = limit if own is None else own
     if not limit:
         return await run(exchange)
     timer = asyncio.timeout(limit)

@@ -118,7 +118,8 @@ class ServerPlan:
         server = self.server
         kind = server.get_sync(RestBindings.ROUTER, optional=True) or TrieRouter
         routes = server.registry.routes()
-        self.has_timeouts = bool(self.request_timeout) or any("x-timeout" in route.spec for route in routes)
+        self.has_own_timeouts = any("x-timeout" in route.spec for route in routes)
+        self.has_timeouts = bool(self.request_timeout) or self.has_own_timeouts
         versioning = versioning_of(self.setting("versioning"))
         self.versions: Any = None
         self.refusal: Exception | None = None
@@ -270,7 +271,7 @@ class ServerPlan:
         )
         self.is_direct = is_default and not chain.has_user_middleware and not self.sequence_options
         if is_default and not self.is_direct:
-            self.folded = fold(chain)
+            self.folded = fold(chain, server)
 
     def chain(self, name: str, *, full: bool) -> Chain:
         """A chain of middleware; the full one has the steps of the middleware sequence too.

@@ -259,6 +259,22 @@ async def test_after_response_runs_for_client_errors(web: Any) -> None:
     assert events == ["after"]
 
 
+@pytest.mark.parametrize(("result", "status"), [("x", 200), (None, 204), (Response("x", status=202), 202), (None, 418)])
+async def test_the_status_is_the_one_sent_once_it_is(web: Any, result: Any, status: int) -> None:
+    """REST-161, REST-185: also of a response that the handler returned, and of an error."""
+    seen: list[int] = []
+
+    async def handler(ctx: RequestContext) -> Any:
+        ctx.after_response(lambda: seen.append(ctx.response.status))
+        assert ctx.response.status == 200
+        if status == 418:
+            raise HttpErrors.ImATeapot
+        return result
+
+    assert (await web(app_of(handler)).get("/x")).status == status
+    assert seen == [status]
+
+
 async def test_clean_up_runs_when_the_request_is_cancelled(web: Any) -> None:
     """REST-182, REST-188"""
     events: list[str] = []

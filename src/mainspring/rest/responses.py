@@ -105,11 +105,13 @@ class Response(Generic[T]):
 
     @property
     def status(self) -> int:
-        """The status; 200 until it is set.
+        """The status; 200 until it is set. Once the head is sent it is the one in there.
 
         Raises:
             ResponseStartedError: Set after the head was sent.
         """
+        if self._exchange is not None and self._exchange.started:
+            return self._exchange.status
         return 200 if self._status is None else self._status
 
     @status.setter

@@ -5,15 +5,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from tests.loader.conftest import Write
 
 from mainspring import rest
 from mainspring.boot import BootError
-from mainspring.core import BindingScope, injectable
-from mainspring.loader import MountError, ServerLoader, controller, harness, server_settings
+from mainspring.core import BindingScope, Component, injectable
+from mainspring.loader import MountError, ServerLoader, controller, harness, middleware, server_settings
 from mainspring.rest.errors import DuplicateRouteError
 
 Told = Callable[..., list[str]]
@@ -587,6 +587,57 @@ async def test_components_and_classes_are_added() -> None:
         assert await server.get(Passing) is not await server.get(Passing)
         with pytest.raises(TypeError, match="'x'"):
             server.add_components(["x"])
+
+
+async def test_components_and_middleware_are_added_as_what_they_are() -> None:
+    """LOAD-087, LOAD-167: a component is mounted, in its phase; middleware is bound as such."""
+
+    class Part:
+        pass
+
+    class Parts(Component):
+        services = (Part,)
+        settings: ClassVar = {"parts": 1}
+
+    @middleware
+    class Guard:
+        def use(self) -> None: ...
+
+    class Server(ServerLoader):
+        def __init__(self, config: Any) -> None:
+            super().__init__(config)
+            self.add_components([Parts, Guard])
+            assert not self.is_bound("components.Parts")
+
+    server = Server({**OFF, "http_port": False})
+    for _ in range(2):
+        async with server:
+            assert isinstance(await server.get(Part), Part)
+            assert server.get_settings().parts == 1
+            assert await server.get("middlewares.Guard") is await server.get(Guard)
+
+
+async def test_classes_and_modules_are_scanned_when_they_are_named() -> None:
+    """LOAD-086: section 4, both take classes; one without a decorator was meant, too, when it is named."""
+    module = ModuleType("parts_of_a_module")
+
+    class Plain:
+        pass
+
+    class Decorated:
+        pass
+
+    for cls in (Plain, injectable()(Decorated)):
+        cls.__module__ = module.__name__
+        setattr(module, cls.__name__, cls)
+
+    class Named:
+        pass
+
+    async with harness(ServerLoader, {"mount": {}, "scan": [module, Named]}) as server:
+        assert await server.get(Named) is await server.get(Named)
+        assert isinstance(await server.get(Decorated), Decorated)
+        assert not server.is_bound("services.Plain")
 
 
 async def test_old_hooks_are_told_of(write: Write, tmp_path: Path, told: Told) -> None:

@@ -5,7 +5,15 @@ from typing import Any
 import pytest
 
 from mainspring import rest
-from mainspring.loader import RequestContext, ServerLoader, controller, harness, middleware, override
+from mainspring.loader import (
+    GlobalErrorHandler,
+    RequestContext,
+    ServerLoader,
+    controller,
+    harness,
+    middleware,
+    override,
+)
 
 OFF: dict[str, Any] = {"mount": {}, "scan": []}
 
@@ -97,6 +105,30 @@ async def test_middlewares_are_overridden_too() -> None:
 
     async with harness(Server, OFF) as server:
         assert (await server.request("GET", "/anything")).text == "open"
+
+
+@pytest.mark.parametrize("hook", ["before_init", "after_routes_init", "on_ready"])
+async def test_the_error_handler_is_overridden_too(hook: str) -> None:
+    """LOAD-132, LOAD-164: nobody has to name it elsewhere; it is made by the container, and the last one counts."""
+
+    @override(GlobalErrorHandler)
+    class Worded(GlobalErrorHandler):
+        def __init__(self, mailer: Mailer) -> None:
+            self.mailer = mailer
+
+        async def handle(self, error: Exception, ctx: RequestContext) -> Any:
+            return {"words": self.mailer.send()}
+
+    class Other(GlobalErrorHandler):
+        def handle(self, error: Exception, ctx: RequestContext) -> Any:
+            return {"words": "other"}
+
+    added = {hook: lambda self: self.add_components([Mailer, Worded])}
+    async with harness(type("Server", (ServerLoader,), added), OFF) as server:
+        answer = await server.request("GET", "/none")
+        assert (answer.status, answer.json()) == (404, {"words": "sent"})
+        server.set("error_handler", Other)
+        assert (await server.request("GET", "/none")).json() == {"words": "other"}
 
 
 def test_only_classes_override_classes() -> None:

@@ -18,7 +18,7 @@ from mainspring.core import (
     inject,
     intercept,
 )
-from mainspring.loader import ServerLoader, controller, harness
+from mainspring.loader import ServerLoader, controller, harness, use_before
 
 OFF: dict[str, Any] = {"mount": {}, "scan": []}
 SINGLETON = BindingScope.SINGLETON
@@ -322,3 +322,92 @@ async def test_a_parent_context_is_seen_and_left_alone() -> None:
         assert await server.get("pool") is await parent.get("pool")
     assert log == []
     assert ServerLoader(parent).parent is parent
+
+
+class Noting:
+    """What notes its life in the log of the server."""
+
+    def __init__(self, log: Annotated[list[str], inject("log")]) -> None:
+        self.log = log
+        self.note("__init__")
+
+    def note(self, what: str) -> None:
+        self.log.append(f"{type(self).__name__}.{what}")
+
+    def on_init(self) -> None:
+        self.note("on_init")
+
+    def on_ready(self) -> None:
+        self.note("on_ready")
+
+    def on_destroy(self) -> None:
+        self.note("on_destroy")
+
+
+class Guard(Noting):
+    def use(self) -> None: ...
+
+
+class Gate(Noting):
+    def use(self) -> None: ...
+
+
+class Late(Noting):
+    pass
+
+
+@controller("/guarded")
+class Guarded:
+    @rest.get("/")
+    @use_before(Guard)
+    def index(self, log: Annotated[list[str], inject("log")]) -> str:
+        log.append("handler")
+        return "x"
+
+
+class Guarding(ServerLoader):
+    def __init__(self, config: Any) -> None:
+        super().__init__(config)
+        self.bind("log").to([])
+
+    def before_routes_init(self) -> None:
+        self.use(Gate)
+        self.add_components(Late)
+
+
+async def test_middleware_of_operations_and_of_hooks_is_built_and_called_as_other_providers_are() -> None:
+    """LOAD-024, LOAD-031, LOAD-088, LOAD-100: whoever names it, and whatever is bound until the routes are made."""
+    async with harness(Guarding, {"mount": [Guarded], "scan": []}) as server:
+        log: list[str] = await server.get("log")
+        built = ["Gate", "Late", "Guard"]
+        assert sorted(log[:4]) == sorted(f"{name}.{what}" for name in built[:2] for what in ("__init__", "on_init"))
+        assert log[4:] == ["Guard.__init__", "Guard.on_init", *(f"{name}.on_ready" for name in built)]
+        log.clear()
+        assert (await server.request("GET", "/guarded")).text == "x"
+        assert log == ["handler"]
+        log.clear()
+    assert log == [f"{name}.on_destroy" for name in reversed(built)]
+
+
+async def test_middleware_that_is_kept_and_needs_something_of_a_request_is_refused_at_the_start() -> None:
+    """LOAD-163: as for any other class."""
+
+    class User:
+        pass
+
+    class Authenticated:
+        def __init__(self, user: User) -> None:
+            self.user = user
+
+        def use(self) -> None: ...
+
+    @controller("/users")
+    class Users:
+        @rest.get("/")
+        @use_before(Authenticated)
+        def index(self) -> None: ...
+
+    server = ServerLoader({"mount": [Users], "scan": [], "http_port": False})
+    server.bind("user").to_class(User).in_scope(BindingScope.REQUEST)
+    with pytest.raises(ScopeError, match=r"middlewares\.Authenticated.*'user'"):
+        await server.start()

@@ -3,11 +3,11 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 
-from mainspring.core import BindingScope
+from mainspring.core import BindingScope, inject
 from mainspring.loader import (
     HttpErrors,
     LoaderSettingError,
@@ -124,8 +124,39 @@ class Hooked:
             raise HttpErrors.Forbidden("refused")
 
     def on_response(self, ctx: RequestContext) -> None:
-        self.log.append(("response", ctx.exchange.status))
+        self.log.append(("response", ctx.response.status))
         raise ValueError("in on_response")
+
+
+async def test_hooks_around_requests_have_their_parameters_injected() -> None:
+    """LOAD-026, LOAD-036: from the request; one that wants nothing gets nothing."""
+
+    class Log(list[Any]):
+        pass
+
+    class Injected:
+        def on_request(self, ctx: RequestContext, log: Log) -> None:
+            ctx.bind("tenant").to("t")
+            log.append(("request", ctx.request.path))
+
+        async def on_response(self, ctx: RequestContext, log: Log, tenant: Annotated[str, inject("tenant")]) -> None:
+            log.append(("response", ctx.response.status, tenant))
+
+    class Plain:
+        def __init__(self, log: Log) -> None:
+            self.log = log
+
+        async def on_request(self) -> None:
+            self.log.append("plain")
+
+    class Server(ServerLoader):
+        def __init__(self, config: Any) -> None:
+            super().__init__(config)
+            self.add_components([Log, Injected, Plain])
+
+    async with harness(Server, OFF) as server:
+        assert (await server.request("GET", "/none")).status == 404
+        assert await server.get(Log) == [("request", "/none"), "plain", ("response", 404, "t")]
 
 
 async def test_providers_see_requests_before_everything_and_responses_after_they_were_sent(told: Any) -> None:

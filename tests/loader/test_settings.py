@@ -199,6 +199,7 @@ def test_a_value_of_a_wrong_type_is_a_type_error_that_names_the_key(key: str, va
         ("scopes", {"servant": "singleton"}),
         ("logger", {"level": "loud"}),
         ("logger", {"ignore_url_patterns": ["("]}),
+        ("logger", {"request_fields": ["reqId"]}),
         ("accept_mimes", ["json"]),
         ("start_timeout", 0),
         ("start_timeout", -1),

@@ -5,13 +5,16 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from mainspring.context import Binding
+from mainspring.core import CoreTags
 from mainspring.core.lifecycle import raise_all
+from mainspring.core.ordering import FOUNDATION
 from mainspring.core.snapshots import BindingsSnapshot
 from mainspring.loader.hooks import Hooks, warn_of_old_hooks
 from mainspring.loader.providers import Providers
 from mainspring.loader.rest_settings import apply_settings
 
-__all__ = ["Phases"]
+__all__ = ["Phases", "ending_binding"]
 
 logger = logging.getLogger("mainspring.loader")
 
@@ -75,8 +78,11 @@ class Phases:
         server = self._server
         server.stages.behind_routes = True
         apply_settings(server)
-        await self.providers.build_controllers(server.mounting.prepare())
+        controllers = server.mounting.prepare()
+        await self.providers.build_further()
+        await self.providers.build_controllers(controllers)
         server.mounting.route()
+        await self.providers.build_further()
         server.serve_statics()
         server.stand_around_requests()
         server.rest_server.planning.check()
@@ -154,3 +160,21 @@ class Phases:
         for snapshot, added in reversed(self._passing):
             snapshot.take_back(added)
         self._passing = []
+
+
+class _Ending:
+    """The observer that ends the providers when everything else has ended."""
+
+    def __init__(self, phases: Phases) -> None:
+        self.phases = phases
+
+    async def stop(self) -> None:
+        """End them."""
+        await self.phases.end_providers()
+
+
+def ending_binding(phases: Phases) -> Binding[Any]:
+    """The binding of the observer that ends the providers."""
+    binding: Binding[Any] = Binding("loader.providers")
+    binding.to(_Ending(phases)).tag(CoreTags.LIFE_CYCLE_OBSERVER)
+    return binding.tag({CoreTags.LIFE_CYCLE_OBSERVER_GROUP: FOUNDATION})

@@ -75,15 +75,23 @@ class Providers:
     # Building
 
     async def build(self) -> None:
-        """Build everything that is kept and is no controller: first what must be awaited, then the rest.
+        """Build everything that is kept and not there, and no controller: first what must be awaited, then the rest.
 
         Raises:
             Exception: What a factory or constructor raised.
             StartTimeoutError: An asynchronous provider did not end in time.
         """
-        ordered = self._order(self._kept_bindings())
+        known = {id(provider.binding) for provider in self._built}
+        missing = [binding for binding in self._kept_bindings() if id(binding) not in known]
+        ordered = [binding for binding in self._order(missing) if id(binding) not in known]
         await self._build_async([binding for binding in ordered if is_asynchronous(binding)], ordered)
         await self._build_each(ordered, self._built)
+
+    async def build_further(self) -> None:
+        """Build what was bound since: by hooks, and the middleware of operations. Call their ``on_init``."""
+        count = len(self._built)
+        await self.build()
+        await self._begin(self._built[count:])
 
     async def build_controllers(self, bindings: Iterable[Binding[Any]]) -> None:
         """Build the controllers that are kept, and call their ``on_init``."""

@@ -1,12 +1,14 @@
 """What scanned files and components bring: each class is registered by the method of the application for its kind."""
 
 from collections.abc import Iterable
+from types import ModuleType
 from typing import Any
 
 from mainspring.context import Binding, BindingType, ContextTags
 from mainspring.context.declarations import TEMPLATES
-from mainspring.core import CoreTags, create_service_binding
+from mainspring.core import Component, CoreTags, create_service_binding
 from mainspring.loader.decorators import controller_notes, overridden_by
+from mainspring.loader.error_handler import GlobalErrorHandler
 from mainspring.loader.hooks import warn_of_old_hooks
 from mainspring.loader.mounting import report_nothing
 from mainspring.loader.scanning import Scanner, classes_of, listed
@@ -27,7 +29,8 @@ class Registering:
         self._server = server
         self._scanner = Scanner(server)
         self._patterns: list[tuple[Any, bool]] = []
-        self._stand_ins: dict[type[Any], Binding[Any]] = {}
+        self._components: list[tuple[type[Any], bool]] = []
+        self._stand_ins: dict[tuple[type[Any], type[Any]], Binding[Any]] = {}
         self._is_up = False
 
     def add(self, patterns: Any, *, is_passing: bool) -> None:
@@ -35,6 +38,17 @@ class Registering:
         if self._is_up:
             self._scan(listed(patterns), is_explicit=True)
         self._patterns += [(pattern, is_passing) for pattern in listed(patterns)]
+
+    def add_class(self, cls: type[Any], *, is_passing: bool) -> None:
+        """Register a class that was named itself: middleware and components as such, all others as services."""
+        if is_component(cls):
+            if self._is_up:
+                self.mount_component(cls)
+            self._components.append((cls, is_passing))
+        elif is_middleware(cls):
+            self._bind_middleware(cls)
+        else:
+            self._server.service(cls)
 
     def discover(self) -> None:
         """Mount the components, then import and register what is to be scanned.
@@ -44,18 +58,19 @@ class Registering:
             MountError: A pattern finds nothing, and the settings are strict.
         """
         settings = self._server.get_settings()
-        for cls in settings.components:
+        for cls in (*settings.components, *(cls for cls, _ in self._components)):
             self.mount_component(cls)
         is_given = settings.is_given("scan")
         self._scan(listed(settings.scan), is_explicit=is_given)
         self._is_up = True
         self._scan([pattern for pattern, _ in self._patterns], is_explicit=True)
-        for cls, binding in list(self._stand_ins.items()):
-            self.stand_in(cls, binding)
+        for (original, _), binding in list(self._stand_ins.items()):
+            self._stand_in(original, binding)
 
     def reset(self) -> None:
         """Forget what hooks registered."""
         self._patterns = [(pattern, passing) for pattern, passing in self._patterns if not passing]
+        self._components = [(cls, passing) for cls, passing in self._components if not passing]
         self._is_up = False
 
     def mount_component(self, cls: type[Any]) -> None:
@@ -66,11 +81,24 @@ class Registering:
         self._server.component(cls)
 
     def _scan(self, patterns: list[Any], *, is_explicit: bool) -> None:
-        for pattern, modules in self._scanner.modules(patterns).items() if patterns else ():
+        named = [each for each in patterns if not isinstance(each, type | ModuleType)]
+        found = self._scanner.modules(named) if named else {}
+        for pattern in dict.fromkeys(patterns):
+            if isinstance(pattern, type):
+                self._register_named(pattern)
+                continue
+            modules = [pattern] if isinstance(pattern, ModuleType) else found[pattern]
             if not modules and is_explicit and pattern not in self._scanner.refused:
                 report_nothing(self._server, "scan", str(pattern), "matches no file")
             for module in modules:
                 self.register(cls for cls in classes_of(module) if is_decorated(cls))
+
+    def _register_named(self, cls: type[Any]) -> None:
+        """Register a class that is named itself: what no decorator says something of is a service."""
+        if is_decorated(cls):
+            self.register([cls])
+        elif not self._is_bound(create_service_binding(cls).key, cls):
+            self.add_class(cls, is_passing=True)
 
     def register(self, classes: Iterable[type[Any]]) -> None:
         """Register decorated classes, each as what it is."""
@@ -87,22 +115,29 @@ class Registering:
         tags = binding.tag_map
         if CoreTags.LIFE_CYCLE_OBSERVER in tags:
             server.life_cycle_observer(cls)
-        elif CoreTags.COMPONENT in tags:
+        elif CoreTags.COMPONENT in tags or Component in cls.__mro__:
             self.mount_component(cls)
         elif ContextTags.GLOBAL_INTERCEPTOR in tags:
             server.interceptor(cls)
         elif is_middleware(cls):
-            server.stages.bind(cls)
-            self.stand_in(cls, server.get_binding(cls))
+            self._bind_middleware(cls)
         elif not self._is_bound(binding.key, cls):
             server.add_service(binding)
+
+    def _bind_middleware(self, cls: type[Any]) -> None:
+        self._server.stages.bind(cls)
+        self.stand_in(cls, self._server.get_binding(cls))
 
     def stand_in(self, cls: type[Any], binding: Binding[Any]) -> None:
         """Let a class that overrides another one be what is found wherever that one is bound, now or at the start."""
         original = overridden_by(cls)
-        if original is None:
-            return
-        self._stand_ins[cls] = binding
+        if original is not None:
+            self._stand_ins[original, cls] = binding
+            self._stand_in(original, binding)
+            if original is GlobalErrorHandler:
+                self._server.stages.error_handler(cls)
+
+    def _stand_in(self, original: type[Any], binding: Binding[Any]) -> None:
         if original not in binding.provided_types:
             binding.provides(original)
         for old in self._server.own_bindings():
@@ -118,6 +153,11 @@ class Registering:
 def _makes(binding: Binding[Any], cls: type[Any]) -> bool:
     """Whether a binding makes instances of this very class."""
     return binding.source is not None and binding.type is BindingType.CLASS and binding.source.value is cls
+
+
+def is_component(cls: type[Any]) -> bool:
+    """Whether a class says that it is a component, by its base or its tag."""
+    return Component in cls.__mro__ or CoreTags.COMPONENT in create_service_binding(cls).tag_map
 
 
 def is_decorated(cls: type[Any]) -> bool:

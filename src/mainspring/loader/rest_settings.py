@@ -1,13 +1,13 @@
 """Settings of a loader that mean something to the REST server: put where it looks for them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mainspring.core import CoreBindings
 from mainspring.rest import RestBindings
 from mainspring.rest.settings import as_options
 
-__all__ = ["apply_settings"]
+__all__ = ["apply_changes", "apply_settings"]
 
 
 def apply_settings(server: Any) -> None:
@@ -19,6 +19,15 @@ def apply_settings(server: Any) -> None:
         _merge(rest, RestBindings.ROUTER_OPTIONS, settings.routers)
     if settings.is_given("debug"):
         _merge(rest, RestBindings.ERROR_WRITER_OPTIONS, {"debug": settings.debug})
+
+
+def apply_changes(server: Any, paths: Iterable[str]) -> None:
+    """The same for settings that were changed while the routes stand; the error handler is replaced as well."""
+    changed = {path.partition(".")[0] for path in paths}
+    if changed & {"debug", "routers", "version"}:
+        apply_settings(server)
+    if "error_handler" in changed:
+        server.stages.use_error_handler(server.get_settings())
 
 
 def _apply_version(server: Any, settings: Any) -> None:

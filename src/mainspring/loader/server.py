@@ -7,19 +7,17 @@ from typing import Any, ClassVar, Self
 
 from mainspring.boot import BootMixin
 from mainspring.context import Binding, BindingKey, Context
-from mainspring.core import CoreTags
-from mainspring.core.ordering import FOUNDATION
 from mainspring.core.settings import effective_section
 from mainspring.loader.hooks import Hooks
 from mainspring.loader.listeners import wanted_places
 from mainspring.loader.mounting import Mounting
-from mainspring.loader.phases import Phases
+from mainspring.loader.phases import Phases, ending_binding
 from mainspring.loader.reaching import Reaching
 from mainspring.loader.registering import Registering
 from mainspring.loader.rendering import view_options
 from mainspring.loader.request_hooks import RequestHooks
 from mainspring.loader.request_log import LogOptions, RequestLog
-from mainspring.loader.rest_settings import apply_settings
+from mainspring.loader.rest_settings import apply_changes, apply_settings
 from mainspring.loader.server_hooks import ServerHooks
 from mainspring.loader.settings import ServerSettings
 from mainspring.loader.stages import StageRegistry
@@ -68,7 +66,7 @@ class ServerLoader(ServerHooks, Reaching, BootMixin, RestApplication):
         self._unwrap: Callable[[], None] | None = None
         self._network = True
         self._told: Exception | None = None
-        self.add(_ending_binding(self.phases))
+        self.add(ending_binding(self.phases))
 
     def _rest_section(self) -> Mapping[str, Any]:
         return effective_section(self.options, "rest", SETTING_TYPES)
@@ -204,6 +202,8 @@ class ServerLoader(ServerHooks, Reaching, BootMixin, RestApplication):
             ValueError: A value is impossible.
         """
         self._settings.set(key, value)
+        if self.state in ("initialized", "started"):
+            apply_changes(self, key if isinstance(key, Mapping) else (key,))
         return self
 
     @property
@@ -243,7 +243,10 @@ class ServerLoader(ServerHooks, Reaching, BootMixin, RestApplication):
         return self
 
     def scan(self, patterns: Any, endpoint: str | None = None) -> Self:
-        """Import files and register what they define; with an endpoint, mount the controllers in them."""
+        """Import files and register what they define; with an endpoint, mount the controllers in them.
+
+        Modules and classes may be named as well.
+        """
         if endpoint is not None:
             return self.mount(endpoint, patterns)
         self._registering.add(patterns, is_passing=self.phases.are_under_way)
@@ -254,11 +257,17 @@ class ServerLoader(ServerHooks, Reaching, BootMixin, RestApplication):
         return self.mount(endpoint, classes)
 
     def add_components(self, classes: Any) -> Self:
-        """Bind classes as services, decorated or not; one instance each unless they say otherwise."""
+        """Bind classes as services, decorated or not; one instance each unless they say otherwise.
+
+        Middleware is bound as such, and a `Component` is mounted.
+
+        Raises:
+            TypeError: Something given is no class.
+        """
         for cls in [classes] if isinstance(classes, type) else classes:
             if not isinstance(cls, type):
                 raise TypeError(f"add_components takes classes, not {cls!r}.")
-            self.service(cls)
+            self._registering.add_class(cls, is_passing=self.phases.are_under_way)
         return self
 
     def add_service(self, binding: Binding[Any]) -> Binding[Any]:
@@ -367,23 +376,6 @@ class ServerLoader(ServerHooks, Reaching, BootMixin, RestApplication):
 
     def _wanted_places(self) -> list[Place]:
         return wanted_places(self) if self._network else []
-
-
-class _Ending:
-    """The observer that ends the providers when everything else has ended."""
-
-    def __init__(self, phases: Phases) -> None:
-        self.phases = phases
-
-    async def stop(self) -> None:
-        """End them."""
-        await self.phases.end_providers()
-
-
-def _ending_binding(phases: Phases) -> Binding[Any]:
-    binding: Binding[Any] = Binding("loader.providers")
-    binding.to(_Ending(phases)).tag(CoreTags.LIFE_CYCLE_OBSERVER)
-    return binding.tag({CoreTags.LIFE_CYCLE_OBSERVER_GROUP: FOUNDATION})
 
 
 def _as_mapping(config: Any) -> dict[str, Any]:

@@ -28,6 +28,8 @@ _OF_LOGGER: dict[str, tuple[str, Any]] = {
     "max_stack_size": ("a number of records", int),
 }
 
+_FIELDS = ("req_id", "method", "url", "status", "duration", "headers", "query", "params", "body")
+
 
 def is_open(value: Any) -> bool:
     """Whether a value is a text with a placeholder: what it is will be known when it is read."""
@@ -117,11 +119,16 @@ def _check_of_logger(key: str, given: Any, words: str, kind: Any) -> None:
 def _check_item_of_logger(key: str, each: Any, words: str) -> None:
     if not isinstance(each, str | re.Pattern):
         _refuse(key, words, each)
-    if key.endswith(".ignore_url_patterns") and not is_open(each):
-        try:
-            re.compile(each)
-        except re.error as error:
-            raise LoaderSettingError(key, each, f"it is no regular expression ({error})") from None
+    if is_open(each):
+        return
+    if key.endswith(".request_fields"):
+        if each not in _FIELDS and not str(each).startswith("headers."):
+            raise LoaderSettingError(key, each, f"fields are {', '.join(_FIELDS)}, and 'headers.NAME' for one of them")
+        return
+    try:
+        re.compile(each)
+    except re.error as error:
+        raise LoaderSettingError(key, each, f"it is no regular expression ({error})") from None
 
 
 def check_routers(key: str, value: Mapping[str, Any]) -> None:

@@ -165,6 +165,10 @@ class StageRegistry:
             self.use(GlobalAcceptMimes)
         if settings.middlewares:
             self.use(*settings.middlewares)
+        self.use_error_handler(settings)
+
+    def use_error_handler(self, settings: Any) -> None:
+        """Use the error handler that the settings of a server name, if they do."""
         handler = settings.get("error_handler")
         if handler is not None:
             self.error_handler(handler)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from mainspring import rest
+from mainspring.core import BindingScope
 from mainspring.loader import (
     GlobalErrorHandler,
     RequestContext,
@@ -13,6 +14,7 @@ from mainspring.loader import (
     harness,
     middleware,
     override,
+    use_before,
 )
 
 OFF: dict[str, Any] = {"mount": {}, "scan": []}
@@ -105,6 +107,38 @@ async def test_middlewares_are_overridden_too() -> None:
 
     async with harness(Server, OFF) as server:
         assert (await server.request("GET", "/anything")).text == "open"
+
+
+@override(Guard)
+class Asking:
+    async def use(self, mailer: Mailer, next: Any) -> str:
+        return f"{mailer.send()} {await next()}"
+
+
+@controller("/guarded")
+class Guarded:
+    @rest.get("/")
+    @use_before(Guard)
+    def index(self) -> str:
+        return "x"
+
+
+@pytest.mark.parametrize("hook", ["on_init", "on_ready"])
+async def test_what_overrides_a_middleware_takes_what_it_wants(hook: str) -> None:
+    """LOAD-100, LOAD-102, LOAD-164: its own parameters, ``next`` among them, not those of the original one."""
+    added = {hook: lambda self: self.add_components([Mailer, Asking])}
+    async with harness(type("Server", (ServerLoader,), added), {"mount": [Guarded], "scan": []}) as server:
+        assert (await server.request("GET", "/guarded")).text == "sent x"
+
+
+async def test_a_middleware_is_replaced_by_binding_its_key_again() -> None:
+    """LOAD-118, CORE-035: for requests that begin later."""
+    async with harness(ServerLoader, {"mount": [Guarded], "scan": []}) as server:
+        server.service(Mailer)
+        assert (await server.request("GET", "/guarded")).text == "x"
+        for cls, text in ((Asking, "sent x"), (Open, "x"), (Asking, "sent x"), (Guard, "x")):
+            server.bind("middlewares.Guard").to_class(cls).in_scope(BindingScope.SINGLETON)
+            assert (await server.request("GET", "/guarded")).text == text
 
 
 @pytest.mark.parametrize("hook", ["before_init", "after_routes_init", "on_ready"])

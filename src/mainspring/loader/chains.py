@@ -143,7 +143,7 @@ class _Run:
         """Whether a stage runs while no error is under way."""
         if stage is CORE:
             return not self.is_handled
-        return not stage.is_error and stage.concerns(self._ctx)
+        return stage.concerns(self._ctx) and not stage.is_error
 
     async def _run_core(self) -> Any:
         """The core; what was the result before it stays that if it has none."""
@@ -166,7 +166,7 @@ class _Run:
         while position < len(stages):
             stage = stages[position]
             position += 1
-            if not (stage.takes(error) and stage.concerns(ctx)):
+            if not (stage.concerns(ctx) and stage.takes(error)):
                 continue
             following = self._following(stage, position, error)
             try:

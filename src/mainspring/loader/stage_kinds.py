@@ -37,6 +37,7 @@ class Stage:
         self.is_guard = False
         self._plan: Any = None
         self._is_above = False
+        self._acting: Any = thing
 
     def __repr__(self) -> str:
         return f"<Stage {self.name}>"
@@ -48,7 +49,7 @@ class Stage:
 
     @cached_property
     def _shape(self) -> "_Shape":
-        return _Shape(self.thing, self.name)
+        return _Shape(self._acting, self.name)
 
     def read(self) -> None:
         """Find out now what it takes, if that can be known already.
@@ -76,7 +77,9 @@ class Stage:
         return self._shape.errors is not None and isinstance(error, self._shape.errors)
 
     def concerns(self, ctx: RequestContext) -> bool:
-        """Whether it is meant for this request."""
+        """Whether it is meant for this request. What stands in its place is looked at first."""
+        if ctx.exchange.plan is not self._plan:
+            self._settle(ctx.exchange.plan)
         if not self.paths:
             return True
         path = ctx.request.path
@@ -94,12 +97,23 @@ class Stage:
             result = function(*args, **kwargs)
         return await result if inspect.isawaitable(result) else result
 
+    def _settle(self, plan: Any) -> None:
+        """Find out once for each plan which class acts here, and whether anything of it can depend on the request."""
+        owner = self.owner
+        if owner is not None:
+            found = plan.server.get_binding(owner, optional=True)
+            acting = found.value_type if found is not None else None
+            if not (isinstance(acting, type) and (callable(getattr(acting, "use", None)) or issubclass(acting, owner))):
+                acting = owner
+            if acting is not self._acting:
+                self._acting = acting
+                self.__dict__.pop("_shape", None)
+            self._is_above = not depends_on_request(plan.server, owner)
+        self._plan = plan
+
     async def _instance(self, ctx: RequestContext, cls: type[Any]) -> Any:
         """The middleware, from the server's context if nothing of it can depend on the request: that is quicker."""
-        plan = ctx.exchange.plan
-        if plan is not self._plan:
-            self._plan, self._is_above = plan, not depends_on_request(plan.server, cls)
-        context = plan.server if self._is_above and not ctx.has_bindings else ctx
+        context = ctx.exchange.plan.server if self._is_above and not ctx.has_bindings else ctx
         return await context.get(cls)
 
 

@@ -57,6 +57,7 @@ class StageRegistry:
         self._segments: list[tuple[Binding[Any], int]] = []
         self._behind: list[Stage] = []
         self._undo: list[Callable[[], object]] = []
+        self._bound: dict[type[Any], Binding[Any]] = {}
         self._covered = 0
         self.behind_routes = False
         self.views = Views()
@@ -174,8 +175,13 @@ class StageRegistry:
             self.error_handler(handler)
 
     def bind(self, cls: type[Any] | None) -> None:
-        """Bind a middleware class in the application, unless it is bound."""
+        """Bind a middleware class in the application, unless it is bound; what was put in its place stays there."""
         if cls is None or self._is_bound(cls):
+            return
+        bound = self._bound.get(cls)
+        instead = self._app.own_binding(bound.key) if bound is not None else None
+        if instead is not None and instead is not bound:
+            instead.provides(cls)
             return
         binding = create_binding_from_class(cls, namespace="middlewares", default_scope=self._default_scope())
         if self._app.contains(binding.key):  # another class of this name
@@ -184,6 +190,7 @@ class StageRegistry:
                 number += 1
             key = f"{binding.key}{number}"
             binding = create_binding_from_class(cls, key=key, default_scope=self._default_scope())
+        self._bound[cls] = binding
         self._app.add(binding)
 
     def _is_bound(self, cls: type[Any]) -> bool:

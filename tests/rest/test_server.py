@@ -417,7 +417,7 @@ async def test_asgi_middleware_wraps_the_server_first_one_outermost(web: Any) ->
             seen.append(self.name)
             await self.app(scope, receive, send)
 
-    app = app_with()
+    app = app_with({"port": 0})
     app.asgi_middleware(Wrapper, name="first")
     app.asgi_middleware(Wrapper, name="second")
     assert (await web(app).get("/hello")).status == 200

@@ -631,3 +631,34 @@ async def test_the_context_of_a_request_that_is_over_is_closed() -> None:
     await asyncio.gather(*tasks)
     assert [(each.is_closed, each.request.path) for each in found] == [(True, "/x")] * 3
     await app.close()
+
+
+class Unmade:
+    """What no container can make."""
+
+    def __init__(self, part: "Nowhere") -> None:  # type: ignore[name-defined]  # noqa: F821
+        self.part = part
+
+
+@pytest.mark.parametrize("kind", ["ambiguous", "unmade"])
+async def test_what_cannot_be_injected_is_told_by_every_request(kind: str) -> None:
+    """REST-067, REST-080: also by those for which the operation would be compiled."""
+    app = RestApplication()
+    wanted: Any = Clock if kind == "ambiguous" else Unmade
+    app.bind("one").to_class(wanted)
+    if kind == "ambiguous":
+        app.bind("other").to_class(wanted)
+
+    async def handler(value: Any) -> int:
+        return 1
+
+    handler.__annotations__["value"] = wanted
+    app.route("get", "/x", None, handler)
+    for _ in range(4):
+        assert (await Web(app).get("/x")).status == 500
+    app.unbind("other" if kind == "ambiguous" else "one")
+    if kind == "unmade":
+        app.bind("one").to(Unmade(1)).provides(Unmade)
+    for _ in range(4):
+        assert (await Web(app).get("/x")).json() == 1
+    await app.close()

@@ -3,10 +3,12 @@
 A controller that could not is made from the server's context, and its request needs no context of its own.
 """
 
+import functools
+from collections.abc import Callable
 from inspect import getattr_static
-from typing import Any
+from typing import Any, ParamSpec
 
-from mainspring.context import Binding, BindingScope, BindingType
+from mainspring.context import Binding, BindingScope, BindingType, ContextError
 from mainspring.context.injection import InjectionPoint
 from mainspring.context.resolving import address_of, locate
 from mainspring.context.signatures import class_spec, method_spec
@@ -17,6 +19,23 @@ __all__ = ["depends_on_request", "given_depends", "point_depends"]
 _ABOVE = (BindingScope.SINGLETON, BindingScope.APPLICATION, BindingScope.SERVER)
 
 
+P = ParamSpec("P")
+
+
+def _in_doubt(function: Callable[P, bool]) -> Callable[P, bool]:
+    """True of what cannot be made at all: who asks for it is told why, and it is not for us to say so."""
+
+    @functools.wraps(function)
+    def asked(*args: P.args, **kwargs: P.kwargs) -> bool:
+        try:
+            return function(*args, **kwargs)
+        except ContextError:
+            return True
+
+    return asked
+
+
+@_in_doubt
 def depends_on_request(server: Any, key: Any) -> bool:
     """Whether the value of a key may depend on the request that asks for it.
 
@@ -27,11 +46,13 @@ def depends_on_request(server: Any, key: Any) -> bool:
     return _key_depends(server, key, set())
 
 
+@_in_doubt
 def point_depends(server: Any, point: InjectionPoint) -> bool:
     """The same of what a parameter is injected with."""
     return _point_depends(server, point, set())
 
 
+@_in_doubt
 def given_depends(server: Any, binding: Binding[Any] | None) -> bool:
     """The same of what a binding gives to be used but not kept: then it may come from a provider, too."""
     if binding is None or binding.source is None:

@@ -10,7 +10,7 @@ from typing import Any
 from mainspring.http import HttpErrors, MediaType, parse_media_type, parse_size
 from mainspring.openapi.codecs import JsonCodec, SchemaCodec, body_codec, parameter_reader, schema_codec
 from mainspring.openapi.descriptions import BodyDescription, HandlerDescription, MediaDescription, ParameterDescription
-from mainspring.openapi.errors import MalformedJsonError, SchemaViolation, Violation
+from mainspring.openapi.errors import DocumentError, MalformedJsonError, SchemaViolation, Violation
 from mainspring.openapi.kinds import bare, is_stream, non_null, union_members
 from mainspring.openapi.parameters import MISSING
 from mainspring.openapi.readers import MissingParameterError
@@ -76,7 +76,10 @@ class BodyPlan:
             raise RegistrationError(
                 self._place, f"x-parser names {parser!r}, which is no body parser; known are {known}"
             )
-        return _Medium(pattern, entry, self._codec(entry))
+        try:
+            return _Medium(pattern, entry, self._codec(entry))
+        except DocumentError as error:
+            raise DocumentError(f"{self._place}, {name}", error.reason) from None
 
     def _codec(self, entry: MediaDescription) -> JsonCodec | SchemaCodec | None:
         body = self.body

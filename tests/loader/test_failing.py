@@ -214,6 +214,22 @@ async def test_a_port_in_use() -> None:
     await server.stop()
 
 
+@pytest.mark.parametrize(
+    ("setting", "value", "words"),
+    [
+        ("middlewares", [5], "not 5"),
+        ("statics", {"/assets": {"root": ".", "indx": None}}, "indx"),
+    ],
+)
+async def test_what_a_setting_names_wrongly_is_told_with_the_setting(setting: str, value: Any, words: str) -> None:
+    """LOAD-045, LOAD-073, LOAD-108, LOAD-153"""
+    server = Noting({setting: value, "mount": {}, "http_port": False})
+    with pytest.raises((TypeError, ValueError), match=words) as caught:
+        await server.start()
+    assert any(repr(setting) in note for note in caught.value.__notes__)
+    assert server.log == [caught.value, "Noting.on_destroy"]
+
+
 async def test_wrong_mounts_and_files_fail_the_start_and_are_told(write: Any, tmp_path: Any) -> None:
     """LOAD-045, LOAD-082, LOAD-084, LOAD-085: a class that is none, a broken file, an operation twice."""
     write("controllers/broken.py", "import nothing_of_this_name\n")

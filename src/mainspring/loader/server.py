@@ -288,7 +288,11 @@ class ServerLoader(ServerHooks, Reaching, BootMixin, RestApplication):
             MountError: A folder is not there, and the settings are strict.
         """
         for path, folder, options in static_folders(self):
-            self.static(path, folder, options)
+            try:
+                self.static(path, folder, options)
+            except (TypeError, ValueError) as error:
+                error.add_note(f"It stands in the setting 'statics', at {path!r}.")
+                raise
 
     def static(self, path: Any, directory: Any, options: Mapping[str, Any] | None = None) -> Binding[Any]:
         """Serve the files of a folder (or of several, in this order) below a path; relative ones to ``root_dir``.

@@ -165,7 +165,11 @@ class StageRegistry:
         if settings.is_given("accept_mimes"):
             self.use(GlobalAcceptMimes)
         if settings.middlewares:
-            self.use(*settings.middlewares)
+            try:
+                self.use(*settings.middlewares)
+            except TypeError as error:
+                error.add_note("It stands in the setting 'middlewares'.")
+                raise
         self.use_error_handler(settings)
 
     def use_error_handler(self, settings: Any) -> None:

@@ -479,6 +479,40 @@ async def test_the_key_of_a_source_may_be_another_property(memory):
     assert await books_of(str(code)).delete() == Count(1)
 
 
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ({"relation": "orders", "scope": {"limit": 0}}, "limit"),
+        ({"relation": "orders", "scope": {"skip": -1}}, "skip"),
+        ({"relation": "orders", "scope": {"total_limit": "2"}}, "limit"),
+        ({"relation": "address", "scope": {"where": {"zip": 1}}}, "zip"),
+        ({"relation": "friends", "scope": {"order": ["age"]}}, "age"),
+        ({"relation": "orders", "scope": {"include": ["owner"]}}, '"owner"'),
+        ({"relation": "orders", "scope": {"include": [{"relation": "tags", "scope": {"sort": 1}}]}}, "sort"),
+        ({"relation": "orders", "scope": {"include": [{"relation": "customer", "scope": {"include": ["x"]}}]}}, '"x"'),
+    ],
+)
+async def test_a_scope_that_cannot_be_answered_is_refused_whatever_there_is_to_include(shop, entry, words):
+    """FILTER-023, FILTER-028, FILTER-030"""
+    for where in ({}, {"id": -1}):
+        with pytest.raises(InvalidFilterError, match=words):
+            await shop.customers.find({"where": where, "include": [entry]})
+        with pytest.raises(InvalidFilterError, match=words):
+            await anext(shop.customers.stream({"where": where, "include": [entry]}))
+    with pytest.raises(InvalidFilterError, match=words):
+        await include_related_models(shop.customers, [], [entry])
+
+
+async def test_a_resolver_missing_at_a_nested_level_is_told_without_rows(shop):
+    """FILTER-028"""
+    del shop.orders.inclusion_resolvers["tags"]
+    with pytest.raises(InvalidFilterError, match='"tags"') as caught:
+        await shop.customers.find(
+            {"where": {"id": -1}, "include": [{"relation": "orders", "scope": {"include": ["tags"]}}]}
+        )
+    assert (caught.value.code, caught.value.status) == ("INVALID_INCLUSION_FILTER", 400)
+
+
 async def test_a_relation_may_be_kept_from_inclusion(memory):
     """REL-053, FILTER-028"""
 

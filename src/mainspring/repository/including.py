@@ -5,13 +5,21 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from mainspring.repository.definitions import ModelDefinition
+from mainspring.repository.definitions import ModelDefinition, definition_of
 from mainspring.repository.discriminators import discriminator_of
 from mainspring.repository.errors import RepositoryError
-from mainspring.repository.filters import Query, invalid_inclusion
+from mainspring.repository.filters import Query, invalid_inclusion, query_of
 from mainspring.repository.instances import mark_unloaded
 
-__all__ = ["InclusionResolver", "check_inclusions", "include_related", "with_keys", "without_keys"]
+__all__ = [
+    "InclusionResolver",
+    "ScopeCheckingResolver",
+    "check_inclusions",
+    "check_scopes",
+    "include_related",
+    "with_keys",
+    "without_keys",
+]
 
 #: ``fn(entities, inclusion, options)`` gives one result per entity, in order; plain or awaitable.
 InclusionResolver = Callable[[list[Any], Mapping[str, Any], Mapping[str, Any]], Any | Awaitable[Any]]
@@ -31,6 +39,49 @@ def check_inclusions(
         raise invalid_inclusion(
             each for each in entries if (each if isinstance(each, str) else each["relation"]) in bad
         )
+
+
+class ScopeCheckingResolver:
+    """A resolver that can tell before anything is fetched whether a scope can be answered.
+
+    Args:
+        resolve: The resolver.
+        target: Gives the repository of the related rows.
+    """
+
+    def __init__(self, resolve: InclusionResolver, target: Callable[[], Awaitable[Any]]) -> None:
+        self._resolve, self._target = resolve, target
+
+    def __call__(self, entities: list[Any], inclusion: Mapping[str, Any], options: Mapping[str, Any]) -> Any:
+        """What belongs to each of the entities, in order."""
+        return self._resolve(entities, inclusion, options)
+
+    async def check(self, scope: Mapping[str, Any]) -> None:
+        """Refuse a scope that says something the related model cannot answer, at any depth.
+
+        Raises:
+            InvalidFilterError: It does.
+        """
+        repository = await self._target()
+        definition = definition_of(repository.entity)
+        query_of(definition, {"limit": scope.get("total_limit")})
+        query = query_of(definition, {key: value for key, value in scope.items() if key != "total_limit"})
+        resolvers = getattr(repository, "inclusion_resolvers", None)  # a repository of another make may have none
+        if query.include and resolvers is not None:
+            check_inclusions(definition, query, resolvers, scope)
+            await check_scopes(query, resolvers)
+
+
+async def check_scopes(query: Query, resolvers: Mapping[str, InclusionResolver]) -> None:
+    """Refuse what the scopes of inclusions cannot say, before anything is fetched and whatever there is to fetch.
+
+    Raises:
+        InvalidFilterError: One says it. What the scope of a resolver of one's own says is that resolver's business.
+    """
+    for name, scope in query.include:
+        resolver = resolvers[name]
+        if scope and isinstance(resolver, ScopeCheckingResolver):
+            await resolver.check(scope)
 
 
 def with_keys(definition: ModelDefinition, query: Query) -> Query:

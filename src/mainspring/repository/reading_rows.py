@@ -15,6 +15,7 @@ from mainspring.repository.identity import checked_id
 from mainspring.repository.including import (
     InclusionResolver,
     check_inclusions,
+    check_scopes,
     include_related,
     with_keys,
     without_keys,
@@ -93,6 +94,8 @@ class Reader:
         crud = await self.crud()
         tx = self.datasource.transaction_of(transaction, write=False)
         definition = definition_of(self.entity)
+        if query.include:
+            await check_scopes(query, self._resolvers)
         fetched = with_keys(definition, query)
         instances = await crud.select(definition, fetched, tx)
         await self._complete(instances, query, fetched, transaction if tx is None else tx)
@@ -119,6 +122,8 @@ class Reader:
         crud = await self.crud()
         tx = self.datasource.transaction_of(transaction, write=False)
         definition = definition_of(self.entity)
+        if query.include:
+            await check_scopes(query, self._resolvers)
         fetched = with_keys(definition, query)
         async with aclosing(crud.stream(definition, fetched, tx, batch_size)) as batches:
             async for batch in batches:

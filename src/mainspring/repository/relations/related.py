@@ -6,7 +6,7 @@ from uuid import UUID
 
 from mainspring.repository.definitions import ModelDefinition, definition_of
 from mainspring.repository.filters import FirstOfEach, has_limits, query_of, with_default
-from mainspring.repository.including import include_related
+from mainspring.repository.including import check_scopes, include_related
 from mainspring.repository.instances import mark_unloaded
 from mainspring.repository.kinds import Kind
 from mainspring.repository.relations.constraining import constrain_filter
@@ -188,6 +188,7 @@ async def include_related_models(
     if not include:
         return found
     query = repository.inclusion_query(include)
+    await check_scopes(query, repository.inclusion_resolvers)
     copies = [_copied(entity) for entity in found]
     await include_related(copies, query, repository.inclusion_resolvers, dict(options or {}))
     return copies

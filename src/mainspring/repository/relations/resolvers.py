@@ -5,7 +5,7 @@ from typing import Any
 
 from mainspring.repository.definitions import definition_of
 from mainspring.repository.filters import limited
-from mainspring.repository.including import InclusionResolver
+from mainspring.repository.including import InclusionResolver, ScopeCheckingResolver
 from mainspring.repository.relations.checking import Checked, CheckedThrough
 from mainspring.repository.relations.related import (
     drop_key,
@@ -55,7 +55,7 @@ def has_many_resolver(checked: Checked, target: LateRepository) -> InclusionReso
         drop_key(found, checked.key_to, surplus)
         return [(result or [])[start:most] for result in results]
 
-    return resolve
+    return ScopeCheckingResolver(resolve, target.get)
 
 
 def has_one_resolver(checked: Checked, target: LateRepository) -> InclusionResolver:
@@ -69,7 +69,7 @@ def has_one_resolver(checked: Checked, target: LateRepository) -> InclusionResol
         drop_key(found, checked.key_to, surplus)
         return results
 
-    return resolve
+    return ScopeCheckingResolver(resolve, target.get)
 
 
 #: The row whose key each source has: matched in the same way, from the other side.
@@ -89,7 +89,7 @@ def references_many_resolver(checked: Checked, target: LateRepository) -> Inclus
         drop_key(found, checked.key_to, surplus)
         return [page_of(result, checked, scope) for result in results]
 
-    return resolve
+    return ScopeCheckingResolver(resolve, target.get)
 
 
 def _listed(keys: Sequence[Any], by_key: Mapping[Any, Any], *, by_list: bool) -> list[Any]:
@@ -109,7 +109,7 @@ def through_resolver(checked: CheckedThrough, target: LateRepository, through: L
         results = await linked_rows(checked, keys, links, await target.get(), (scope, options))
         return [page_of(result, checked, scope) for result in results]
 
-    return resolve
+    return ScopeCheckingResolver(resolve, target.get)
 
 
 async def linked_rows(

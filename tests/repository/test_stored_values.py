@@ -254,6 +254,9 @@ async def test_pages_by_every_type_have_each_row_once(things):
 TEXTS = ["Alpha", "alpha", "ÉCOLE", "école", "a.b", "a\nb", "100%", "x\\y", "", "ß", "foo bar", "αβγ", "it's", "[a]"]
 LIKES = ["%", "a%", "A%", "é%", "É%", "%\\%", "%\\\\%", "x\\", "", "_", "a_b", "%É%", "ß", "%'%", "[a]%", "*", "%\\a%"]
 EXPRESSIONS = [
+    r"[^\x00-\x7f]",
+    "[^\x00-\x7f]",
+    r"a\x00?b|\0",
     *("^a", "/^A/i", "a.b", "/a.b/s", "^b", "/^b/m", "a$", r"\w+", r"^\w+$", r"\bbar\b", "é", "/É/i", "[^a]", r"\d"),
     *("(?:x|y)", "a{2,}", "(?i)alpha", r"(a)\1", "a(?=l)", "(?<=f)oo", "(?P<n>a)l", r"\Aa", r"a\Z", r"[\]x]", r"\."),
     *("[-a]l", r"x\\y", "oo", "^$", r"\s", "o+?", "100%", "'", r"[^\W\d]{5}", r"\Ba", "(?!x)a", "a|", r"[a-f]\S", ""),

@@ -36,6 +36,7 @@ PCRE: Words = {
     "AT_NON_BOUNDARY": r"\B",
     "AT_END": "$",
     "AT_END_STRING": r"\z",
+    "NUL": r"\x00",
     "POSSESSIVE_REPEAT": "+",
     "ATOMIC_GROUP": "(?>",
 }
@@ -49,6 +50,7 @@ POSTGRESQL: Words = {
     "AT_NON_BOUNDARY": r"\Y",
     "AT_END": "$",
     "AT_END_STRING": r"\Z",
+    "NUL": r"\u0000",
     "POSSESSIVE_REPEAT": None,
     "ATOMIC_GROUP": None,
 }
@@ -87,6 +89,8 @@ class _Writer:
         return found
 
     def literal(self, code: int) -> str:
+        if code == 0:
+            return self.word("NUL")  # statements hold no such letter
         letter = chr(code)
         return f"\\{letter}" if letter in _SPECIAL else letter
 

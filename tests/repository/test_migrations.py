@@ -16,6 +16,8 @@ from mainspring.repository import (
     Entity,
     ForeignKeyViolationError,
     MigrationError,
+    ModelValidationError,
+    RepositoryError,
     UniqueViolationError,
     belongs_to,
     field,
@@ -137,6 +139,50 @@ async def test_narrowing_is_refused(open_source):
     with pytest.raises(MigrationError, match="allow_unsafe"):
         await ds.autoupdate([note(size=field(type=int, index=True))])
     await ds.autoupdate(allow_unsafe=True)
+
+
+async def test_a_plan_tells_what_would_be_refused(open_source):
+    """DS-032, DS-033"""
+    ds = await open_source()
+    await ds.autoupdate([note(size=field(type=float))])
+    ds = await open_source()
+    narrower = note(size=field(type=int), more=field(type=int))
+    DefaultCrudRepository(narrower, ds)
+    plan = await ds.plan_migration()
+    assert not all(each.safe for each in plan)
+    assert await ds.autoupdate(dry_run=True) == plan
+    with pytest.raises(MigrationError) as caught:
+        await ds.autoupdate()
+    assert "'size'" in str(caught.value)
+    assert "Form" not in str(caught.value)
+    assert await columns_of(ds, "note") == {"id", "title", "size"}
+    await ds.autoupdate(allow_unsafe=True)
+    assert await ds.plan_migration() == []
+
+
+async def test_a_required_column_that_the_model_lost_is_named(open_source):
+    """DS-032, REPO-023"""
+    ds = await open_source()
+    await ds.autoupdate([note(must=field(type=str, required=True))])
+    ds = await open_source()
+    fewer = note()
+    await ds.autoupdate([fewer])
+    with pytest.raises(ModelValidationError, match="column 'must' of the table 'note' is required"):
+        await DefaultCrudRepository(fewer, ds).create({"title": "a"})
+
+
+async def test_a_stored_value_that_an_enum_lost_is_named(open_source):
+    """MODEL-056"""
+
+    class Color(enum.Enum):
+        RED = "red"
+
+    ds = await open_source()
+    await ds.autoupdate([note(color=field(type=str, length=32))])
+    await ds.execute("INSERT INTO note (title, color) VALUES ('a', 'blue')")
+    ds = await open_source()
+    with pytest.raises(RepositoryError, match="'blue' where Color knows 'red' only"):
+        await DefaultCrudRepository(note(color=field(type=Color)), ds).find()
 
 
 async def test_an_enum_may_grow(open_source):

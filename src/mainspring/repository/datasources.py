@@ -312,7 +312,7 @@ class DataSource:
 
         Args:
             models: Model classes or names.
-            dry_run: Only say what would be done.
+            dry_run: Only say what would be done; what needs ``allow_unsafe`` is not ``safe`` then.
             allow_unsafe: Also change types where data may be lost.
 
         Raises:
@@ -321,7 +321,10 @@ class DataSource:
         return await self._migrate(models, drop=False, dry_run=dry_run, allow_unsafe=allow_unsafe)
 
     async def plan_migration(self, models: Any = None) -> list[Any]:
-        """What ``autoupdate`` would do: operations with ``kind``, ``table``, ``sql``, ``safe``."""
+        """What ``autoupdate`` would do: operations with ``kind``, ``table``, ``sql``, ``safe``.
+
+        One that is not ``safe`` is only done with ``allow_unsafe=True``.
+        """
         return await self._migrate(models, drop=False, dry_run=True)
 
     async def _migrate(self, models: Any, *, drop: bool, dry_run: bool, allow_unsafe: bool = False) -> list[Any]:

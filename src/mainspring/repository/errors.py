@@ -177,13 +177,14 @@ class _FieldsError(RepositoryError):
 
     status = 409
     _words: ClassVar[str]
+    _unknown: ClassVar[str]
 
     def __init__(self, entity_name: str, fields: Iterable[str]) -> None:
         self.entity_name, self.fields = entity_name, tuple(fields)
         super().__init__(entity_name, self.fields)
 
     def __str__(self) -> str:
-        names = ", ".join(self.fields) or "a constraint"
+        names = ", ".join(self.fields) or self._unknown
         return self._words.format(entity=self.entity_name, fields=names)
 
 
@@ -196,6 +197,7 @@ class UniqueViolationError(_FieldsError):
 
     code = "UNIQUE_VIOLATION"
     _words = "{entity} exists already with the same {fields}: choose another value."
+    _unknown = "values where they must be unique"
 
 
 class ForeignKeyViolationError(_FieldsError):
@@ -207,6 +209,7 @@ class ForeignKeyViolationError(_FieldsError):
 
     code = "FOREIGN_KEY_VIOLATION"
     _words = "{entity} refers to a row that does not exist, or is still referred to ({fields})."
+    _unknown = "a constraint"
 
 
 class StaleEntityError(RepositoryError):

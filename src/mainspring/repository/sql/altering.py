@@ -78,6 +78,10 @@ class Form:
             return cls(family, int(found[2] or _UNBOUNDED), int(found[3] or 0) if found[2] else _UNBOUNDED // 2)
         return cls(family, int(found[2] or _UNBOUNDED), 0)
 
+    def __str__(self) -> str:
+        numbers = [str(each) for each in (self.size, self.scale) if 0 < each < _UNBOUNDED // 2]
+        return f"{self.family}({', '.join(numbers)})" if numbers else self.family
+
     def fits_into(self, other: "Form") -> bool:
         """Whether every value of this form is one of the other's."""
         if self.family != other.family:

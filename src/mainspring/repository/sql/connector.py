@@ -265,7 +265,7 @@ class SqlConnector:
             self._check_schema_may_change()
         tables = [self._tables.of(each) for each in definitions]
         migrator = Migrator(
-            self._datasource, self._dialect, tables, allow_unsafe=allow_unsafe, others=self.model_tables
+            self._datasource, self._dialect, tables, allow_unsafe=allow_unsafe or dry_run, others=self.model_tables
         )
         try:
             async with self._engine.connection(write=True) as connection:

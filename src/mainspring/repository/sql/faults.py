@@ -71,7 +71,7 @@ def translated_failure(failure: Failure, dialect: Dialect, table: ModelTable | N
     """The error for a failure that was understood."""
     if table is not None and failure.kind in _CONSTRAINTS:
         columns = failure.columns or table.columns_of(failure.constraint)
-        return _constraint(failure, table.definition, table.properties_of(columns))
+        return _constraint(failure, table, columns)
     name = dialect.datasource
     if failure.kind in _TRANSACTION_WORDS:
         words = _TRANSACTION_WORDS[failure.kind].format(name=name, text=failure.text)
@@ -110,14 +110,17 @@ _VIOLATIONS = {
 }
 
 
-def _constraint(failure: Failure, definition: ModelDefinition, fields: tuple[str, ...]) -> RepositoryError:
+def _constraint(failure: Failure, table: ModelTable, columns: tuple[str, ...]) -> RepositoryError:
+    definition, fields = table.definition, table.properties_of(columns)
     if failure.kind == "unique":
         return UniqueViolationError(definition.name, fields)
     if failure.kind == "foreign key":
         return ForeignKeyViolationError(definition.name, fields)
     code, words = _VIOLATIONS[failure.kind]
     if not fields:
-        error = {"path": "", "code": code, "message": f"a value {words}", "info": {}}
+        where = f"the column {columns[0]!r} of the table {table.table.name!r}" if columns else "a value"
+        words += ", but the model has no property for it: declare one, or change the table" if columns else ""
+        error = {"path": "", "code": code, "message": f"{where} {words}", "info": {}}
         return ModelValidationError(definition.name, [error])
     return ModelValidationError(definition.name, [_violation(definition, name, code, words) for name in fields])
 

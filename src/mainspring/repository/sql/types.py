@@ -33,7 +33,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
 from mainspring.repository.decimals import shortest
 from mainspring.repository.definitions import PropertyDefinition
-from mainspring.repository.errors import UnsupportedOperationError
+from mainspring.repository.errors import RepositoryError, UnsupportedOperationError
 from mainspring.repository.kinds import Kind, ValueType
 from mainspring.repository.sql.json_types import StoredJson
 from mainspring.repository.sql.texts import LONGEST_VARCHAR, StoredText
@@ -226,7 +226,20 @@ class StoredEnum(TypeDecorator[Any]):
 
     def process_result_value(self, value: Any, dialect: Any) -> Any:
         """The member; a value that is none any more is an error that names it."""
-        return None if value is None else self._read(value)
+        if value is None:
+            return None
+        try:
+            return self._read(value)
+        except KeyError:
+            raise self._unknown(value) from None
+
+    def _unknown(self, value: Any) -> RepositoryError:
+        """What to say of a value that another program, or an earlier version of this one, stored."""
+        kind = getattr(self.value_type.python, "__name__", self.value_type.python)
+        allowed = ", ".join(repr(each) for each in enum_values(self.value_type))
+        return RepositoryError(
+            f"A row has {value!r} where {kind} knows {allowed} only: add it there, or change the rows that have it."
+        )
 
 
 def enum_values(value_type: ValueType) -> list[Any]:

@@ -10,9 +10,10 @@ from collections.abc import (
     Generator,
     Hashable,
     Iterator,
+    Sequence,
     Sized,
 )
-from typing import Annotated, Any, Generic, Protocol, TypeVar, runtime_checkable
+from typing import Annotated, Any, Generic, NewType, Protocol, TypeVar, runtime_checkable
 
 import pytest
 
@@ -21,8 +22,10 @@ from mainspring.context import (
     Binding,
     BindingScope,
     Context,
+    Getter,
     KeyNotBoundError,
     Provider,
+    filter_by_key,
     inject,
     injectable,
 )
@@ -641,6 +644,58 @@ def test_a_parametrised_generic_that_is_exactly_wanted_wins():
     ctx.get_binding("class").provides(Repository[Todo])
     with pytest.raises(AmbiguousTypeError):
         ctx.get_sync(Repository[Todo])
+
+
+# Types that only a checker tells apart
+
+UserId = NewType("UserId", int)
+GuideDog = NewType("GuideDog", Dog)
+
+
+def _guide_dog() -> GuideDog:
+    return GuideDog(Dog())
+
+
+async def test_a_new_type_is_a_type_of_its_own():
+    """CTX-160, CTX-162, CTX-169, CTX-171: by `provides` and by a declared return type."""
+
+    class Consumer:
+        prop: UserId = inject()
+
+        def __init__(
+            self,
+            user: UserId,
+            by_key: Annotated[int, inject(UserId)],
+            getter: Annotated[Getter[UserId], inject.getter(UserId)],
+            number: int = 8,
+            several: Annotated[Sequence[int], inject(filter_by_key("id"))] = (),
+        ) -> None:
+            self.all = (user, by_key, number, several)
+            self.getter = getter
+
+    ctx = Context("here")
+    with pytest.raises(KeyNotBoundError, match=r"provides the type .*UserId.*binding.provides"):
+        ctx.get_sync(UserId)
+    ctx.bind("id").to(UserId(4)).provides(UserId)
+    ctx.bind("consumer").to_class(Consumer)
+    assert (found(ctx, UserId), int in ctx) == ("id", False)
+    for _ in range(GETS):
+        consumer = await ctx.get(Consumer)
+        assert (consumer.all, consumer.prop, await consumer.getter()) == ((4, 4, 8, [4]), 4, 4)
+    assert ctx.bind(UserId).to(UserId(5)).provided_types == (UserId,)
+    ctx.unbind("id")
+    assert ctx.get_sync(UserId) == 5
+
+
+def test_a_new_type_is_found_by_what_it_stands_for_not_the_other_way_round():
+    """CTX-160, CTX-163"""
+    ctx = Context()
+    ctx.bind("guide").to_dynamic_value(_guide_dog)
+    assert found(ctx, GuideDog) == found(ctx, Dog) == found(ctx, Animal) == "guide"
+    ctx.bind("dog").to_class(Dog)
+    assert (found(ctx, GuideDog), found(ctx, Dog)) == ("guide", "dog")
+    ctx.unbind("guide")
+    assert absent(ctx, GuideDog)
 
 
 # Annotations that cannot be read

@@ -1,4 +1,4 @@
-"""Injection into classes of every make: inherited, wrapped, dataclasses, attrs."""
+"""Injection into classes of every make: inherited, wrapped, dataclasses, attrs, structs."""
 
 import abc
 import functools
@@ -8,6 +8,7 @@ from dataclasses import KW_ONLY, InitVar, dataclass, field
 from typing import Annotated, Any, Generic, NamedTuple, Protocol, TypeVar
 
 import attrs
+import msgspec
 import pytest
 
 from mainspring.context import (
@@ -353,6 +354,27 @@ async def test_attrs_fields_are_constructor_parameters(ctx: Context, every_way: 
     assert await every_way(ctx, "x.Slotted") == [Slotted(repo, "Ada", 1, [3], "Ada", "Ada")] * 8
     assert await every_way(ctx, "x.Frozen") == [Frozen(repo=repo, x="Ada", y=80)] * 8
     assert await every_way(ctx, "x.Child") == [Child(repo, "Ada", 1, [3], "Ada", "Ada", 80)] * 8
+
+
+async def test_fields_of_structs_are_constructor_parameters(ctx: Context, every_way: EveryWay) -> None:
+    """CTX-310, and structs: nothing of them is a property, for none can be set on a frozen one."""
+
+    class Plain(msgspec.Struct):
+        repo: Repo
+        key: Annotated[int, inject(PORT)]
+        x: str = inject("name")
+        y: Annotated[int, inject("absent")] = 1
+        z: list[int] = msgspec.field(default_factory=lambda: [3])
+
+    class Child(Plain, frozen=True, kw_only=True):
+        more: "Annotated[int, inject(PORT)]"
+
+    ctx.bind("repo").to_class(Repo).in_scope(BindingScope.SINGLETON)
+    repo = ctx.get_sync("repo")
+    for cls in (Plain, Child):
+        ctx.bind(f"x.{cls.__name__}").to_class(cls)
+    assert await every_way(ctx, "x.Plain") == [Plain(repo, 80, "Ada", 1, [3])] * 8
+    assert await every_way(ctx, "x.Child") == [Child(repo, 80, "Ada", 1, [3], more=80)] * 8
 
 
 async def test_fields_under_future_annotations_are_injected(

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, Protocol, Self, TypeVar
 
 from mainspring.context import sources
 from mainspring.context.declarations import source_by_shape, templates_of
-from mainspring.context.keys import BindingKey, Key, binding_address, key_text
+from mainspring.context.keys import BindingKey, Key, binding_address, is_type, key_text
 from mainspring.context.sources import BindingSource, BindingType, Constant
 
 __all__ = ["Binding", "BindingEvent", "BindingScope", "BindingTemplate"]
@@ -265,8 +265,8 @@ class Binding(Generic[T]):
     def provides(self, *types: Any) -> Self:
         """Add types by which the binding is found, beside what its source provides."""
         for wanted in types:
-            if not isinstance(wanted, type) and not hasattr(wanted, "__origin__"):
-                raise TypeError(f"Binding {self.key!r} can provide classes, not {wanted!r}.")
+            if not is_type(wanted):
+                raise TypeError(f"Binding {self.key!r} can provide classes, generics and NewTypes, not {wanted!r}.")
         self._provided = (*self._provided, *types)
         return self._changed("provides", drops=False)
 

@@ -5,7 +5,7 @@ Both indexes are made when first asked for and kept right afterwards, change by 
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any, get_origin
+from typing import Any, NewType, get_origin
 
 from mainspring.context.bindings import Binding
 
@@ -157,6 +157,8 @@ def type_names(provided: Any) -> list[Any]:
 
 
 def _names(provided: Any) -> list[Any]:
+    if isinstance(provided, NewType):
+        return [provided, *type_names(provided.__supertype__)]
     origin = None if type(provided) is type else get_origin(provided)
     names: dict[Any, None] = {provided: None}
     cls = origin if isinstance(origin, type) else provided

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, NoReturn, get_origin
 
 from mainspring.context.annotations import LateAnnotation, allows_none, strip_annotation
 from mainspring.context.errors import InvalidKeyError, ResolutionError
-from mainspring.context.keys import BindingKey
+from mainspring.context.keys import BindingKey, is_type
 
 __all__ = ["EMPTY", "Foresight", "Injection", "InjectionPoint", "ResolveFunction", "check_expected", "give_context"]
 
@@ -74,7 +74,7 @@ class Injection:
         self.given = key
         if isinstance(key, str):
             key = BindingKey.parse_key_with_path(key)
-        elif key is not None and not isinstance(key, BindingKey) and not callable(key) and get_origin(key) is None:
+        elif key is not None and not isinstance(key, BindingKey) and not callable(key) and not is_type(key):
             raise InvalidKeyError(f"A key is a text, a BindingKey or a class, not {key!r}.", key=str(key))
         self.key = key
         self.optional = optional

@@ -5,7 +5,7 @@ from typing import Any, get_origin
 
 from mainspring.context.errors import ResolutionError
 from mainspring.context.injection import EMPTY, InjectionPoint
-from mainspring.context.keys import BindingKey
+from mainspring.context.keys import BindingKey, is_type
 from mainspring.context.signatures import class_spec, unwrap_callable
 
 __all__ = ["ClassNames", "inspect_binding", "inspect_context", "plain"]
@@ -107,7 +107,7 @@ def _wanted(point: InjectionPoint) -> dict[str, Any]:
     matches = marker.details.get("filter", marker.key)
     if isinstance(matches, str):
         return {"filter": matches}
-    if callable(matches) and not isinstance(matches, type) and get_origin(matches) is None:
+    if callable(matches) and not is_type(matches):
         return {"filter": getattr(matches, "__name__", None) or repr(matches)}
     return {"type": _type_text(point)}
 

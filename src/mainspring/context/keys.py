@@ -6,7 +6,7 @@ binding: it is read from the value after the value was resolved.
 
 import builtins
 from collections.abc import Mapping, Sequence
-from typing import Any, Generic, NoReturn, TypeVar, get_origin
+from typing import Any, Generic, NewType, NoReturn, TypeVar, get_origin
 from uuid import uuid4
 
 from mainspring.context.errors import InvalidKeyError
@@ -17,6 +17,7 @@ __all__ = [
     "Key",
     "binding_address",
     "describe_type",
+    "is_type",
     "key_text",
     "read_path",
     "split_key",
@@ -47,7 +48,7 @@ class BindingKey(Generic[T]):
     type: Any
 
     def __init__(self, key: "str | builtins.type[T]", property_path: str | None = None) -> None:
-        wanted = key if _is_type(key) else None
+        wanted = key if is_type(key) else None
         text = describe_type(wanted) if wanted is not None else BindingKey.validate_text(key)
         if not property_path:
             text, property_path = split_key(text)
@@ -168,7 +169,7 @@ def key_text(key: Any) -> str:
     """
     if type(key) is str and "#" not in key and key.strip():  # most of them
         return key
-    return describe_type(key) if _is_type(key) else BindingKey.validate(key)
+    return describe_type(key) if is_type(key) else BindingKey.validate(key)
 
 
 def binding_address(key: Any) -> Any:
@@ -180,11 +181,12 @@ def binding_address(key: Any) -> Any:
     text = key_text(key)
     if isinstance(key, BindingKey):
         return text if key.type is None else key.type
-    return key if _is_type(key) else text
+    return key if is_type(key) else text
 
 
-def _is_type(key: Any) -> bool:
-    return isinstance(key, type) or get_origin(key) is not None
+def is_type(key: Any) -> bool:
+    """Whether it asks for what provides a type: a class, a parametrised generic, a ``NewType``."""
+    return isinstance(key, type | NewType) or get_origin(key) is not None
 
 
 def describe_type(wanted: Any) -> str:

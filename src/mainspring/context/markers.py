@@ -11,7 +11,7 @@ from mainspring.context.creations import Steps, drive
 from mainspring.context.errors import InvalidKeyError
 from mainspring.context.filters import BindingFilter, TagPattern, filter_by_key, filter_by_tag
 from mainspring.context.injection import EMPTY, Foresight, Injection, InjectionPoint, ResolveFunction, give_context
-from mainspring.context.keys import BindingKey, Key, key_text
+from mainspring.context.keys import BindingKey, Key, is_type, key_text
 from mainspring.context.resolving import MISSING, Run, locate, resolve_binding
 from mainspring.context.sessions import Session
 from mainspring.context.sorting import BindingComparator
@@ -241,7 +241,7 @@ config = _Config()
 
 def is_filter(key: Any) -> bool:
     """Whether it is a binding filter: callable, and neither a class nor a key."""
-    return callable(key) and not isinstance(key, type | str | BindingKey) and not hasattr(key, "__origin__")
+    return callable(key) and not isinstance(key, str | BindingKey) and not is_type(key)
 
 
 def _checked(key: Any) -> Any:

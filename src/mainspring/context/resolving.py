@@ -8,7 +8,7 @@ from asyncio import get_running_loop
 from collections.abc import AsyncGenerator, Awaitable, Generator
 from inspect import Parameter
 from threading import get_ident
-from typing import Any, get_origin
+from typing import Any
 
 from mainspring.context.awaitables import is_awaitable
 from mainspring.context.bindings import Binding, BindingScope
@@ -16,7 +16,7 @@ from mainspring.context.cleanup import Cleanup
 from mainspring.context.creations import Creation, Deferred, Steps, discard
 from mainspring.context.errors import AsyncValueError, ContextError, KeyNotBoundError, ResolutionError, ScopeError
 from mainspring.context.injection import EMPTY, Injection, InjectionPoint, check_expected
-from mainspring.context.keys import BindingKey, describe_type, read_path, split_key
+from mainspring.context.keys import BindingKey, describe_type, is_type, read_path, split_key
 from mainspring.context.sessions import ARROW, ResolutionContext, Session, calling, circular
 from mainspring.context.signatures import call_spec, class_spec, method_spec
 from mainspring.context.sources import BindingSource, BindingType, is_class
@@ -95,7 +95,7 @@ def address_of(key: Any) -> tuple[Any, str | None]:
         return split_key(key) if "#" in key else (BindingKey.validate_text(key), None)
     if isinstance(key, BindingKey):
         return key.key if key.type is None else key.type, key.property_path
-    if isinstance(key, type) or get_origin(key) is not None:
+    if is_type(key):
         return key, None
     return BindingKey.validate(key), None
 

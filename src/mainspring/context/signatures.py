@@ -192,7 +192,7 @@ def _make_call_spec(
 
 
 def _constructor_spec(cls: type[Any]) -> CallSpec:
-    call = constructor_of(cls)
+    call = cls if hasattr(cls, "__struct_fields__") else constructor_of(cls)  # a struct has no `__init__` to ask
     if call is None or takes_only(1, call):
         return _WANTS_NOTHING
     try:
@@ -202,7 +202,7 @@ def _constructor_spec(cls: type[Any]) -> CallSpec:
     fields = _fields_of(cls)
     scope = Scope(unwrap_callable(call), cls)
     points = []
-    for parameter in list(signature.parameters.values())[1:]:  # the first one is `self` or `cls`
+    for parameter in list(signature.parameters.values())[call is not cls :]:  # the first one is `self` or `cls`
         if parameter.kind in _NOT_INJECTED:
             continue
         late = _field_annotation(cls, fields.get(parameter.name), parameter.annotation)
@@ -255,9 +255,14 @@ def _takes_anything(call: Any) -> bool:
 
 
 def _fields_of(cls: type[Any]) -> dict[str, str]:
-    """The fields that a generated constructor takes (dataclass, attrs, named tuple): attribute names by parameter."""
+    """The fields that a generated constructor takes: attribute names by parameter.
+
+    Such classes are dataclasses, those of attrs, named tuples and structs of msgspec.
+    """
     if issubclass(cls, tuple):
         return {name: name for name in getattr(cls, "_fields", ())}
+    if hasattr(cls, "__struct_fields__"):
+        return {name: name for name in cls.__struct_fields__}
     fields = getattr(cls, "__dataclass_fields__", None)
     if fields is not None:
         return {name: name for name, field in fields.items() if getattr(field, "init", True)}

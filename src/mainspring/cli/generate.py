@@ -32,8 +32,8 @@ Planner = Callable[[Project], dict[Path, str]]
 def command() -> None:
     """Write files of a project: artifacts that boot finds, each with a test.
 
-    A file that is there is asked about; where nobody can be asked, and with --json, nothing is written. An interrupted
-    run leaves nothing.
+    A file that is there is asked about; where nobody can be asked, or --json is given, it is refused and nothing is
+    written. An interrupted run leaves nothing.
     """
 
 

@@ -151,6 +151,16 @@ async def test_booters_given_to_the_call_are_bound_before(project):
         await bootstrapper.boot({"bootres": []})
 
 
+@pytest.mark.parametrize("names", [{"phases": "load"}, {"booters": "One"}])
+async def test_a_text_is_no_list_of_names(project, names):
+    """BOOT-046, BOOT-047: its letters would be names of phases that nobody has."""
+    _, bootstrapper = bare(project)
+    with pytest.raises(BootError, match="are a list of names"):
+        await bootstrapper.boot({"filter": names})
+    with pytest.raises(BootError, match="are a list of names"):
+        BootFilter(**names)
+
+
 async def test_the_filter_chooses_booters_and_phases(project):
     """BOOT-046, BOOT-047"""
     _, bootstrapper = bare(project, One, Two)

@@ -191,6 +191,22 @@ def test_listeners_are_called_in_order_as_often_as_they_were_registered(log: Log
     assert [entry[0] for entry in log.take()] == ["second"]
 
 
+def test_listeners_that_cannot_be_called_are_refused_at_once() -> None:
+    """CTX-096, CTX-433, CTX-509: not when the event comes, to whoever makes the change."""
+    ctx = Context()
+    for emitter, event in ((ctx, "bind"), (ctx.bind("k"), "changed"), (ctx.create_view(filter_by_key()), "refresh")):
+        with pytest.raises(TypeError, match="A listener is a function, not 3"):
+            emitter.on(event, 3)
+    ctx.bind("k").to(1)
+
+
+@pytest.mark.parametrize("wrong", [3, "k", None])
+def test_only_bindings_are_added(wrong: Any) -> None:
+    """CTX-031"""
+    with pytest.raises(TypeError, match=r"A binding is added, not .*bind\(key\)"):
+        Context().add(wrong)
+
+
 @pytest.mark.parametrize("name", ["", "bound", "Bind", "change", "refresh"])
 def test_unknown_events_are_refused(name: str) -> None:
     """CTX-433"""

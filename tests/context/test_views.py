@@ -86,6 +86,19 @@ def test_view_lists_the_matches_in_the_order_of_find_or_sorted(child: Context) -
     assert keys(child.create_view(filter_by_key("none"))) == []
 
 
+async def test_a_view_of_a_pattern_tells_of_its_members_only(child: Context) -> None:
+    """CTX-500, CTX-509: what `find` takes."""
+    view, told = child.create_view("c?"), list[str]()
+    view.on("bind", lambda event: told.append(event.binding.key))
+    assert keys(view) == ["c1"]
+    child.bind("c2").to(2)
+    child.bind("other").to(3)
+    await child.drain()
+    assert (keys(view), told) == (["c1", "c2"], ["c2"])
+    with pytest.raises(TypeError, match="not by 3"):
+        child.create_view(3)  # type: ignore[arg-type]  # on purpose
+
+
 async def test_view_is_right_at_once_after_every_change(parent: Context, child: Context) -> None:
     """CTX-501"""
     view = child.create_view(BY_T)

@@ -94,6 +94,15 @@ async def test_a_listener_is_taken_away_by_off():
         app.on("no_such", listen)
 
 
+def test_a_listener_that_could_never_be_called_is_refused():
+    """CORE-109, CTX-433: of an event that is none, or of nothing that can be called."""
+    app = Application()
+    with pytest.raises(ValueError, match=r"bind, unbind, error, state_changed, created, .*, stopped; 'start' is none"):
+        app.on("start", print)
+    with pytest.raises(TypeError, match="A listener is a function"):
+        app.on("started", 3)
+
+
 async def test_a_failing_listener_is_logged_and_disturbs_nobody(caplog):
     """CORE-110"""
     app = Application()

@@ -139,6 +139,18 @@ async def test_a_server_is_found_by_name_and_by_class():
         await app.get_server(Nested)
 
 
+@pytest.mark.parametrize("wrong", [3, "name", None, object()])
+async def test_what_is_no_server_is_refused(wrong):
+    """CORE-040, CORE-048, CORE-050: at once, not by never being started."""
+    app = Application()
+    before = list(app.find())
+    with pytest.raises(TypeError, match="has the methods start and stop"):
+        app.server(wrong)
+    assert app.find() == before
+    with pytest.raises(KeyNotBoundError if wrong == "name" else TypeError):
+        await app.get_server(wrong)
+
+
 async def test_a_ready_made_server_is_bound_as_it_is():
     """CORE-050"""
     app, server = Application(), Listening()

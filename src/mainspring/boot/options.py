@@ -149,10 +149,20 @@ def merge_boot_options(base: Any, over: Any) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class BootFilter:
-    """What of a boot is run: names of booter classes, names of phases in their order; ``None`` means all."""
+    """What of a boot is run: names of booter classes, names of phases in their order; ``None`` means all.
+
+    Raises:
+        BootError: Names are given as one text.
+    """
 
     booters: Sequence[str] | None = None
     phases: Sequence[str] | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("booters", "phases"):
+            value = getattr(self, name)
+            if isinstance(value, str):  # its letters would be taken for names
+                raise BootError(f"The {name} of a boot's filter are a list of names, not {value!r}: write [{value!r}].")
 
 
 @dataclass(frozen=True)

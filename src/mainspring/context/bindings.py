@@ -13,7 +13,7 @@ from mainspring.context.declarations import source_by_shape, templates_of
 from mainspring.context.keys import BindingKey, Key, binding_address, is_type, key_text
 from mainspring.context.sources import BindingSource, BindingType, Constant
 
-__all__ = ["Binding", "BindingEvent", "BindingScope", "BindingTemplate"]
+__all__ = ["Binding", "BindingEvent", "BindingScope", "BindingTemplate", "check_listener"]
 
 T = TypeVar("T")
 
@@ -318,8 +318,14 @@ class Binding(Generic[T]):
     # Listeners and owners
 
     def on(self, event: str, listener: BindingListener) -> Self:
-        """Call ``listener(event)`` at once at every change; ``event`` is ``"changed"``."""
+        """Call ``listener(event)`` at once at every change; ``event`` is ``"changed"``.
+
+        Raises:
+            ValueError: There is no such event.
+            TypeError: The listener cannot be called.
+        """
         self._check_event(event)
+        check_listener(listener)
         self._listeners = [*(self._listeners or ()), listener]
         return self
 
@@ -367,3 +373,13 @@ class Binding(Generic[T]):
             owner = ref()
             if owner is not None:
                 owner.binding_changed(self, stale)
+
+
+def check_listener(listener: object) -> None:
+    """Refuse what nobody could call when the event comes.
+
+    Raises:
+        TypeError: It cannot be called.
+    """
+    if not callable(listener):
+        raise TypeError(f"A listener is a function, not {listener!r}.")

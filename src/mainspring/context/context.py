@@ -287,6 +287,7 @@ class Context(Registry):
 
         Raises:
             ValueError: There is no such event.
+            TypeError: The listener cannot be called.
         """
         self._watch().on(event, listener)
         return self
@@ -326,7 +327,11 @@ class Context(Registry):
             await self._hub.drain()
 
     def create_view(self, filter: BindingFilter, comparator: BindingComparator | None = None) -> ContextView[Any]:
-        """An open view of the bindings that match."""
+        """An open view of the bindings that match.
+
+        Raises:
+            TypeError: The filter is neither a function nor a pattern of keys.
+        """
         return ContextView(self, filter, comparator)
 
     def event_listeners(self, event: str) -> list[Callable[..., Any]]:

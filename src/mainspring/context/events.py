@@ -8,10 +8,10 @@ import asyncio
 import inspect
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, NamedTuple
 
-from mainspring.context.bindings import Binding
+from mainspring.context.bindings import Binding, check_listener
 from mainspring.context.errors import ContextError
 
 __all__ = ["ContextEvent", "EventHub", "Subscription"]
@@ -70,6 +70,7 @@ class EventHub:
     def on(self, event: str, listener: Callable[..., Any]) -> None:
         """Add a listener."""
         check_event(event)
+        check_listener(listener)
         self._listeners[event] = [*self._listeners.get(event, ()), listener]
 
     def off(self, event: str, listener: Callable[..., Any]) -> bool:
@@ -229,11 +230,15 @@ async def _settled(result: Any) -> Any:
     return await result if inspect.isawaitable(result) else result
 
 
-def check_event(event: str) -> None:
+def check_event(event: str, further: Collection[str] = ()) -> None:
     """Refuse an unknown event name.
+
+    Args:
+        event: The name.
+        further: What a kind of context has beside its bindings' events.
 
     Raises:
         ValueError: It is none.
     """
-    if event not in EVENTS:
-        raise ValueError(f"A context has the events {', '.join(EVENTS)}, not {event!r}.")
+    if event not in EVENTS and event not in further:
+        raise ValueError(f"The events here are {', '.join((*EVENTS, *further))}; {event!r} is none.")

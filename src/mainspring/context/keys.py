@@ -118,8 +118,10 @@ class BindingKey(Generic[T]):
         """
         if isinstance(key, BindingKey):
             return str(key)
-        if not isinstance(key, str) or not key.strip():
-            raise InvalidKeyError(f"A key must be a text that is not empty, not {key!r}.", key=str(key or ""))
+        if not isinstance(key, str):
+            raise InvalidKeyError(f"A key is a text, a BindingKey or a type, not {key!r}.", key=str(key or ""))
+        if not key.strip():
+            raise InvalidKeyError(f"A key must be a text that is not empty, not {key!r}.", key=key)
         return str(key)
 
     @staticmethod

@@ -136,7 +136,10 @@ class Registry(Sight):
 
         Raises:
             BindingLockedError: The one here under its key is locked.
+            TypeError: It is no binding.
         """
+        if not isinstance(binding, Binding):
+            raise TypeError(f"A binding is added, not {binding!r}: bind(key) makes one here, Binding(key) makes one.")
         bindings, key = self._bindings, binding.key
         with self._lock:
             old = bindings.get(key)

@@ -10,11 +10,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import cmp_to_key
 from typing import Any, Generic, Self, TypeVar
 
-from mainspring.context.bindings import Binding
+from mainspring.context.bindings import Binding, check_listener
 from mainspring.context.creations import Creation, Steps
 from mainspring.context.errors import ResolutionError
 from mainspring.context.events import ContextEvent, Subscription
-from mainspring.context.filters import BindingFilter
+from mainspring.context.filters import BindingFilter, as_filter
 from mainspring.context.keys import read_path
 from mainspring.context.resolving import resolve_binding
 from mainspring.context.sessions import Session
@@ -37,7 +37,7 @@ class ContextView(Generic[T]):
         self, context: Any, filter: BindingFilter, comparator: BindingComparator | None = None, *, path: str = ""
     ) -> None:
         self.context = context
-        self.filter = filter
+        self.filter = as_filter(filter)
         self.comparator = comparator
         self._path = path
         self._listeners: dict[str, list[Callable[..., Any]]] = {}
@@ -190,9 +190,11 @@ class ContextView(Generic[T]):
 
         Raises:
             ValueError: There is no such event.
+            TypeError: The listener cannot be called.
         """
         if event not in _EVENTS:
             raise ValueError(f"A view has the events {', '.join(_EVENTS)}, not {event!r}.")
+        check_listener(listener)
         self._listeners[event] = [*self._listeners.get(event, ()), listener]
         return self
 

@@ -124,6 +124,7 @@ class Application(Steps, Context):
 
         Raises:
             BindingLockedError: The key is taken by a locked binding.
+            TypeError: It is neither a class nor something with ``start`` and ``stop``.
         """
         binding = create_server_binding(cls_or_instance, name, namespace=namespace, key=key)
         self.add(binding)
@@ -378,6 +379,7 @@ class Application(Steps, Context):
 
         Raises:
             ValueError: There is no such event.
+            TypeError: The listener cannot be called.
         """
         if StateMachine.is_event(event):
             self._lifecycle.machine.on(event, listener)

@@ -26,11 +26,22 @@ class Server(Protocol):
         ...
 
 
+_METHODS = ("start", "stop")
+
+
 def create_server_binding(
     cls_or_instance: Any, name: str | None = None, *, namespace: str | None = None, key: Any = None
 ) -> Binding[Any]:
-    """The binding of a server class (a singleton unless it says otherwise) or of a ready-made server."""
+    """The binding of a server class (a singleton unless it says otherwise) or of a ready-made server.
+
+    Raises:
+        TypeError: It is neither a class nor something with ``start`` and ``stop``.
+    """
     cls = cls_or_instance if isinstance(cls_or_instance, type) else type(cls_or_instance)
+    if cls is not cls_or_instance and not all(callable(getattr(cls_or_instance, each, None)) for each in _METHODS):
+        raise TypeError(
+            f"A server has the methods start and stop; {cls_or_instance!r} has not: give a server or its class."
+        )
     binding = create_binding_from_class(
         cls, type=CoreTags.SERVER, name=name, namespace=namespace, key=key, default_scope="singleton"
     )
@@ -45,9 +56,12 @@ def find_server(ctx: Context, cls_or_name: Any) -> Binding[Any]:
     Raises:
         KeyNotBoundError: There is none.
         AmbiguousTypeError: Several are of that class, none under the class's own name.
+        TypeError: It is neither a name nor a class.
     """
     if isinstance(cls_or_name, str):
         return ctx.get_binding(f"{CoreBindings.SERVERS}.{cls_or_name}")
+    if not isinstance(cls_or_name, type):
+        raise TypeError(f"A server is asked for by its name or its class, not by {cls_or_name!r}.")
     own = ctx.get_binding(f"{CoreBindings.SERVERS}.{cls_or_name.__name__}", optional=True)
     if own is not None:
         return own

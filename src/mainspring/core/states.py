@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from typing import Any
 
+from mainspring.context.bindings import check_listener
+from mainspring.context.events import check_event
 from mainspring.core.errors import InvalidStateError
 
 __all__ = ["STATES", "Operation", "StateListener", "StateMachine", "Variables", "settle"]
@@ -32,6 +34,7 @@ STATES = (
 )
 
 STATE_CHANGED = "state_changed"
+STATE_EVENTS = (STATE_CHANGED, *STATES)
 
 StateListener = Callable[[str, str], Any]
 
@@ -170,12 +173,18 @@ class StateMachine:
     # Listeners
 
     @staticmethod
-    def is_event(event: object) -> bool:
-        """Whether listeners of this name are the state machine's."""
-        return event == STATE_CHANGED or event in STATES
+    def is_event(event: str) -> bool:
+        """Whether listeners of this name are the state machine's.
+
+        Raises:
+            ValueError: They are not the context's either.
+        """
+        check_event(event, STATE_EVENTS)
+        return event in STATE_EVENTS
 
     def on(self, event: str, listener: StateListener) -> None:
         """Call ``listener(old, new)`` at every transition (``state_changed``) or at those into one state."""
+        check_listener(listener)
         self._listeners[event] = [*self._listeners.get(event, ()), listener]
 
     def off(self, event: str, listener: StateListener) -> bool:

@@ -3,7 +3,9 @@
 import pytest
 from tests.listener.conftest import Peer
 
-from mainspring.listener import Limits
+from mainspring.http import HttpError
+from mainspring.listener import NO_HEAD, Fields, Limits
+from mainspring.listener.heads import next_head
 
 END = b"Host: x\r\n\r\n"
 
@@ -27,6 +29,42 @@ async def test_fields_that_are_the_same_again_are_the_same(peer: Peer) -> None:
         ("GET", (b"a", b"1")),
         ("PUT", (b"a", b"2")),
     ]
+
+
+LINES = [
+    b"GET /", b"POST /a?b=c", b"MKCOL /x", b"GET /\x80", b"GET /a#b", b"GET /a?b#c", b"GET /a\tb", b"GET a", b"GET *",
+    b"GET ", b" GET /", b"G(T /", b"get /", b"GET /a /b", b"GET http://y/z?q", b"GET", b"", b"GET /" + b"y" * 9000,
+    b"M" * 33 + b" /",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("rest", [b"", b"body", b"x" * 20_000])
+@pytest.mark.parametrize("line", LINES)
+def test_a_request_line_is_read_alike_whatever_came_before(line: bytes, rest: bytes):
+    """RFC 9112 section 3: fields that are known are not read again, and what stands before them is."""
+
+    def read(before: Fields) -> object:
+        try:
+            found = next_head(data, Limits(), before)
+        except HttpError as error:
+            return error.status, error.code
+        return found and (found[0].method, found[0].path, found[0].query, found[0].fields.lines, found[1])
+
+    data = line + b" HTTP/1.1\r\nHost: x\r\n\r\n" + rest
+    known, end = next_head(b"GET /other HTTP/1.1\r\nHost: x\r\n\r\n", Limits(), NO_HEAD.fields) or (NO_HEAD, 0)
+    assert end
+    assert read(known.fields) == read(NO_HEAD.fields)
+
+
+def test_every_byte_of_a_target():
+    """RFC 9112 section 3.2, RFC 3986 section 2"""
+    refused = set()
+    for byte in range(256):
+        try:
+            next_head(b"GET /a%c HTTP/1.1\r\nHost: x\r\n\r\n" % byte, Limits(), NO_HEAD.fields)
+        except HttpError:
+            refused.add(byte)
+    assert refused == {*range(0x21), 0x23, *range(0x7F, 0x100)}
 
 
 @pytest.mark.parametrize("target", [b"/", b"/a[b]?c={d}|^`\\", b"/?", b"/??a?b", b"//a", b"/a;b=c,d", b"*"])

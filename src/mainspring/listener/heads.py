@@ -24,9 +24,10 @@ CHUNKED = -1
 
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
 _HOST = rb"(?:\[[0-9A-Fa-f:.]++\]|[A-Za-z0-9\-._~%!$&'()*+,;=]*+)(?::[0-9]{0,5})?"
+_IS_METHOD = re.compile(_TOKEN + rb"{1,32}+").fullmatch
 # RFC 9112 section 3. A target has no space and no fragment; browsers leave more than RFC 3986 allows unencoded.
-# What follows a path is a query or nothing, since the path ends only where one begins.
-_LINE = re.compile(rb"(" + _TOKEN + rb"{1,32}+) (/[\x21\x22\x24-\x3e\x40-\x7e]*+)\??([\x21\x22\x24-\x7e]*+) ").match
+_IN_TARGET = bytes(0x21 <= byte <= 0x7E and byte != ord("#") for byte in range(256))
+_SLASH, _QUESTION = b"/?"
 _OTHER = rb"(" + _TOKEN + rb"{1,32}+) ([\x21\x22\x24-\x7e]++) "
 _ABSOLUTE = rb"(?i:https?)://(" + _HOST + rb")(/[^?]*+)?(?:\?(.*+))?"
 _VERSION = re.compile(rb"HTTP/([0-9])\.([0-9])\r\n")
@@ -38,6 +39,8 @@ _FRAMING = frozenset({b"host", b"content-length", b"transfer-encoding", b"connec
 _MAX_LENGTH = 2**64 - 1
 #: Fields longer than this are not compared with those of the next request.
 _COMPARED = 2048
+#: Of bytes as many as these only the beginning is looked at first: a request line and the fields of the one before.
+_LONG = 4096
 
 #: Bytes of a version.
 _VERSION_SIZE = len(b"HTTP/1.1")
@@ -110,13 +113,20 @@ def next_head(data: bytes, limits: Limits, before: Fields) -> tuple[Head, int] |
     Raises:
         HttpError: It is none that is answered; the connection must be closed.
     """
-    found = _LINE(data)
-    if found is None:
-        end = _end_of(data, limits)
-        return (_read_other(data, end, limits), end) if end else None
-    start = found.end()
-    if before.size and data.startswith(before.raw, start) and start + _VERSION_SIZE <= limits.request_line:
-        end = start + before.size
+    beginning = data if len(data) < _LONG else data[: limits.request_line + _COMPARED]
+    try:
+        name, target, rest = beginning.split(b" ", 2)
+    except ValueError:
+        return _next_other(data, limits)
+    try:
+        method = _METHODS[name]
+    except KeyError:
+        method = _method_of(name)
+    if not method or not target or target[0] != _SLASH or 0 in target.translate(_IN_TARGET):
+        return _next_other(data, limits)
+    start, size = len(beginning) - len(rest), before.size
+    if size and (rest == before.raw or rest[:size] == before.raw) and start + _VERSION_SIZE <= limits.request_line:
+        end = start + size
     else:
         end = _end_of(data, limits)
         if not end:
@@ -124,8 +134,21 @@ def next_head(data: bytes, limits: Limits, before: Fields) -> tuple[Head, int] |
         if start + _VERSION_SIZE > limits.request_line:
             raise HttpErrors.URITooLong(code="REQUEST_LINE_TOO_LONG")
         before = read_fields(data[start:end], limits)
-    method, path, query = found.groups()
-    return Head(_METHODS.get(method) or method.decode("ascii"), path, query, before), end
+    if _QUESTION not in target:
+        return Head(method, target, b"", before), end
+    path, _, query = target.partition(b"?")
+    return Head(method, path, query, before), end
+
+
+def _next_other(data: bytes, limits: Limits) -> tuple[Head, int] | None:
+    """A head whose first line is not plain, or not all there."""
+    end = _end_of(data, limits)
+    return (_read_other(data, end, limits), end) if end else None
+
+
+def _method_of(name: bytes) -> str:
+    """A method that few requests have; empty for what is none."""
+    return name.decode("ascii") if _IS_METHOD(name) else ""
 
 
 def _end_of(data: bytes, limits: Limits) -> int:

@@ -6,7 +6,6 @@ always agree. `make_collect` makes a function of the lines; `compiling` puts the
 """
 
 from collections.abc import Callable
-from operator import methodcaller
 from typing import Any
 
 from mainspring.openapi.kinds import bare, non_null
@@ -62,13 +61,14 @@ def plain_query(raw: bytes) -> dict[str, str]:
     if _PERCENT in raw or _PLUS in raw or _BRACKET in raw:
         raise NotPlain
     pairs = raw.decode("ascii").split("&")
-    found = dict(map(_PAIR, pairs))  # a ValueError where a pair has not just one equals sign
+    found = {}
+    for pair in pairs:
+        name, value = pair.split("=")  # a ValueError where it has not just one equals sign
+        found[name] = value
     if len(found) == len(pairs) <= _PAIRS:
         return found
     raise NotPlain
 
-
-_PAIR: Callable[[str], list[str]] = methodcaller("split", "=")
 
 #: Numbers, since looking for bytes in bytes costs an exception that nobody sees.
 _PERCENT, _PLUS, _BRACKET = b"%+["

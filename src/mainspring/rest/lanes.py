@@ -84,7 +84,7 @@ class Lane:
         first, _, last = raw.rpartition(b"/")
         run = self._tails.get(first)
         if run is not None and last.isalnum() and run.verb == method and raw not in self._exact:
-            return run.answer(one, two, three, (last.decode("ascii"),))
+            return run.answer(one, two, three, (last.decode(),))
         if not self.is_open:
             return None
         paths = self._paths.get(method)

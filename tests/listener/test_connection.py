@@ -101,6 +101,30 @@ async def test_each_request_has_a_task_of_its_own(peers: Peers) -> None:
     assert len(set(tasks)) == 2
 
 
+async def test_tasks_are_made_as_the_loop_is_told_to(peers: Peers) -> None:
+    """Whatever the loop was told while the connection is open."""
+
+    class Own(asyncio.Task[None]):
+        pass
+
+    kinds = []
+
+    async def serve(connection: Connection, head: Head, body: Body | None) -> None:
+        kinds.append(type(asyncio.current_task()))
+        connection.send(204, [], b"")
+
+    peer = peers(serve=serve)
+    loop = asyncio.get_running_loop()
+    await peer.send(get())
+    loop.set_task_factory(lambda loop, coroutine, **how: Own(coroutine, loop=loop, **how))
+    try:
+        await peer.send(get())
+    finally:
+        loop.set_task_factory(None)
+    await peer.send(get())
+    assert kinds == [asyncio.Task, Own, asyncio.Task]
+
+
 @pytest.mark.parametrize(
     ("version", "connection", "stays"),
     [

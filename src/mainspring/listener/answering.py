@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from mainspring.listener.bodies import AnyBody
+from mainspring.listener.bodies import Body
 from mainspring.listener.errors import IncompleteResponseError, PeerGoneError
 from mainspring.listener.heads import Head, Header
 from mainspring.listener.responses import CONTINUE, framing_of, head_bytes
@@ -39,7 +39,7 @@ class Answering(asyncio.Protocol):
     def __init__(self, service: Service) -> None:
         self.service = service
         self.is_lost = self.is_ended = False
-        self._body: AnyBody | None = None
+        self._body: Body | None = None
         self._is_paused = self._is_chunked = self._skips_body = False
         self._waiters: list[asyncio.Future[None]] = []
         self._gone: asyncio.Future[None] | None = None

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections import deque
-from typing import Any
+from typing import Any, ClassVar
+
+import msgspec
 
 from mainspring.http import HttpError
 from mainspring.listener.chunks import ChunkedReader
@@ -13,21 +15,16 @@ from mainspring.listener.limits import Limits
 __all__ = ["AnyBody", "Body", "WholeBody"]
 
 
-class WholeBody:
-    """A body that came together with its head.
+class WholeBody(msgspec.Struct, gc=False):
+    """A body that came together with its head: nothing can go wrong with it any more.
 
-    Args:
-        data: All of it.
+    Attributes:
+        data: All of it; ``None`` once it was taken.
     """
 
-    __slots__ = ("_data",)
+    data: bytes | None
 
-    is_received = True
-    is_worth_draining = True
-    expects = False
-
-    def __init__(self, data: bytes) -> None:
-        self._data: bytes | None = data
+    expects: ClassVar[bool] = False
 
     async def read(self) -> bytes | None:
         """All of it; ``None`` from then on."""
@@ -35,20 +32,13 @@ class WholeBody:
 
     def take(self) -> bytes | None:
         """The same without waiting."""
-        data, self._data = self._data, None
+        data, self.data = self.data, None
         return data
 
     @property
     def is_read(self) -> bool:
         """Whether it was taken."""
-        return self._data is None
-
-    def fail(self, error: Exception) -> None:
-        """Nothing can go wrong with it any more."""
-
-    def drop(self) -> None:
-        """Nobody wants it."""
-        self._data = None
+        return self.data is None
 
 
 class Body:

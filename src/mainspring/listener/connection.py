@@ -6,14 +6,14 @@ request waits until the answer is complete and the body is through. Whoever answ
 """
 
 import asyncio
-from typing import Any
+from asyncio import Task
 
 from mainspring.http import HttpError, HttpErrors
 from mainspring.listener.answering import Answering
 from mainspring.listener.bodies import AnyBody, Body, WholeBody
 from mainspring.listener.errors import PeerGoneError
 from mainspring.listener.heads import NO_HEAD, Fields, Head, next_head
-from mainspring.listener.responses import head_bytes
+from mainspring.listener.responses import LENGTHS, head_bytes
 from mainspring.listener.service import Serve, Service
 
 __all__ = ["Connection"]
@@ -34,14 +34,14 @@ class Connection(Answering):
     """
 
     __slots__ = (
-        "_buffer", "_deadline", "_fields", "_is_plain", "_is_reading_paused", "_is_short", "_serve", "_since", "_state",
-        "_timer", "_timer_at", "task",
+        "_buffer", "_deadline", "_fields", "_is_plain", "_is_reading_paused", "_may_be_plain", "_serve", "_since",
+        "_state", "_timer", "_timer_at", "task",
     )  # fmt: skip
 
     _timer_at: float
     _since: float
     _serve: Serve
-    _is_short: bool
+    _may_be_plain: bool
 
     def __init__(self, service: Service) -> None:
         super().__init__(service)
@@ -118,19 +118,24 @@ class Connection(Answering):
             self._wait_for_head(data)
             return
         head, end = found
-        if head.fields is not self._fields:
-            self._adopt(head.fields)
-        self._head = head
-        self._deadline = None
-        self._is_plain = self._is_short and head.method != "HEAD"
-        body: AnyBody | None = None
-        if self._is_plain:
+        fields = head.fields
+        if fields is not self._fields:
+            self._adopt(fields)
+        self._head, self._deadline = head, None
+        self._is_plain = False if head.method == "HEAD" else self._may_be_plain
+        if fields.length == 0:
+            body: AnyBody | None = None
             self._state = _BUSY
-            self._buffer = data[end:]
+            self._buffer = data[end:] if len(data) > end else b""
         else:
             body = self._begin_body(head, data, end)
-        before = self.task
-        self.task = service.create_task(self._serve(self, head, body))
+        if not self._is_plain and service.note is not None:
+            self._since = service.loop.time()
+        before, loop, serve = self.task, service.loop, self._serve
+        if loop.get_task_factory() is None:  # what the loop does then, for a fraction of what it costs
+            self.task = Task(serve(self, head, body), name="request")
+        else:
+            self.task = loop.create_task(serve(self, head, body))
         if before is not None and not before.done():
             service.keep(before)
 
@@ -141,28 +146,15 @@ class Connection(Answering):
         self._keeps = fields.keep_alive
         self._serve = service.serve if not fields.upgrade or service.upgrade is None else service.upgrade
         # Nothing of such a request is out of the ordinary, unless its method or its body is.
-        self._is_short = fields.is_1_1 and fields.keep_alive and service.note is None and fields.length == 0
+        self._may_be_plain = fields.is_1_1 and fields.keep_alive and service.note is None
 
-    def _begin_body(self, head: Head, data: bytes, end: int) -> AnyBody | None:
-        """What a request has besides a head; how the answer to it goes out."""
-        service, fields = self.service, head.fields
-        if service.note is not None:
-            self._since = service.loop.time()
-        if fields.length == 0:
-            self._state = _BUSY
-            self._buffer = data[end:]
-            return None
-        self._is_plain = fields.is_1_1 and fields.keep_alive and head.method != "HEAD" and service.note is None
-        return self._body_of(head, data, end)
-
-    def _body_of(self, head: Head, data: bytes, begin: int) -> AnyBody:
+    def _begin_body(self, head: Head, data: bytes, begin: int) -> AnyBody:
         """The body of a request, and where what came of it goes."""
         end = begin + head.fields.length
         if begin < end <= len(data):
             self._state = _BUSY
-            self._body = whole = WholeBody(data[begin:end])
             self._buffer = data[end:] if len(data) > end else b""
-            return whole
+            return WholeBody(data[begin:end])
         self._state = _RECEIVING
         self._buffer = b""
         self._body = body = Body(head, self.service.limits, self.transport)
@@ -198,7 +190,7 @@ class Connection(Answering):
     def _more(self, data: bytes) -> None:
         """Hand on what belongs to the body."""
         body = self._body
-        assert isinstance(body, Body)
+        assert body is not None
         try:
             rest = body.feed(data)
         except HttpError:  # the reader hears of it; whatever follows means nothing
@@ -263,29 +255,30 @@ class Connection(Answering):
 
     # Answering
 
-    def answer(self, form: bytes, values: tuple[Any, ...]) -> None:
+    def answer(self, head: bytes, last: bytes, body: bytes) -> None:
         """Answer with a body that is there as a whole: what `send` does, for who has the head as bytes.
 
         Args:
-            form: Status line and header lines, the length among them, with places for the values; one of a few.
-            values: What is put into the places; the body.
+            head: Status line and header lines without the length, as far as many answers begin with them.
+            last: The end of the last line.
+            body: The body.
 
         Raises:
             PeerGoneError: Nobody takes it.
         """
         service, received = self.service, self._body
         if not self._is_plain or self._state != _BUSY or service.is_closing:
-            self._answer_slowly(form % values[:-1], values[-1])
+            self._answer_slowly(head + last, body)
             return
         if received is not None:
             if not received.is_received:
-                self._answer_slowly(form % values[:-1], values[-1])
+                self._answer_slowly(head + last, body)
                 return
             self._body = None
-        now, clock = service.time(), service.clock
+        now, clock = service.loop.time(), service.clock
         if now >= clock.until:
             clock.tick(now)
-        self.transport.write((clock.forms.get(form) or clock.whole(form)) % values)
+        self.transport.write(b"".join((clock.heads[head], last, LENGTHS[len(body)], body)))
         self._gone = None
         self._state = _IDLE
         if self._buffer or self.is_ended:
@@ -302,7 +295,8 @@ class Connection(Answering):
         self._status = int(head[9:12])
         self._decide(closes=False)
         self._is_chunked, self._left, self._skips_body = False, len(body), self._head.method == "HEAD"
-        self.transport.write(b"".join((head, self.date(), self._connection_line(), b"\r\n")))
+        self.transport.write(b"%b\r\n%b%b" % (head, self.date(), self._connection_line()))
+        self.transport.write(b"content-length: %d\r\n\r\n" % len(body))
         self.write(body, more=False)
 
     def _complete(self) -> None:

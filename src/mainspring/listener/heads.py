@@ -7,7 +7,7 @@ in proportion to what they read.
 """
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -46,7 +46,7 @@ _LONG = 4096
 _VERSION_SIZE = len(b"HTTP/1.1")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Fields:
     """What follows the target: the version and the header lines. Most requests of a connection have the same.
 
@@ -60,7 +60,7 @@ class Fields:
         upgrade: The protocol the peer would rather speak, in lower case.
         is_1_1: Whether the version is 1.1.
         size: The bytes they were read from, when they are short enough to be compared with those of the next request.
-        named: The value by name, of several lines of a name that of the last one.
+        facts: What whoever answers has found out about them, for the next request that has them.
     """
 
     raw: bytes
@@ -72,7 +72,7 @@ class Fields:
     upgrade: bytes = b""
     size: int = 0
     is_1_1: bool = True
-    named: dict[bytes, bytes] = field(default_factory=dict)
+    facts: Any = None
 
 
 class Head(msgspec.Struct, gc=False):
@@ -185,7 +185,7 @@ def _read_other(data: bytes, end: int, limits: Limits) -> Head:
         raise _bad("The target of the request is no path.", "BAD_TARGET")
     # Section 3.2.2: what Host says is ignored.
     lines = [(name, absolute[1] if name == b"host" else value) for name, value in fields.lines]
-    fields = replace(fields, raw=b"", size=0, lines=lines, named=dict(lines))
+    fields = replace(fields, raw=b"", size=0, lines=lines)
     return Head(method.decode("ascii"), absolute[2] or b"/", absolute[3] or b"", fields)
 
 
@@ -235,7 +235,6 @@ def read_fields(data: bytes, limits: Limits) -> Fields:
         upgrade=b",".join(upgrades).lower(),
         size=len(data) if len(data) <= _COMPARED else 0,
         is_1_1=not is_1_0,
-        named=dict(lines),
     )
 
 

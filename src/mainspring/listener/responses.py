@@ -5,7 +5,7 @@ from time import time
 
 from mainspring.http import format_http_date, reason_phrase
 
-__all__ = ["CONTINUE", "STATUS_LINES", "Clock", "Framing", "framing_of", "head_bytes"]
+__all__ = ["CONTINUE", "LENGTHS", "STATUS_LINES", "Clock", "Framing", "framing_of", "head_bytes"]
 
 Header = tuple[bytes, bytes]
 
@@ -23,33 +23,55 @@ class _StatusLines(dict[int, bytes]):
 STATUS_LINES = _StatusLines()
 
 
+class _Lengths(dict[int, bytes]):
+    """The end of a head: the end of a line, the one that tells the length, and the empty one. By length."""
+
+    def __missing__(self, length: int) -> bytes:
+        lines = b"\r\ncontent-length: %d\r\n\r\n" % length
+        if length < _SMALL:
+            self[length] = lines
+        return lines
+
+
+#: Lengths below are kept: they are the same again and again.
+_SMALL = 4096
+LENGTHS = _Lengths()
+
+
+class _Dated(dict[bytes, bytes]):
+    """Heads with a ``Date`` line, by the ones without."""
+
+    def __init__(self, line: bytes) -> None:
+        super().__init__()
+        self._line = line
+
+    def __missing__(self, head: bytes) -> bytes:
+        found = self[head] = head.replace(b"\r\n", b"\r\n" + self._line, 1)
+        return found
+
+
 class Clock:
     """The ``Date`` line, written once a second.
 
     Attributes:
         line: The line of the second that ends at `until`.
-        forms: By head, the whole answer of that second, with places for what the head has places for, and the body.
+        heads: By beginnings of heads, the same with that line; there are few of them.
     """
 
-    __slots__ = ("forms", "line", "until")
+    __slots__ = ("heads", "line", "until")
 
     def __init__(self) -> None:
         self.line = b""
         self.until = 0.0
-        self.forms: dict[bytes, bytes] = {}
+        self.heads = _Dated(b"")
 
     def tick(self, now: float) -> bytes:
         """The line, for a loop whose time is `now`."""
         moment = time()
         self.line = b"date: %b\r\n" % format_http_date(moment).encode("ascii")
         self.until = now + 1.0 - moment % 1.0
-        self.forms = {}
+        self.heads = _Dated(self.line)
         return self.line
-
-    def whole(self, form: bytes) -> bytes:
-        """The whole answer with such a head, in this second."""
-        found = self.forms[form] = b"%b%b\r\n%%b" % (form, self.line)
-        return found
 
 
 class Framing:

@@ -48,7 +48,7 @@ class Service:
     ) -> None:
         self.serve, self.refuse, self.limits, self.loop = serve, refuse, limits, loop
         self.keep_alive = limits.keep_alive_timeout
-        self.time, self.create_task = loop.time, loop.create_task
+        self.time = loop.time
         self.connections: set[Any] = set()
         self._kept: set[asyncio.Task[None]] = set()
         self.is_closing = False

@@ -20,20 +20,18 @@ from mainspring.context.plans import StalePlan
 from mainspring.rest.collecting import ArgumentLines
 from mainspring.rest.context import RequestContext
 from mainspring.rest.dependencies import point_depends
-from mainspring.rest.exchange import CURRENT, NEW_IDS, REQUEST_ID, Exchange, new_id_line
+from mainspring.rest.exchange import CURRENT, NEW_IDS, REQUEST_ID, Exchange, new_id
 from mainspring.rest.generating import compiled, deeper
 from mainspring.rest.handing import given, mapping, runs_nothing, with_injected
 from mainspring.rest.leaving import CONTEXT_LINES, CONTEXT_NAMES, IS_LEFT, LEAVE_LINES
 from mainspring.rest.operations import Operation, Parts
-from mainspring.rest.runs import DoorLines, Run, finish, id_line_of, read_and_call, read_rest
+from mainspring.rest.runs import PLAIN_JSON, DoorLines, Run, finish, id_of, read_and_call, read_rest
 from mainspring.rest.tickets import ARGUMENTS, CONTROLLER, IS_SENT, MADE, exchange_of, ticket_text
 
 __all__ = ["compile_run"]
 
 #: Bodies shorter than this may be no body, or ``null``: rare, and not worth a line here.
 _SHORT = 32
-_PLAIN_JSON = frozenset({b"application/json", b"application/json; charset=utf-8", b"application/json;charset=utf-8"})
-_NO_LENGTH = b"?" * 99
 
 #: What the functions of all operations speak of.
 _NAMES = {
@@ -41,8 +39,8 @@ _NAMES = {
     "RESET": CURRENT.reset,
     "REQUEST_ID": REQUEST_ID,
     "IDS": NEW_IDS,
-    "NEW_ID": new_id_line,
-    "ID_OF": id_line_of,
+    "NEW_ID": new_id,
+    "ID_OF": id_of,
     "EXCHANGE_OF": exchange_of,
     "FINISH": finish,
     "IS_AWAITABLE": is_awaitable,
@@ -124,7 +122,7 @@ class _Writer:
         if path == "path":
             lines.append("exchange.values = path")
         # What is looked at in any case is faster found here than on the class.
-        return [*lines, "exchange.context = exchange.request = exchange.response = exchange.id_line = None"]
+        return [*lines, "exchange.context = exchange.request = exchange.response = exchange.known_id = None"]
 
     def _ending(self) -> list[str]:
         if not self._has_ticket:
@@ -161,7 +159,7 @@ class _Writer:
 
     def _by_exchange(self) -> list[str]:
         """The lines that send ``data`` for a request that somebody has asked something of."""
-        lines = ["line = ID_OF(exchange)"] if self._plan.shows_request_id else []
+        lines = ["known_id = ID_OF(exchange)"] if self._plan.shows_request_id else []
         send = self._door.send if self._plan.shows_request_id else self._door.send_plainly
         lines += ["exchange.result = result", "exchange.started, exchange.status = True, STATUS"]
         return [*lines, *send, "exchange.completed = True"]
@@ -169,22 +167,22 @@ class _Writer:
     def _by_ticket(self) -> list[str]:
         """The lines that send it for another one."""
         if not self._plan.shows_request_id:
-            return [f"ticket[{IS_SENT}] = ()", *self._door.send_plainly]
-        return [*self._id_lines(), f"ticket[{IS_SENT}] = line", *self._door.send]
+            return [f"ticket[{IS_SENT}] = b''", *self._door.send_plainly]
+        return [*self._id_lines(), f"ticket[{IS_SENT}] = known_id", *self._door.send]
 
     def _id_lines(self) -> list[str]:
-        """The lines that find the line with the id of the request: the client's, if it gave one."""
+        """The lines that find the id of the request: the client's, if it gave one."""
         new = "IDS.pop() if IDS else NEW_ID()"
-        if self._plain_body is not None or self._door.knows_names:
-            named = "fields" if self._plain_body is not None else self._door.named  # the body's lines have looked
-            return [f"line = ID_OF(ticket) if REQUEST_ID in {named} else ({new})"]
+        door, has_body = self._door, self._plain_body is not None  # whose lines have looked
+        if has_body or door.has_looked:
+            return [*(() if has_body else door.looks), f"known_id = ID_OF(ticket) if {door.has_id} else ({new})"]
         return [
-            f"for name, _ in {self._door.headers}:",
+            f"for name, _ in {door.headers}:",
             "    if name == REQUEST_ID:",
-            "        line = ID_OF(ticket)",
+            "        known_id = ID_OF(ticket)",
             "        break",
             "else:",
-            f"    line = {new}",
+            f"    known_id = {new}",
         ]
 
     def _known_names(self) -> dict[str, Any]:
@@ -255,18 +253,12 @@ class _Writer:
     def _body(self) -> list[str]:
         """The lines that read a body of plain JSON into ``data``, and those at whose end it is one."""
         decode, limit = self._plain_body or (None, 0)
-        self._names |= {"DECODE": decode, "LIMIT": limit, "PLAIN_JSON": _PLAIN_JSON, "READ_REST": read_rest}
-        self._names |= {"NO_LENGTH": _NO_LENGTH}
+        self._names |= {"DECODE": decode, "READ_REST": read_rest}
+        self._names |= {"LIMIT": limit, "LIMIT_DIGITS": len(str(limit)), "PLAIN_JSON": PLAIN_JSON}
         door = self._door
         return [
-            f"lines = {door.headers}",
-            f"fields = {door.named}",
-            "if (",
-            *deeper([door.has_body, "and fields.get(b'content-type') in PLAIN_JSON"]),
-            # A length of fewer digits than the limit is below it; one that is not told is not plain.
-            f"    and len(fields.get(b'content-length', NO_LENGTH)) <= {len(str(limit)) - 1}",
-            "    and b'content-encoding' not in fields and len(fields) == len(lines)",
-            "):",
+            *door.looks,
+            f"if {door.has_json}:",
             *deeper(door.body),
             "else:",
             "    data = None",

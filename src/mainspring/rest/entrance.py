@@ -57,8 +57,13 @@ ASGI = DoorLines(
     ),
     query="scope['query_string']",
     headers="scope['headers']",
-    named="dict(lines)",
-    has_body="True",
+    looks=("lines = scope['headers']", "fields = dict(lines)"),
+    has_json=(
+        "fields.get(b'content-type') in PLAIN_JSON and b'content-encoding' not in fields and len(fields) == len(lines) "
+        # A length of fewer digits than the limit is below it; one that is not told is not plain.
+        "and len(fields.get(b'content-length', NO_LENGTH)) < LIMIT_DIGITS"
+    ),
+    has_id="REQUEST_ID in fields",
     body=(
         "message = await receive()",
         "try:",
@@ -68,10 +73,16 @@ ASGI = DoorLines(
         "if more: data = await READ_REST({me}, message, LIMIT)",
     ),
     begin=("token = SET({me})",),
-    send=("head = [JSON_LINE, LENGTH_LINES[len(data)], line]", *_SEND),
+    send=("head = [JSON_LINE, LENGTH_LINES[len(data)], (REQUEST_ID, known_id)]", *_SEND),
     send_plainly=("head = [JSON_LINE, LENGTH_LINES[len(data)]]", *_SEND),
     end=("if token is not None: RESET(token)",),
-    names={"EXCHANGE": AsgiExchange, "JSON_LINE": JSON_LINE, "LENGTH_LINES": LENGTH_LINES, "GONE": gone},
+    names={
+        "EXCHANGE": AsgiExchange,
+        "JSON_LINE": JSON_LINE,
+        "LENGTH_LINES": LENGTH_LINES,
+        "NO_LENGTH": b"?" * 99,
+        "GONE": gone,
+    },
     answer_with=answer_with,
     recover=recover,
     # ASGI allows any iterable of lines; all servers send a list, which can be read twice.

@@ -26,8 +26,8 @@ __all__ = [
     "Header",
     "Reply",
     "lay_out",
-    "new_id_line",
-    "request_id_line",
+    "new_id",
+    "request_id_of",
 ]
 
 Header = tuple[bytes, bytes]
@@ -86,7 +86,7 @@ class Exchange:
         vary: Names of request fields that every response to this request depends on.
         started: Whether the head of the response was sent.
         status: The status sent.
-        id_line: The line of the response that tells the request's id, once somebody asked for it.
+        known_id: The request's id, once somebody asked for it.
         completed: Whether the whole response was sent.
         disconnected: Whether the client was seen to be gone.
         is_past: Whether the request is over.
@@ -130,7 +130,7 @@ class Exchange:
     status: int = 0
     completed: bool = False
     disconnected: bool = False
-    id_line: Header | None = None
+    known_id: bytes | None = None
     is_past: bool = False
     is_reading: bool = False
     pending: "asyncio.Future[Any] | None" = None
@@ -216,7 +216,7 @@ class Exchange:
     @property
     def request_id(self) -> str:
         """The id the client gave, if it is one, else a new random one."""
-        return request_id_line(self)[1].decode("ascii")
+        return request_id_of(self).decode("ascii")
 
     @property
     def body_value(self) -> Any:
@@ -247,38 +247,32 @@ def lay_out(cls: type[Exchange], *names: str) -> None:
 
 #: Not many more than these have room: 30 in all.
 _COMMON = (
-    *("plan", "operation", "context", "request", "response", "id_line", "started"),
+    *("plan", "operation", "context", "request", "response", "known_id", "started"),
     *("values", "arguments", "body_done", "whole", "controller", "result", "status", "completed", "is_past", "_match"),
 )
 
 
-def request_id_line(exchange: Exchange) -> Header:
-    """The line that tells the id of a request: the one the client gave, if it is one, else a new random one."""
-    line = exchange.id_line
-    if line is None:
-        for name, value in exchange.raw_headers:
-            if name == REQUEST_ID:
-                line = (name, value) if _IS_ID(value) else None
-                break
-        if line is None:
-            line = new_id_line()
-        exchange.id_line = line
-    return line
+def request_id_of(exchange: Exchange) -> bytes:
+    """The id of a request: the one the client gave, if it is one, else a new random one."""
+    found = exchange.known_id
+    if found is None:
+        given = exchange.header(REQUEST_ID)
+        found = exchange.known_id = given if given is not None and _IS_ID(given) else new_id()
+    return found
 
 
-def new_id_line() -> Header:
-    """The line of a new random id."""
+def new_id() -> bytes:
+    """A new random id."""
     if not NEW_IDS:
-        NEW_IDS.extend(zip(_NAMES, _CUT(os.urandom(16 * _IDS_AT_ONCE).hex().encode()), strict=True))
+        NEW_IDS.extend(_CUT(os.urandom(16 * _IDS_AT_ONCE).hex().encode()))
     return NEW_IDS.pop()
 
 
 REQUEST_ID = b"x-request-id"
 
-#: Lines with ids that nobody had yet: the system is asked for many at once, which costs as much as asking for one.
-NEW_IDS: list[Header] = []
+#: Ids that nobody had yet: the system is asked for many at once, which costs as much as asking for one.
+NEW_IDS: list[bytes] = []
 _IDS_AT_ONCE = 128
-_NAMES = (REQUEST_ID,) * _IDS_AT_ONCE
 _CUT = Struct("32s" * _IDS_AT_ONCE).unpack
 
 if hasattr(os, "register_at_fork"):  # a worker must not give the ids of its siblings

@@ -5,7 +5,7 @@ What a step knows (a result, an error, a file) it says in lines of its own; here
 
 from collections.abc import Iterable
 
-from mainspring.rest.exchange import Exchange, Header, Reply, request_id_line
+from mainspring.rest.exchange import REQUEST_ID, Exchange, Header, Reply, request_id_of
 
 __all__ = ["CONTENT_LENGTH", "CONTENT_TYPE", "LENGTH_LINES", "finished", "merged", "with_vary"]
 
@@ -42,7 +42,7 @@ def finished(exchange: Exchange, reply: Reply) -> Reply:
     if exchange.vary:
         reply.headers = headers = with_vary(headers, exchange.vary)
     if exchange.plan.shows_request_id:
-        headers.append(request_id_line(exchange))
+        headers.append((REQUEST_ID, request_id_of(exchange)))
     return reply
 
 

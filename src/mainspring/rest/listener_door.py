@@ -8,17 +8,19 @@ from collections.abc import Coroutine
 from importlib.util import find_spec
 from typing import Any
 
+import msgspec
+
 from mainspring.http import HttpError
-from mainspring.listener import NO_HEAD, STATUS_LINES, AnyBody, Connection, Head, PeerGoneError
+from mainspring.listener import NO_HEAD, STATUS_LINES, AnyBody, Connection, Fields, Head, PeerGoneError
 from mainspring.rest.admitting import admit
 from mainspring.rest.errors import ClientDisconnected
-from mainspring.rest.exchange import Exchange, Header, lay_out
+from mainspring.rest.exchange import REQUEST_ID, Exchange, Header, lay_out
 from mainspring.rest.heads import finished
 from mainspring.rest.lanes import NO_LANE, Lane, NoLane
 from mainspring.rest.mounts import call_outer
 from mainspring.rest.pipeline import serve
 from mainspring.rest.problems import problem_of, problem_reply
-from mainspring.rest.runs import DoorLines, answer_with, recover
+from mainspring.rest.runs import PLAIN_JSON, DoorLines, answer_with, recover
 from mainspring.rest.tickets import exchange_of
 from mainspring.rest.writing import JSON_TYPE
 
@@ -26,20 +28,19 @@ __all__ = ["ListenerDoor", "ListenerExchange"]
 
 
 class _JsonHeads(dict[int, bytes]):
-    """The head of an answer in JSON, with a place for its length, by status."""
+    """The head of an answer in JSON, without its length and the end of its last line, by status."""
 
-    def __init__(self, more: bytes) -> None:
+    def __init__(self, last: bytes) -> None:
         super().__init__()
-        self._more = more
+        self._last = last
 
     def __missing__(self, status: int) -> bytes:
-        line = STATUS_LINES[status].replace(b"%", b"%%")
-        found = self[status] = b"".join((line, b"content-type: ", JSON_TYPE, b"\r\ncontent-length: %d\r\n", self._more))
+        found = self[status] = b"".join((STATUS_LINES[status], b"content-type: ", JSON_TYPE, self._last))
         return found
 
 
 JSON_HEADS = _JsonHeads(b"")
-JSON_HEADS_WITH_ID = _JsonHeads(b"x-request-id: %b\r\n")
+JSON_HEADS_WITH_ID = _JsonHeads(b"\r\nx-request-id: ")
 
 
 class ListenerExchange(Exchange):
@@ -183,6 +184,27 @@ class ListenerExchange(Exchange):
 lay_out(ListenerExchange, "connection", "head", "body", "scope", "is_reading")
 
 
+class Facts(msgspec.Struct, frozen=True, gc=False):
+    """What is asked about the header lines of each request: found out once for all that have the same.
+
+    Attributes:
+        has_json: Whether they announce a body of plain JSON, and how long it is.
+        has_id: Whether they may hold an id.
+    """
+
+    has_json: bool
+    has_id: bool
+
+
+def facts_of(fields: Fields) -> Facts:
+    """What is to be known of header lines, kept with them."""
+    named = dict(fields.lines)
+    is_told_once = len(named) == len(fields.lines)
+    has_json = fields.length > 0 and named.get(b"content-type") in PLAIN_JSON and b"content-encoding" not in named
+    fields.facts = found = Facts(has_json and is_told_once, REQUEST_ID in named)
+    return found
+
+
 async def _answer_with(me: Any, result: Any) -> None:
     """Answer with whatever a handler returned."""
     try:
@@ -225,15 +247,16 @@ LISTENER = DoorLines(
     ),
     query="head.query",
     headers="head.fields.lines",
-    named="head.fields.named",
-    knows_names=True,
-    has_body="body is not None",
+    looks=("facts = head.fields.facts or FACTS(head.fields)",),
+    has_json="body is not None and facts.has_json and head.fields.length <= LIMIT",
+    has_id="facts.has_id",
+    has_looked=True,
     body=("data = body.take()", "if data is None: data = await READ_REST({me}, None, LIMIT)"),
     begin=("SET({me})",),
-    send=("connection.answer(HEAD_WITH_ID, (len(data), line[1], data))",),
-    send_plainly=("connection.answer(HEAD, (len(data), data))",),
+    send=("connection.answer(HEAD_WITH_ID, known_id, data)",),
+    send_plainly=("connection.answer(HEAD, b'', data)",),
     end=(),
-    names={"EXCHANGE": ListenerExchange},
+    names={"EXCHANGE": ListenerExchange, "FACTS": facts_of},
     heads=lambda status: {"HEAD": JSON_HEADS[status], "HEAD_WITH_ID": JSON_HEADS_WITH_ID[status]},
     answer_with=_answer_with,
     recover=_recover,

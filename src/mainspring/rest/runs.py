@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from mainspring.rest.bodies import read_on
-from mainspring.rest.exchange import CURRENT, SENT, Exchange, Header, request_id_line
+from mainspring.rest.exchange import CURRENT, SENT, Exchange, request_id_of
 from mainspring.rest.heads import finished
 from mainspring.rest.leaving import is_left
 from mainspring.rest.operations import Operation
@@ -19,8 +19,20 @@ from mainspring.rest.replying import JSON, reply_to
 from mainspring.rest.tables import static_path
 from mainspring.rest.tickets import exchange_of
 
-__all__ = ["DoorLines", "Run", "answer_with", "finish", "id_line_of", "read_and_call", "read_rest", "recover"]
+__all__ = [
+    "PLAIN_JSON",
+    "DoorLines",
+    "Run",
+    "answer_with",
+    "finish",
+    "id_of",
+    "read_and_call",
+    "read_rest",
+    "recover",
+]
 
+#: Content types of bodies that are plain JSON, as nearly everybody spells them.
+PLAIN_JSON = frozenset({b"application/json", b"application/json; charset=utf-8", b"application/json;charset=utf-8"})
 _WITHOUT_BODY = (204, 205, 304)
 
 
@@ -43,12 +55,14 @@ class DoorLines(msgspec.Struct, frozen=True, eq=False):
         exchange: Lines that do the same in place, into ``exchange``.
         query: What tells the query.
         headers: What tells the list of header lines.
-        named: What tells the values of header lines by name.
-        knows_names: Whether that is there in any case, and need not be made.
-        has_body: What is true of a request that may have a body.
+        looks: Lines that look at them,
+        has_json: and what is true then of a request whose body is plain JSON, of a length that is known to be below
+            ``LIMIT``,
+        has_id: and of one whose client may have given an id.
+        has_looked: Whether looking costs nothing worth a thought.
         body: Lines that put a body, of which nothing was read, into ``data``.
         begin: Lines before everything.
-        send: Lines that send ``data`` with the status ``STATUS``, and ``line`` where ids are told.
+        send: Lines that send ``data`` with the status ``STATUS``, and ``known_id`` where ids are told.
         send_plainly: The same where no ids are told.
         end: Lines after everything, whatever happened.
         is_plain: Whether a request is handed over as all of them are that the lines are for.
@@ -63,8 +77,9 @@ class DoorLines(msgspec.Struct, frozen=True, eq=False):
     exchange: tuple[str, ...]
     query: str
     headers: str
-    named: str
-    has_body: str
+    looks: tuple[str, ...]
+    has_json: str
+    has_id: str
     body: tuple[str, ...]
     begin: tuple[str, ...]
     send: tuple[str, ...]
@@ -75,7 +90,7 @@ class DoorLines(msgspec.Struct, frozen=True, eq=False):
     recover: Callable[[Any, BaseException], Coroutine[Any, Any, None]]
     heads: Callable[[int], Mapping[str, Any]] = _no_heads
     is_plain: Callable[[Any, Any, Any], bool] = _is_plain
-    knows_names: bool = False
+    has_looked: bool = False
 
 
 class Run:
@@ -155,9 +170,9 @@ async def read_rest(me: Any, message: Any, limit: int) -> bytes:
 # After it
 
 
-def id_line_of(me: Any) -> Header:
-    """The line that tells the id of a request whose client gave one."""
-    return request_id_line(exchange_of(me))
+def id_of(me: Any) -> bytes:
+    """The id of a request whose client gave one."""
+    return request_id_of(exchange_of(me))
 
 
 async def answer_with(me: Any, result: Any) -> None:

@@ -26,8 +26,8 @@ __all__ = [
 
 Ticket = list[Any]
 
-#: The places: the exchange once it is made; the run of the operation; the line with the request's id, or another sign
-#: that the response is under way; the controller; the bytes of the body and the arguments; the variables of the path;
+#: The places: the exchange once it is made; the run of the operation; the request's id, or another sign that the
+#: response is under way; the controller; the bytes of the body and the arguments; the variables of the path;
 #: the three things that a door makes an exchange of. With a context: that, and the request once it is asked for.
 MADE, RUN, IS_SENT, CONTROLLER, ARGUMENTS, _PATH, _DOOR = range(7)
 CONTEXT, REQUEST = 9, 10
@@ -74,7 +74,7 @@ def _made(ticket: Ticket) -> Exchange:
             ticket[place] = None
     if sent is not None:
         # Whoever asks now has outlived the handler.
-        exchange.id_line = sent or None
+        exchange.known_id = sent or None
         exchange.status = run.status
         exchange.started = exchange.completed = exchange.is_past = True
     return exchange

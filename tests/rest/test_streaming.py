@@ -389,3 +389,51 @@ async def test_a_stream_that_made_its_first_item_is_closed_when_the_client_has_i
 
     answer = await web(app_of(handler)).get("/x", headers={"if-none-match": '"v1"'})
     assert (answer.status, answer.body, events) == (304, b"", ["closed"])
+
+
+@pytest.mark.parametrize("first", [b"begin ", None])
+async def test_a_stream_may_read_its_body_late(web: Any, first: bytes | None) -> None:
+    """HTTP-049, REST-139: watching for the client's leaving takes nothing of the body away."""
+
+    async def handler(context: RequestContext) -> AsyncIterator[bytes]:
+        if first is not None:
+            yield first
+        await asyncio.sleep(0.02)
+        async for piece in context.request.stream():
+            yield piece
+
+    app = RestApplication()
+    app.route("post", "/x", None, handler)
+    answer = await web(app)("POST", "/x", body=[b"a", b"b", b"c"])
+    assert answer.body == (first or b"") + b"abc"
+
+
+async def test_a_client_that_leaves_before_the_first_item_stops_the_stream(web: Any) -> None:
+    """HTTP-025, REST-187"""
+    events: list[str] = []
+    gone = asyncio.Event()
+
+    async def handler() -> AsyncIterator[bytes]:
+        try:
+            gone.set()
+            await asyncio.sleep(60)
+            yield b"late"
+        finally:
+            events.append("closed")
+
+    answer = await web(app_of(handler)).get("/x", disconnect=gone)
+    assert (answer.messages, events) == ([], ["closed"])
+
+
+async def test_a_stream_whose_first_item_cannot_be_written_is_closed(web: Any) -> None:
+    """HTTP-022, HTTP-024"""
+    events: list[str] = []
+
+    async def handler() -> AsyncIterator[Any]:
+        try:
+            yield object()
+        finally:
+            events.append("closed")
+
+    assert (await web(app_of(handler)).get("/x")).status == 500
+    assert events == ["closed"]

@@ -168,28 +168,43 @@ class AsgiExchange(Exchange):
             raise ClientDisconnected from error
 
     async def wait_disconnected(self) -> None:
-        """Return when the client is gone. A body that nobody reads is thrown away meanwhile."""
-        while self.is_reading:  # noqa: ASYNC110 - somebody reads the body, and will hear of it himself
-            await asyncio.sleep(_POLL)
+        """Return when the client is gone. A body that nobody reads yet is kept meanwhile, up to a size."""
         while not self.disconnected:
-            message = await self._next()
-            if message["type"] == "http.disconnect":
-                self.disconnected = True
+            if self.is_reading or self._kept() >= _KEPT:  # somebody reads it and will hear of it himself, or has to
+                await asyncio.sleep(_POLL)
+                continue
+            pending = self._ahead()
+            await asyncio.wait([pending])
+            if self.pending is pending and not self.is_reading:
+                self._keep()
 
     async def is_disconnected(self) -> bool:
         """Whether the client is gone already. What it sent meanwhile is kept for whoever reads the body."""
         while not self.disconnected and not self._queue_is_full():
-            if self.pending is None:
-                self.pending = asyncio.ensure_future(self.receive())
+            pending = self._ahead()
             await asyncio.sleep(0)
-            if not self.pending.done():
+            if not pending.done():
                 break
-            message, self.pending = self.pending.result(), None
-            if message["type"] == "http.disconnect":
-                self.disconnected = True
-            else:
-                self.queue = [*self.queue, message]
+            self._keep()
         return self.disconnected
+
+    def _ahead(self) -> "asyncio.Future[Any]":
+        """The next message, which nobody has asked for."""
+        if self.pending is None:
+            self.pending = asyncio.ensure_future(self.receive())
+        return self.pending
+
+    def _keep(self) -> None:
+        """Put the message that came away for who reads the body."""
+        pending, self.pending = self.pending, None
+        message: Message = pending.result()  # type: ignore[union-attr]  # it is there, and done
+        if message["type"] == "http.disconnect":
+            self.disconnected = True
+        else:
+            self.queue = [*self.queue, message]
+
+    def _kept(self) -> int:
+        return sum(len(message.get("body", b"")) for message in self.queue)
 
     def _queue_is_full(self) -> bool:
         """Whether a piece of an unread body waits: reading on would take the whole of it into memory."""
@@ -229,3 +244,6 @@ lay_out(AsgiExchange, "scope", "receive", "send", "raw", "_lines", "is_reading")
 
 #: Seconds between looks whether a body that is being read is through, before watching for the client's leaving.
 _POLL = 0.05
+
+#: Bytes of a body that are kept for who may read it, while the client's leaving is watched for.
+_KEPT = 1024 * 1024

@@ -19,6 +19,7 @@ from mainspring.rest.errors import UnserializableError
 from mainspring.rest.exchange import Exchange, Header, Reply
 from mainspring.rest.heads import CONTENT_LENGTH, CONTENT_TYPE, merged
 from mainspring.rest.responses import FileResponse, Response
+from mainspring.rest.sending import WatchDisconnect, close_iterator
 from mainspring.rest.streaming import NOTHING, ItemEncoder, encoder_for, first_item, is_stream, items_of, pieces
 from mainspring.rest.writing import JSON_TYPE, OCTETS, TEXT, body_lines, text_type
 
@@ -255,14 +256,16 @@ async def _streamed(exchange: Exchange, plan: ReplyPlan, value: Any, given: Call
     head = _stream_head(exchange, plan, given())
     first = NOTHING
     if not head.has_events and exchange.method != "HEAD":
-        first = await first_item(items)
-        head = _stream_head(exchange, plan, given())
-    if head.has_events or exchange.method == "HEAD":
-        body = pieces(items, head.encode, first=first)
-    else:
-        if first is not NOTHING:
-            first = _Encoded(head.encode(first))  # a first item that cannot be written is an ordinary error
-        body = pieces(items, _pre_encoded(head.encode), array=head.is_array, first=first)
+        try:
+            async with WatchDisconnect(exchange):
+                first = await first_item(items)
+            head = _stream_head(exchange, plan, given())
+            if first is not NOTHING:
+                first = _Encoded(head.encode(first))  # a first item that cannot be written is an ordinary error
+        except BaseException:
+            await close_iterator(items)
+            raise
+    body = pieces(items, _pre_encoded(head.encode), array=head.is_array, first=first)
     ping = exchange.plan.sse_ping if head.has_events else None
     return _conditional(exchange, Reply(head.status, head.lines, body, ping=ping))
 

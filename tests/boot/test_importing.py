@@ -533,6 +533,29 @@ print([cls.__module__.rpartition(".")[2] for cls in load_classes_from_files(["lo
     assert lines[4] != "['__init__']"
 
 
+def test_modules_of_one_folder_are_made_alike(project):
+    """BOOT-101: what a module says of itself does not depend on which of the files of its folder came first."""
+    project.write("shop/__init__.py")
+    for name in ("a", "b", "c"):
+        project.write(f"shop/{name}.py", "before = dict(globals())\n")
+        py_compile.compile(str(project.root / "shop" / f"{name}.py"), doraise=True)
+    program = project.write(
+        "main.py",
+        SHOW
+        + """
+import importlib.util
+show("shop")
+show("shop", "**/*.py")
+for name in ("a", "b", "c"):
+    module = sys.modules[f"shop.{name}"]
+    own = {key: value for key, value in module.before.items() if key not in ("__builtins__", "before")}
+    ordinary = vars(importlib.util.module_from_spec(module.__spec__))
+    print(own == ordinary, list(own) == list(ordinary), module.__spec__.loader is module.__loader__)
+""",
+    )
+    assert project.run(program) == ["True True True"] * 3
+
+
 @pytest.mark.parametrize("fault", ["none", "stale", "cut", "empty", "moved", "gone"])
 def test_a_compiled_file_counts_only_if_it_is_of_this_very_source(project, fault):
     """BOOT-100: what Python would make of the source is what is got, whatever lies beside it."""

@@ -3,14 +3,17 @@
 import io
 import marshal
 import os
-from importlib.machinery import SourceFileLoader
-from importlib.util import MAGIC_NUMBER
-from types import CodeType
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import MAGIC_NUMBER, module_from_spec
+from struct import Struct
+from types import CodeType, ModuleType
 
-__all__ = ["CompiledLoader"]
+__all__ = ["CompiledLoader", "new_module"]
 
 #: The beginning of a compiled file that goes by the time and size of its source (PEP 552): no flag is set.
 _BY_TIME = MAGIC_NUMBER + bytes(4)
+_MASK = 0xFFFFFFFF
+_header = Struct(f"<{len(_BY_TIME)}sII").pack
 
 
 class CompiledLoader(SourceFileLoader):
@@ -29,15 +32,19 @@ class CompiledLoader(SourceFileLoader):
         super().__init__(name, path)
         self._compiled = compiled
 
-    def get_code(self, fullname: str) -> CodeType | None:
-        """The code of the module.
+    def exec_module(self, module: ModuleType) -> None:
+        """Run the code of the module in it.
 
         Raises:
-            ImportError: It cannot be read.
+            ImportError: The file cannot be read.
             SyntaxError: It is no Python.
+            Exception: What its code raises.
         """
         code = self._read()
-        return super().get_code(fullname) if code is None else code
+        if code is None:
+            super().exec_module(module)
+        else:
+            exec(code, module.__dict__)
 
     def _read(self) -> CodeType | None:
         """What was compiled of this very source, ``None`` when that is not certain."""
@@ -47,7 +54,7 @@ class CompiledLoader(SourceFileLoader):
                 data = file.read()
         except OSError:
             return None
-        if data[:16] != _BY_TIME + _four(int(source.st_mtime)) + _four(source.st_size):
+        if not data.startswith(_header(_BY_TIME, int(source.st_mtime) & _MASK, source.st_size & _MASK)):
             return None
         try:
             code = marshal.loads(memoryview(data)[16:])
@@ -56,5 +63,12 @@ class CompiledLoader(SourceFileLoader):
         return code if isinstance(code, CodeType) and code.co_filename == self.path else None
 
 
-def _four(number: int) -> bytes:
-    return (number & 0xFFFFFFFF).to_bytes(4, "little")
+def new_module(spec: ModuleSpec) -> ModuleType:
+    """The module of a spec, as `module_from_spec` makes it; it asks much that is known of a `CompiledLoader`."""
+    if type(spec.loader) is not CompiledLoader:
+        return module_from_spec(spec)
+    module = ModuleType(spec.name)
+    module.__dict__.update(
+        __package__=spec.parent, __loader__=spec.loader, __spec__=spec, __file__=spec.origin, __cached__=spec.cached
+    )
+    return module

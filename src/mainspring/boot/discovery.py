@@ -91,7 +91,14 @@ def _into(way: Parts, name: str) -> Iterator[Parts]:
 
 def _unique(entries: Iterable[Entry], root: str) -> list[str]:
     """Each file once: under its own path when that matched, else under the first path in order."""
-    ordered = sorted(entries, key=lambda entry: order_of(entry.path, root))
+    start, cut = root + os.sep, len(root) + 1
+
+    def order(entry: Entry) -> str:
+        """What is sorted by: the path relative to the root and part by part, no character being less than the mark."""
+        path = entry.path[cut:] if entry.path.startswith(start) else os.path.relpath(entry.path, root)
+        return path.replace(os.sep, "\0")
+
+    ordered = sorted(entries, key=order)
     if len({entry.real for entry in ordered}) == len(ordered):
         return [entry.path for entry in ordered]
     below = os.path.realpath(root)
@@ -101,9 +108,3 @@ def _unique(entries: Iterable[Entry], root: str) -> list[str]:
             chosen[entry.real] = entry.path
     wanted = set(chosen.values())
     return [entry.path for entry in ordered if entry.path in wanted]
-
-
-def order_of(path: str, root: str) -> str:
-    """What paths are sorted by: relative to the root and part by part, no character being less than their separator."""
-    below = path[len(root) + 1 :] if path.startswith(root + os.sep) else os.path.relpath(path, root)
-    return below.replace(os.sep, "\0")

@@ -10,8 +10,7 @@ import importlib.util
 import os
 import re
 import sys
-import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from importlib.machinery import ModuleSpec, SourcelessFileLoader
 from itertools import islice
@@ -19,6 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from mainspring.boot.compiled import new_module
 from mainspring.boot.errors import BootError
 from mainspring.boot.naming import PackageFolder, folder_name, module_name, same_file
 from mainspring.boot.paths import RealPaths, absolute
@@ -87,12 +87,15 @@ class _LoadedFiles:
         self._real = RealPaths()
         self._wanted = {path: self._real.of(path) for path in paths}
         self._known = set(self._wanted.values())
-        self._names = {path.rpartition(os.sep)[2] for path in paths}
-        self._names_and_links = {*self._names, _LINK}
+        self._named: dict[str, list[str]] = {}
+        for path in self._wanted:
+            self._named.setdefault(path.rpartition(os.sep)[2], []).append(path)
+        self._ids: dict[str, set[tuple[int, int] | None]] = {}
         self._modules: dict[str, ModuleType] = {}
-        for module in list(sys.modules.values()):
-            if _name_of(module) in self._names_and_links:
-                self._note(module, _file_of(module))
+        for module, file in _files_of_modules():
+            name = _NAMES.get(file) or _name_of(file)
+            if name in self._named or name is _LINK:
+                self._note(module, file)
         main = sys.modules.get("__main__")
         self._note(main, _file_of(main), overwrite=True)
         self._seen = len(sys.modules)
@@ -114,38 +117,65 @@ class _LoadedFiles:
         new = list(islice(sys.modules.values(), min(self._seen, len(sys.modules)), None))
         for module in new if len(sys.modules) > self._seen else list(sys.modules.values()):
             file = _file_of(module)
-            if file is not None and os.path.basename(file) in self._names:
+            if file is not None and os.path.basename(file) in self._named:
                 self._note(module, file)
         self._seen = len(sys.modules)
 
     def _note(self, module: Any, file: str | None, *, overwrite: bool = False) -> None:
-        real = self._real.of(absolute(file)) if file is not None else ""
+        path = absolute(file) if file is not None else ""
+        real = self._real.of(path) if path in self._wanted or (path and self._may_be_wanted(path)) else ""
         if real in self._known and (overwrite or real not in self._modules):
             self._modules[real] = module
+
+    def _may_be_wanted(self, path: str) -> bool:
+        """Whether a path may lead to a wanted file by links. Of the usual names (``__init__.py``) there are many."""
+        name = path.rpartition(os.sep)[2]
+        if name not in self._named:
+            return True
+        ids = self._ids.get(name)
+        if ids is None:
+            ids = self._ids[name] = {_id_of(each) for each in self._named[name]}
+        own = _id_of(path)
+        return own in ids or own is None or None in ids
 
 
 #: Stands for the name of a file that is a symbolic link: what it leads to may have any name.
 _LINK = os.sep
 #: The names of the files of modules: a process has many modules, and every boot looks at all of them.
-_NAMES: dict["weakref.ref[ModuleType]", str] = {}
+_NAMES: dict[str, str] = {}
 
 
-def _name_of(module: Any) -> str | None:
-    """The name of the file of a module, `_LINK` of a link, ``None`` without one."""
-    if type(module) is not ModuleType:  # others may compare or hash as they like
-        file = _file_of(module)
-        return None if file is None else _LINK if os.path.islink(file) else os.path.basename(file)
-    known = _NAMES.get(weakref.ref(module))
-    file = None if known is not None else _file_of(module)
-    if file is None:
-        return known
-    if len(_NAMES) > 2 * len(sys.modules):  # many of them are gone
-        for gone in [each for each in list(_NAMES) if each() is None]:
-            _NAMES.pop(gone, None)
-    return _NAMES.setdefault(weakref.ref(module), _LINK if os.path.islink(file) else os.path.basename(file))
+def _name_of(file: str) -> str:
+    """The name of the file of a module, `_LINK` of a link."""
+    name = _NAMES.get(file)
+    if name is None:
+        if len(_NAMES) > 2 * len(sys.modules):  # many of them are gone
+            _NAMES.clear()
+        name = _NAMES[file] = _LINK if os.path.islink(file) else os.path.basename(file)
+    return name
+
+
+def _id_of(path: str) -> tuple[int, int] | None:
+    """What the file system knows a file by, whatever path leads there; ``None`` where it cannot say."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _files_of_modules() -> Iterator[tuple[Any, str]]:
+    """The modules there are that have a file, and that."""
+    for module in list(sys.modules.values()):
+        file = module.__dict__.get("__file__") if type(module) is ModuleType else None
+        if type(file) is str or (file := _file_of(module)) is not None:
+            yield module, file
 
 
 def _file_of(module: Any) -> str | None:
+    if type(module) is ModuleType and "__getattr__" not in module.__dict__:
+        file = module.__dict__.get("__file__")  # asking a module for what it does not have takes its time
+        return file if isinstance(file, str) else None
     try:
         file = getattr(module, "__file__", None)
     except Exception:  # a module may compute its attributes as it likes
@@ -272,7 +302,7 @@ def _load_from(name: str, path: str, locations: list[str] | None = None) -> Modu
 
 def _execute(spec: ModuleSpec) -> ModuleType:
     """What the import system does once it has found a module; a failing one is not left behind."""
-    module = importlib.util.module_from_spec(spec)
+    module = new_module(spec)
     sys.modules[spec.name] = module
     try:
         assert spec.loader is not None

@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from mainspring.boot.compiled import CompiledLoader
+from mainspring.boot.paths import RealPaths, absolute
 
 __all__ = ["PackageFolder", "folder_name", "module_name", "same_file"]
 
@@ -114,7 +115,7 @@ def _unique_sources(folder: str) -> frozenset[str]:
 
 def _name_of(path: str, name: str, packages: Sequence[str]) -> str | None:
     folder = os.path.dirname(path)
-    found = _choose(path, _candidates(folder, name, _package_folders(os.path.abspath)), packages)
+    found = _choose(path, _candidates(folder, name, _package_folders(absolute)), packages)
     if found is not None:
         return found
     # A symbolic link may lead to the package, or to the file: their real places are compared, which takes longer.
@@ -137,8 +138,9 @@ def _choose(path: str, candidates: Iterable[str], packages: Sequence[str]) -> st
 def _candidates(folder: str, name: str, roots: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """Names that could lead to ``name`` in the folder, by the folders of packages and the entries of ``sys.path``."""
     parts = [name]
-    entries = {os.path.abspath(entry or os.getcwd()) for entry in sys.path if isinstance(entry, str)}
-    entries |= {os.path.realpath(entry) for entry in entries}
+    real = RealPaths()
+    entries = {absolute(entry or os.getcwd()) for entry in sys.path if isinstance(entry, str)}
+    entries |= {real.of_folder(entry) for entry in entries}
     while True:
         for package in roots.get(folder, ()):
             yield ".".join([package, *parts])
@@ -154,10 +156,12 @@ def _candidates(folder: str, name: str, roots: Mapping[str, Sequence[str]]) -> I
 def _package_folders(place: Callable[[str], str]) -> dict[str, list[str]]:
     """The folders of the packages that are imported already, each at its ``place``, and their names."""
     folders: dict[str, list[str]] = {}
-    for name, module in list(sys.modules.items()):
-        own = vars(module) if type(module) is ModuleType else None
-        if own is not None and "__path__" not in own and "__getattr__" not in own:
-            continue  # most modules: asking them for what they do not have is slow
+    packages = [  # asking the other modules, which are most, for what they do not have would be slow
+        (name, module)
+        for name, module in list(sys.modules.items())
+        if type(module) is not ModuleType or "__path__" in (own := module.__dict__) or "__getattr__" in own
+    ]
+    for name, module in packages:
         try:
             paths = list(getattr(module, "__path__", ()) or ())
         except Exception:  # a module may compute its attributes as it likes

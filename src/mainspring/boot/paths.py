@@ -18,27 +18,31 @@ class RealPaths:
     Later they may be others. A folder is listed when a second file of it is asked for: of most there is one.
     """
 
-    __slots__ = ("_folders", "_links")
+    __slots__ = ("_asked", "_folders", "_listed")
 
     def __init__(self) -> None:
         self._folders: dict[str, str] = {}
-        self._links: dict[str, frozenset[str] | None] = {}
+        self._asked: set[str] = set()
+        self._listed: dict[str, tuple[str, frozenset[str]]] = {}
 
     def of(self, path: str) -> str:
         """The path, which is absolute, once symbolic links are followed."""
         folder, _, name = path.rpartition(os.sep)
-        real = self._folders.get(folder)
-        if real is None:
-            real = self._folder(folder)
-        links = self._links.get(folder, _UNASKED)
-        if links is _UNASKED:
-            self._links[folder], links = _ASKED_ONCE, None
-        elif links is _ASKED_ONCE:
-            links = self._links[folder] = _links_in(folder)
-        is_link = os.path.islink(path) if links is None else name in links
-        return os.path.realpath(path) if is_link else f"{real}{os.sep}{name}"
+        known = self._listed.get(folder)
+        if known is None:
+            return self._of_new(path, folder, name)
+        real, links = known
+        return os.path.realpath(path) if name in links else f"{real}{os.sep}{name}"
 
-    def _folder(self, folder: str) -> str:
+    def _of_new(self, path: str, folder: str, name: str) -> str:
+        real = self.of_folder(folder)
+        links = _links_in(folder) if folder in self._asked else None
+        if links is not None:
+            self._listed[folder] = real, links
+        self._asked.add(folder)
+        return os.path.realpath(path) if os.path.islink(path) else f"{real}{os.sep}{name}"
+
+    def of_folder(self, folder: str) -> str:
         """The real path of a folder, without a separator behind it; those above it are asked once for all below."""
         real = self._folders.get(folder)
         if real is None:
@@ -46,14 +50,10 @@ class RealPaths:
             if not above or os.sep != "/":
                 real = os.path.realpath(folder or os.sep).rstrip(os.sep)
             else:
-                real = f"{self._folder(above)}{os.sep}{name}"
+                real = f"{self.of_folder(above)}{os.sep}{name}"
                 real = os.path.realpath(real) if os.path.islink(real) else real
             self._folders[folder] = real
         return real
-
-
-#: Stand for what is known of the links of a folder before it was listed; no file has such a name.
-_UNASKED, _ASKED_ONCE = frozenset({"/"}), frozenset({"//"})
 
 
 def _links_in(folder: str) -> frozenset[str] | None:

@@ -1,7 +1,7 @@
 """What ``@injectable`` wrote on a class, and which kind of source a class is by its shape."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from mainspring.context import sources
@@ -16,6 +16,9 @@ NAMING = "mainspring.context:naming"
 
 Template = Callable[[Any], Any]
 
+_NO_TEMPLATES: tuple[Template, ...] = ()
+_NO_NAMES: Mapping[str, Any] = {}
+
 
 def add_templates(cls: type[Any], templates: tuple[Template, ...]) -> None:
     """Record templates on the class; those applied later run later, so that outer decorators win."""
@@ -26,10 +29,9 @@ def add_templates(cls: type[Any], templates: tuple[Template, ...]) -> None:
 def templates_of(cls: type[Any]) -> tuple[Template, ...]:
     """The templates of the class and of its bases, bases first, so that its own values win; errors name the class."""
     found: list[Template] = []
-    nothing: tuple[Template, ...] = ()
     for klass in cls.__mro__[-2::-1]:  # `object` takes no metadata
-        found += own_value(TEMPLATES, klass, nothing)
-    return tuple([_noted(template, cls) for template in found])
+        found += own_value(TEMPLATES, klass, _NO_TEMPLATES)
+    return tuple([_noted(template, cls) for template in found]) if found else _NO_TEMPLATES
 
 
 def _noted(template: Template, cls: type[Any]) -> Template:
@@ -45,8 +47,7 @@ def _noted(template: Template, cls: type[Any]) -> Template:
 
 def own_names(cls: type[Any]) -> dict[str, Any]:
     """``key``, ``name`` and ``namespace`` that ``@injectable`` gave to this very class."""
-    nothing: dict[str, Any] = {}
-    return dict(own_value(NAMING, cls, nothing))
+    return dict(own_value(NAMING, cls, _NO_NAMES))
 
 
 def names_of(cls: type[Any]) -> dict[str, Any]:

@@ -128,14 +128,18 @@ def create_binding_from_class(
     tag = _TYPE_TAGS.get(source.type)
     # What the templates say decides about the namespace: without a key, they see the one the shape alone would give.
     binding: Binding[Any] = Binding(f"{_NAMESPACES[tag or ContextTags.CLASS]}.{by_name}" if key is None else key)
-    binding._set_source(source)
+    binding.source = source  # nobody holds it yet who would have to be told
     if tag is not None:
         binding.tag(tag, {ContextTags.TYPE: tag})
-    binding.apply(*templates_of(cls))
+    templates = templates_of(cls)
+    if templates:
+        binding.apply(*templates)
     if key is None:
         space = namespace or names.get("namespace") or binding.tag_map.get(ContextTags.NAMESPACE)
-        kind = type or _kind_of(binding, type_namespace_mapping or {})
-        binding.key = key_text(f"{space or _namespace_of(kind, type_namespace_mapping or {})}.{by_name}")
+        if not space:
+            mapping = type_namespace_mapping or {}
+            space = _namespace_of(type or _kind_of(binding, mapping), mapping)
+        binding.key = key_text(f"{space}.{by_name}")
     tags = {} if name is None else {ContextTags.NAME: name}
     if type is not None:
         tags |= {ContextTags.TYPE: type, type: type}

@@ -60,12 +60,12 @@ def create_service_binding(
     """
     if name is None and options.get("key") is None and _has_value(cls):
         name = _provider_name(cls)
-    tagged = isinstance(cls, type) and name is not None and not own_names(cls).get("key")
+    tagged = name is not None and isinstance(cls, type) and not own_names(cls).get("key")
     binding = create_binding_from_class(cls, type=CoreTags.SERVICE, name=name if tagged else None, **options)
-    known = binding.tag_map.get(CoreTags.SERVICE_INTERFACE)
-    return binding.put_tags(
-        {CoreTags.SERVICE_INTERFACE: interface if interface is not None else known if known is not None else cls}
-    )
+    if interface is None:
+        known = binding.tag_map.get(CoreTags.SERVICE_INTERFACE)
+        interface = cls if known is None else known
+    return binding.put_tags({CoreTags.SERVICE_INTERFACE: interface})
 
 
 def _has_value(cls: Any) -> bool:

@@ -13,7 +13,16 @@ from mainspring.loader.settings import note_settings
 from mainspring.metadata import MetadataKey, define_metadata
 from mainspring.metadata.plain import own_value
 
-__all__ = ["ControllerNotes", "controller", "controller_notes", "overridden_by", "override", "server_settings"]
+__all__ = [
+    "CONTROLLER",
+    "OVERRIDES",
+    "ControllerNotes",
+    "controller",
+    "controller_notes",
+    "overridden_by",
+    "override",
+    "server_settings",
+]
 
 C = TypeVar("C", bound=type[Any])
 
@@ -32,8 +41,8 @@ class ControllerNotes(Struct, frozen=True):
     scope: BindingScope | None = None
 
 
-_CONTROLLER: MetadataKey[ControllerNotes] = MetadataKey("mainspring.loader.controller")
-_OVERRIDES: MetadataKey[Any] = MetadataKey("mainspring.loader.overrides")
+CONTROLLER: MetadataKey[ControllerNotes] = MetadataKey("mainspring.loader.controller")
+OVERRIDES: MetadataKey[Any] = MetadataKey("mainspring.loader.overrides")
 _NO_NOTES: ControllerNotes | None = None
 
 
@@ -82,7 +91,7 @@ def controller(path: Any = None, *, children: Iterable[Any] = (), scope: Binding
         if not isinstance(cls, type):
             raise TypeError(f"@controller decorates a class, not {cls!r} ({type(cls).__name__}).")
         own = _default_path(cls) if path is None else path
-        define_metadata(_CONTROLLER, ControllerNotes(_joined(own), tuple(children), kept), cls)
+        define_metadata(CONTROLLER, ControllerNotes(_joined(own), tuple(children), kept), cls)
         return cls
 
     return decorate
@@ -100,7 +109,7 @@ def _joined(path: str) -> str:
 
 def controller_notes(cls: Any) -> ControllerNotes | None:
     """What is noted on this very class; ``None`` of what is no controller."""
-    return own_value(_CONTROLLER.name, cls, _NO_NOTES) if isinstance(cls, type) else None
+    return own_value(CONTROLLER.name, cls, _NO_NOTES) if isinstance(cls, type) else None
 
 
 def override(original: type[Any]) -> Callable[[C], C]:
@@ -115,7 +124,7 @@ def override(original: type[Any]) -> Callable[[C], C]:
     def decorate(cls: C) -> C:
         if not isinstance(cls, type):
             raise TypeError(f"@override({original.__name__}) decorates a class, not {cls!r}.")
-        define_metadata(_OVERRIDES, original, cls)
+        define_metadata(OVERRIDES, original, cls)
         return cls
 
     return decorate
@@ -123,4 +132,4 @@ def override(original: type[Any]) -> Callable[[C], C]:
 
 def overridden_by(cls: Any) -> type[Any] | None:
     """The class that this very class stands in the place of."""
-    return own_value(_OVERRIDES.name, cls, None) if isinstance(cls, type) else None
+    return own_value(OVERRIDES.name, cls, None) if isinstance(cls, type) else None

@@ -1,21 +1,25 @@
 """What scanned files and components bring: each class is registered by the method of the application for its kind."""
 
-from collections.abc import Iterable
 from types import ModuleType
 from typing import Any
 
 from mainspring.context import Binding, BindingType, ContextTags
 from mainspring.context.declarations import TEMPLATES
 from mainspring.core import Component, CoreTags, create_service_binding
-from mainspring.loader.decorators import controller_notes, overridden_by
+from mainspring.loader.decorators import CONTROLLER, OVERRIDES, controller_notes, overridden_by
 from mainspring.loader.error_handler import GlobalErrorHandler
 from mainspring.loader.hooks import warn_of_old_hooks
 from mainspring.loader.mounting import report_nothing
 from mainspring.loader.scanning import Scanner, classes_of, listed
-from mainspring.loader.stage_decorators import is_middleware
-from mainspring.metadata.plain import own_value
+from mainspring.loader.stage_decorators import MIDDLEWARE, is_middleware
+from mainspring.metadata.plain import is_noted, noted_keys
 
 __all__ = ["Registering"]
+
+#: What makes a class something else than a service; most of a large server are nothing else, and one look tells.
+_ROLES = noted_keys(CONTROLLER, MIDDLEWARE)
+#: What a class says by a decorator of its own when it belongs to a server.
+_SAYING = noted_keys(TEMPLATES, CONTROLLER, MIDDLEWARE, OVERRIDES)
 
 
 class Registering:
@@ -91,24 +95,23 @@ class Registering:
             if not modules and is_explicit and pattern not in self._scanner.refused:
                 report_nothing(self._server, "scan", str(pattern), "matches no file")
             for module in modules:
-                self.register(cls for cls in classes_of(module) if is_decorated(cls))
+                for cls in classes_of(module):
+                    if is_noted(_SAYING, cls):
+                        self._register(cls)
 
     def _register_named(self, cls: type[Any]) -> None:
         """Register a class that is named itself: what no decorator says something of is a service."""
-        if is_decorated(cls):
-            self.register([cls])
+        if is_noted(_SAYING, cls):
+            self._register(cls)
         elif not self._is_bound(create_service_binding(cls).key, cls):
             self.add_class(cls, is_passing=True)
 
-    def register(self, classes: Iterable[type[Any]]) -> None:
-        """Register decorated classes, each as what it is."""
-        for cls in classes:
-            warn_of_old_hooks(cls)
-            self._register(cls)
-
     def _register(self, cls: type[Any]) -> None:
+        """Register a decorated class as what it is."""
+        warn_of_old_hooks(cls)
         server = self._server
-        if controller_notes(cls) is not None:
+        has_role = is_noted(_ROLES, cls)
+        if has_role and controller_notes(cls) is not None:
             server.mounting.bind_type(cls)
             return
         binding = create_service_binding(cls)
@@ -119,7 +122,7 @@ class Registering:
             self.mount_component(cls)
         elif ContextTags.GLOBAL_INTERCEPTOR in tags:
             server.interceptor(cls)
-        elif is_middleware(cls):
+        elif has_role and is_middleware(cls):
             self._bind_middleware(cls)
         elif not self._is_bound(binding.key, cls):
             server.add_service(binding)
@@ -158,13 +161,3 @@ def _makes(binding: Binding[Any], cls: type[Any]) -> bool:
 def is_component(cls: type[Any]) -> bool:
     """Whether a class says that it is a component, by its base or its tag."""
     return Component in cls.__mro__ or CoreTags.COMPONENT in create_service_binding(cls).tag_map
-
-
-def is_decorated(cls: type[Any]) -> bool:
-    """Whether a class says by a decorator of its own that it belongs to a server."""
-    return (
-        own_value(TEMPLATES, cls, None) is not None
-        or controller_notes(cls) is not None
-        or is_middleware(cls)
-        or overridden_by(cls) is not None
-    )

@@ -5,10 +5,12 @@ import os
 import pkgutil
 import re
 from collections.abc import Iterable, Iterator
-from types import ModuleType
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from types import FunctionType, ModuleType
 from typing import Any
 
 from mainspring.boot.artifacts import own_packages
+from mainspring.boot.compiled import CompiledLoader
 from mainspring.boot.discovery import discover_paths
 from mainspring.boot.errors import BootError
 from mainspring.boot.globs import Part, matches, names_alone
@@ -19,6 +21,8 @@ __all__ = ["Scanner", "classes_of", "listed"]
 _DOTTED = re.compile(r"[^\W\d]\w*(\.([^\W\d]\w*|\*\*?))+")
 _GLOB = re.compile(r"[*?\[{]")
 _ENDINGS = (".py", ".pyc")
+#: What most values of a module are beside classes: told at a look.
+_NO_CLASSES = frozenset({str, type(None), dict, FunctionType, ModuleType, ModuleSpec, SourceFileLoader, CompiledLoader})
 
 
 class Scanner:
@@ -148,11 +152,13 @@ def _imported(name: str) -> ModuleType:
 
 def classes_of(module: ModuleType) -> list[type[Any]]:
     """The classes defined in a module or named in its ``__all__``, in order, each once."""
-    listed = getattr(module, "__all__", ())
+    members = vars(module)
+    # A module without the name makes an error of it, which is not cheap.
+    listed = getattr(module, "__all__", ()) if "__all__" in members or "__getattr__" in members else ()
     name = module.__name__
     found = [
         value
-        for key, value in list(vars(module).items())
-        if isinstance(value, type) and (value.__module__ == name or key in listed)
+        for key, value in list(members.items())
+        if type(value) not in _NO_CLASSES and isinstance(value, type) and (value.__module__ == name or key in listed)
     ]
     return list(dict.fromkeys(found)) if len(found) > 1 else found

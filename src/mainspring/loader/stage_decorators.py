@@ -11,6 +11,7 @@ from mainspring.metadata.plain import own_value
 from mainspring.openapi.notes import function_behind, target_kind
 
 __all__ = [
+    "MIDDLEWARE",
     "NotedStage",
     "StageNotes",
     "class_stages",
@@ -54,7 +55,7 @@ class StageNotes:
 
 
 _STAGES: MetadataKey[StageNotes] = MetadataKey("mainspring.loader.stages")
-_MIDDLEWARE: MetadataKey[bool] = MetadataKey("mainspring.loader.middleware")
+MIDDLEWARE: MetadataKey[bool] = MetadataKey("mainspring.loader.middleware")
 
 
 def use(*middleware: Any, **options: Any) -> Callable[[T], T]:
@@ -173,7 +174,7 @@ def middleware(cls: Any = None, *, scope: Any = None, tags: Any = ()) -> Any:
             raise TypeError(
                 f"@middleware: {target.__name__} has no method use; give it use(self, ctx: RequestContext)."
             )
-        define_metadata(_MIDDLEWARE, True, target)
+        define_metadata(MIDDLEWARE, True, target)
         return injectable(scope=scope, tags=tags)(target) if scope is not None or tags else target
 
     return decorate if cls is None else decorate(cls)
@@ -181,4 +182,4 @@ def middleware(cls: Any = None, *, scope: Any = None, tags: Any = ()) -> Any:
 
 def is_middleware(cls: type[Any]) -> bool:
     """Whether a class is decorated with ``@middleware`` itself."""
-    return own_value(_MIDDLEWARE.name, cls, False)
+    return own_value(MIDDLEWARE.name, cls, False)

@@ -10,14 +10,16 @@ from mainspring.metadata.entries import ABSENT, Entry, Found, Kind, joined
 from mainspring.metadata.keys import MetadataKey, key_name
 from mainspring.metadata.lookup import NOTHING, class_found, member_found, own_keys
 from mainspring.metadata.reading import function_of
-from mainspring.metadata.storage import function_entries, own_records, set_function_entries, write
+from mainspring.metadata.storage import Slot, function_entries, own_records, set_function_entries, write
 
 __all__ = [
     "define_metadata",
     "delete_metadata",
     "get_metadata",
     "has_metadata",
+    "is_noted",
     "metadata_keys",
+    "noted_keys",
     "own_value",
     "value_on",
 ]
@@ -85,12 +87,26 @@ def get_metadata(
 
 def own_value(key: str, cls: type, default: T) -> T:
     """What ``define_metadata`` stored on that very class, at the cost of two looks; for keys of the framework's own."""
-    records = own_records(cls)
-    entry = records.get((key, None)) if records else None
+    entry = own_records(cls).get((key, None))
     if entry is None:
         return default
     value: T = entry.spec if entry.is_plain else class_found(cls, key, own=True).read(default)
     return value
+
+
+def is_noted(keys: frozenset[Slot], cls: type) -> bool:
+    """Whether ``define_metadata`` stored anything on that very class under one of some keys, at the cost of one look.
+
+    Args:
+        keys: What `noted_keys` makes of them.
+        cls: The class.
+    """
+    return not keys.isdisjoint(own_records(cls))
+
+
+def noted_keys(*keys: Key) -> frozenset[Slot]:
+    """Keys as `is_noted` takes them."""
+    return frozenset((key_name(key), None) for key in keys)
 
 
 def value_on(key: str, function: Function, default: T) -> T:

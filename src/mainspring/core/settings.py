@@ -57,9 +57,8 @@ def effective_section(
             f"config[{section!r}] is {given!r}: give a mapping, or an object with the settings as attributes."
         ) from error
     start = f"{PREFIX}{section.upper()}_"
-    for variable, text in environ.items():
-        if not variable.startswith(start):
-            continue
+    for variable in [each for each in environ if each.startswith(start)]:
+        text = environ[variable]
         key, *deeper = variable[len(start) :].lower().split("__")
         if key in types and not deeper:
             values[key] = convert_text(text, types[key], variable)

@@ -23,6 +23,8 @@ def has_placeholder(text: str) -> bool:
 
 def snake_case(key: str) -> str:
     """``rootDir`` as ``root_dir``; every part of a dotted path."""
+    if key.islower():  # as nearly all are
+        return key
     return ".".join(_HUMP.sub("_", part).lower() if _HUMP.search(part) else part for part in key.split("."))
 
 

@@ -247,9 +247,8 @@ class ServerSettings(Mapping[str, Any]):
     def _environment(self, known: Mapping[str, Any]) -> dict[str, Any]:
         found, variables = _address_wanted(known.get("http_port"))
         keys = {*known, *KINDS}
-        for variable, text in os.environ.items():
-            if not variable.startswith(PREFIX):
-                continue
+        for variable in [each for each in os.environ if each.startswith(PREFIX)]:
+            text = os.environ[variable]
             key, *deeper = variable[len(PREFIX) :].lower().split("__")
             if key not in keys or key in _NOT_FROM_ENVIRONMENT:
                 continue

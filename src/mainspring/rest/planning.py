@@ -16,7 +16,7 @@ from mainspring.rest.replying import ReplyPlan
 from mainspring.rest.routers import TrieRouter
 from mainspring.rest.routes import AnyRoute, ControllerRoute
 from mainspring.rest.sequences import MiddlewareSequence, sequence_steps
-from mainspring.rest.settings import as_options
+from mainspring.rest.settings import as_options, bound_value
 from mainspring.rest.tables import RouteTable
 from mainspring.rest.validating import Validation
 from mainspring.rest.websocket_routes import check_no_body, is_websocket
@@ -109,9 +109,9 @@ class Planning:
     def setting(self, key: Any) -> Any:
         """A setting of the server, ``None`` without it."""
         if self._held is None:
-            return self._server.get_sync(key, optional=True)
+            return bound_value(self._server, key)
         if key not in self._held:
-            self._held[key] = self._server.get_sync(key, optional=True)
+            self._held[key] = bound_value(self._server, key)
         return self._held[key]
 
     def validation(self) -> Validation:

@@ -29,7 +29,16 @@ from mainspring.rest.operations import Operation, Parts, make_operation
 from mainspring.rest.parsers import BUILT_IN_PARSERS, Parsers
 from mainspring.rest.routers import TrieRouter
 from mainspring.rest.routes import AnyRoute
-from mainspring.rest.settings import DEFAULTS, SETTING_KEYS, as_options, base_path_of, cors_of, size_of, versioning_of
+from mainspring.rest.settings import (
+    DEFAULTS,
+    SETTING_KEYS,
+    as_options,
+    base_path_of,
+    bound_value,
+    cors_of,
+    size_of,
+    versioning_of,
+)
 from mainspring.rest.statics import StaticTable
 
 __all__ = ["ServerPlan"]
@@ -62,9 +71,9 @@ class ServerPlan:
         self.operations: dict[AnyRoute, Operation] = {}
         self._cold: set[AnyRoute] = set()
         self.failure: Exception | None = None
-        self._around = server.get_sync(RestBindings.AROUND, optional=True)
-        self.recovery = server.get_sync(RestBindings.RECOVERY, optional=True)
-        self.last_error_handler = server.get_sync(RestBindings.LAST_ERROR_HANDLER, optional=True)
+        self._around = bound_value(server, RestBindings.AROUND)
+        self.recovery = bound_value(server, RestBindings.RECOVERY)
+        self.last_error_handler = bound_value(server, RestBindings.LAST_ERROR_HANDLER)
         self._read_settings()
         self._build_router()
         self.parsers = self._parsers()
@@ -83,11 +92,7 @@ class ServerPlan:
 
     def setting(self, name: str) -> Any:
         """The value of a setting as it is bound now."""
-        return (
-            self.server.get_sync(SETTING_KEYS[name], optional=True)
-            if self.server.is_bound(SETTING_KEYS[name])
-            else DEFAULTS.get(name)
-        )
+        return bound_value(self.server, SETTING_KEYS[name], DEFAULTS.get(name))
 
     def _read_settings(self) -> None:
         setting = self.setting
@@ -116,7 +121,7 @@ class ServerPlan:
 
     def _build_router(self) -> None:
         server = self.server
-        kind = server.get_sync(RestBindings.ROUTER, optional=True) or TrieRouter
+        kind = bound_value(server, RestBindings.ROUTER) or TrieRouter
         routes = server.registry.routes()
         self.has_own_timeouts = any("x-timeout" in route.spec for route in routes)
         self.has_timeouts = bool(self.request_timeout) or self.has_own_timeouts
@@ -257,7 +262,7 @@ class ServerPlan:
             if _is_replaced(server.get_binding(key, optional=True), function)
         }
         self.sequence = server.get_binding(RestBindings.SEQUENCE, optional=True)
-        self.handler = server.get_sync(RestBindings.HANDLER, optional=True)
+        self.handler = bound_value(server, RestBindings.HANDLER)
         try:
             chain = self.chain(self.chain_name, full=True)
         except Exception as error:  # the requests tell of it, until the middleware at fault is unbound

@@ -15,7 +15,7 @@ from mainspring.core.settings import section_of
 from mainspring.rest.keys import RestBindings
 from mainspring.rest.mounts import MountLifespans
 from mainspring.rest.places import OpenPlace, Place, open_places
-from mainspring.rest.settings import DEFAULTS, SETTING_KEYS, base_path_of
+from mainspring.rest.settings import DEFAULTS, SETTING_KEYS, base_path_of, bound_value
 
 __all__ = ["Serving"]
 
@@ -106,9 +106,7 @@ class Serving:
 
     def setting(self, name: str) -> Any:
         """The value of a setting as it is bound now."""
-        key = SETTING_KEYS[name]
-        server = self._server
-        return server.get_sync(key) if server.is_bound(key) else DEFAULTS.get(name)
+        return bound_value(self._server, SETTING_KEYS[name], DEFAULTS.get(name))
 
     async def start(self) -> None:
         """Listen, unless that is switched off. A started server is left alone."""

@@ -6,7 +6,8 @@ A table and the functions that read it. The bindings are the live values; nothin
 from collections.abc import Mapping
 from typing import Any
 
-from mainspring.context import BindingKey
+from mainspring.context import BindingKey, BindingType
+from mainspring.context.resolving import locate
 from mainspring.http import TrustedProxies, join_paths
 from mainspring.rest.errors import SettingError
 from mainspring.rest.keys import RestBindings
@@ -17,6 +18,7 @@ __all__ = [
     "SETTING_KEYS",
     "SETTING_TYPES",
     "as_options",
+    "bound_value",
     "check_settings",
     "cors_of",
     "size_of",
@@ -110,6 +112,20 @@ _OPENAPI = ("consolidate", "disabled", "endpoint_mapping", "errors", "servers", 
 _FORMATS = ("problem", "loopback")
 _PROTOCOLS = ("http", "https")
 SERVERS = ("mainspring", "uvicorn", "hypercorn", "granian")
+
+
+def bound_value(server: Any, key: BindingKey[Any], default: Any = None) -> Any:
+    """What is bound to a key without a path as a server sees it: for settings, nearly all of which are plain values.
+
+    They are asked for by the dozen whenever a plan of the server is made; a plan of the context for each would not pay.
+    """
+    found = locate(server, key.key)
+    if found is None:
+        return default
+    source = found[0].source
+    if source is not None and source.type is BindingType.CONSTANT:
+        return source.value
+    return server.get_sync(key, optional=True)
 
 
 def as_options(value: Any, name: str) -> dict[str, Any]:

@@ -260,7 +260,7 @@ class Binding(Generic[T]):
         """Add tags as they are, unchecked."""
         # A new dict, so that whoever iterates over the old one in another thread is not disturbed.
         self._tags = {**self._tags, **tags} if self._tags else tags
-        return self._changed("tag", drops=False)
+        return self._changed("tag", drops=False) if self.owners or self._listeners else self
 
     def provides(self, *types: Any) -> Self:
         """Add types by which the binding is found, beside what its source provides."""

@@ -9,7 +9,7 @@ from mainspring.context.errors import ContextError
 from mainspring.context.injection import EMPTY, InjectionPoint
 from mainspring.context.resolving import address_of, locate
 from mainspring.context.sessions import ResolutionContext, Session
-from mainspring.context.signatures import class_spec
+from mainspring.context.signatures import OF_PLAIN, class_spec
 from mainspring.context.sources import BindingType
 
 __all__ = ["Edge", "edges_from"]
@@ -42,10 +42,10 @@ def edges_from(binding: Binding[Any], owner: Any, contexts: Iterable[Any]) -> li
     source = binding.source
     if source is None or source.type is BindingType.CONSTANT:
         return []
+    if source.type is BindingType.CLASS and class_spec(source.value) is OF_PLAIN:
+        return []
     is_alias = source.type is BindingType.ALIAS
     points = [] if is_alias else _points(source)
-    if not points and not is_alias:  # most services of a large application ask for little, many for nothing
-        return []
     below = [each for each in contexts if each is not owner and owner.is_visible_to(each)]
     views = [owner] if binding.scope is BindingScope.SINGLETON else [owner, *below]
     if is_alias:

@@ -17,6 +17,9 @@ _VALUE_TYPES = frozenset(
 )
 
 
+_OBJECT_ALONE = (object,)
+
+
 class TagIndex:
     """Which bindings of a context have a tag, in the order of their registration."""
 
@@ -56,7 +59,8 @@ class TagIndex:
     def _settle(self) -> None:
         dirty, self._dirty = self._dirty, {}
         for binding in dirty:
-            self._clear(binding)
+            if binding in self._names_of:
+                self._clear(binding)
             names = tuple(binding.tag_map)
             for name in names:
                 self._by_name.setdefault(name, {})[binding] = None
@@ -157,6 +161,8 @@ def type_names(provided: Any) -> list[Any]:
 
 
 def _names(provided: Any) -> list[Any]:
+    if type(provided) is type and provided.__bases__ == _OBJECT_ALONE and "__orig_bases__" not in provided.__dict__:
+        return [provided]  # most classes
     if isinstance(provided, NewType):
         return [provided, *type_names(provided.__supertype__)]
     origin = None if type(provided) is type else get_origin(provided)

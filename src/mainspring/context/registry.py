@@ -360,7 +360,9 @@ class Registry(Sight):
         if self._hub is None and not self._watchers:
             return
         hubs = self._hubs_that_see(changes[0][1].key)
-        events = [ContextEvent(event_type, binding, self) for event_type, binding in changes] if hubs else []
+        if not hubs:
+            return
+        events = [ContextEvent(event_type, binding, self) for event_type, binding in changes]
         for hub in hubs:
             hub.queue(events)
         for event in events:

@@ -68,12 +68,16 @@ class Shape:
     def drop_plans(self) -> None:
         """Forget the plans of this shape and of all below."""
         # New dicts: a thread that reads an old one finishes with what held when it began.
-        self.plans, self.sync_plans, self.async_plans, self.asked = {}, {}, {}, {}
-        followers, self.followers = self.followers, []
-        for follower in followers:
-            follower()
-        for below in [*self._below.values(), *self.bare.values()]:
-            below.drop_plans()
+        self.plans = {}
+        if self.asked:  # before anything was asked for there is no plan
+            self.sync_plans, self.async_plans, self.asked = {}, {}, {}
+        if self.followers:
+            followers, self.followers = self.followers, []
+            for follower in followers:
+                follower()
+        if self._below or self.bare:
+            for below in [*self._below.values(), *self.bare.values()]:
+                below.drop_plans()
         if self._single:
             for single in list(self._single):
                 single.drop_plans()

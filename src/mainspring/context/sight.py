@@ -92,9 +92,11 @@ class Sight:
         matches = as_filter(pattern_or_filter)
         found: list[Binding[Any]] = []
         for each in self.chain():
-            for binding in each._matching(matches):
-                if not self._hides(binding.key, each):
-                    found.append(binding)
+            matching = each._matching(matches)
+            if each is self:
+                found += matching
+            else:
+                found += [binding for binding in matching if not self._hides(binding.key, each)]
         return found
 
     def find_by_tag(self, tag: "str | re.Pattern[str] | Mapping[str, Any]") -> list[Binding[Any]]:

@@ -6,7 +6,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from inspect import Parameter
-from types import CodeType, FunctionType, MemberDescriptorType, MethodType
+from types import CodeType, FunctionType, GetSetDescriptorType, MemberDescriptorType, MethodType
 from typing import Any
 
 from mainspring.context.annotations import LateAnnotation, Scope, own_annotations
@@ -14,6 +14,7 @@ from mainspring.context.injection import EMPTY, Injection, InjectionPoint
 from mainspring.context.specs import CallSpec, ClassSpec
 
 __all__ = [
+    "OF_PLAIN",
     "call_spec",
     "class_spec",
     "constructor_of",
@@ -34,7 +35,10 @@ _SAYING = frozenset(
     {"__init__", "__new__", "__wrapped__", "__annotations__", "__annotations_cache__", "__annotate__"}
     | {"__annotate_func__", "__dataclass_fields__", "__attrs_attrs__"}
 )
-_OF_PLAIN = ClassSpec(_WANTS_NOTHING, ())
+#: What the members of most classes are: no markers.
+_USUAL = frozenset({str, type(None), FunctionType, GetSetDescriptorType})
+#: The specification of every class that nothing is injected into, as its members tell at a look.
+OF_PLAIN = ClassSpec(_WANTS_NOTHING, ())
 
 _Calls = weakref.WeakKeyDictionary[Any, dict[bool, "CallSpec"]]
 
@@ -97,7 +101,7 @@ def class_spec(cls: type[Any]) -> ClassSpec:
     """The specification of a class."""
     found = _classes.get(cls)
     if found is None:
-        found = _classes[cls] = _OF_PLAIN if _is_plain(cls) else _make_class_spec(cls)
+        found = _classes[cls] = OF_PLAIN if _is_plain(cls) else _make_class_spec(cls)
     return found
 
 
@@ -112,8 +116,8 @@ def _is_plain(cls: type[Any]) -> bool:
         members = klass.__dict__
         if not members.keys().isdisjoint(_SAYING):
             return False
-        for value in members.values():
-            if isinstance(value, Injection):
+        for kind in {*map(type, members.values())} - _USUAL:  # each kind once: of a large application it is felt
+            if issubclass(kind, Injection):
                 return False
     return True
 

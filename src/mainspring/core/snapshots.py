@@ -17,7 +17,8 @@ class BindingsSnapshot:
 
     def added(self) -> list[Binding[Any]]:
         """Bindings that are there now and were not, in order of registration."""
-        return [binding for binding in self._ctx.own_bindings() if not self._held(binding)]
+        before = self._before
+        return [each for each in self._ctx.own_bindings() if each.key not in before or before[each.key][0] is not each]
 
     def restore(self) -> None:
         """Take away what was added, and put back what was replaced or removed."""
@@ -39,7 +40,3 @@ class BindingsSnapshot:
                 before = self._before.get(binding.key)
                 if before is not None:
                     self._ctx.add(before[0])
-
-    def _held(self, binding: Binding[Any]) -> bool:
-        entry = self._before.get(binding.key)
-        return entry is not None and entry[0] is binding

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Sequence
+from itertools import repeat
 from typing import Any
 
 from mainspring.context import invoke_method
@@ -82,10 +83,11 @@ class Hooks:
         if self.server_has(name):
             await self._call(self._server, name, f"{type(self._server).__name__}.{name}")
 
-    async def call_all(self, name: str, instances: Iterable[Any]) -> None:
+    async def call_all(self, name: str, instances: Sequence[Any]) -> None:
         """Call a hook of each of these that has it, one after another."""
-        for instance in instances:
-            if callable(getattr(instance, name, None)):
+        # The attributes are read by `map`, each when it is the turn of its instance: of hundreds few have a hook.
+        for instance, hook in zip(instances, map(getattr, instances, repeat(name), repeat(None)), strict=False):
+            if hook is not None and callable(hook):
                 await self._call(instance, name, f"{type(instance).__name__}.{name}")
 
     async def _call(self, target: Any, name: str, words: str) -> None:

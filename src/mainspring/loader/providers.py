@@ -189,7 +189,8 @@ class Providers:
         return list(ordered)
 
     def _needs(self, binding: Binding[Any]) -> list[Binding[Any]]:
-        return [edge.target for edge in edges_from(binding, self._server, [self._server]) if edge.kind != "later"]
+        edges = edges_from(binding, self._server, [self._server])
+        return [edge.target for edge in edges if edge.kind != "later"] if edges else []
 
     def _check_scope(self, binding: Binding[Any], needed: Binding[Any]) -> None:
         if needed.scope is BindingScope.REQUEST and binding.scope in _KEPT:

@@ -116,3 +116,27 @@ async def test_a_call_cancelled_at_any_moment_leaves_its_connection_fit_for_the_
         assert len(await books.create_all([{"title": "next"}] * 2)) == 2
     assert (await books.count({"title": "cancelled"})).count % 3 == 0
     assert books.datasource.stats()["checked_out"] == 0
+
+
+async def test_a_call_cancelled_inside_a_transaction_says_so_and_undoes_it(books):
+    """REPO-026, REPO-080, REPO-087"""
+    for moment in range(24):
+
+        async def write():
+            async with books.begin_transaction() as tx:
+                await books.create({"title": "cancelled"})
+                await books.create_all([{"title": "cancelled"}] * 2)
+                async with tx.savepoint():
+                    await books.update_all({"title": "cancelled too"}, {"title": "cancelled"})
+                await asyncio.sleep(60)
+
+        call = asyncio.create_task(write())
+        for _ in range(moment * 2):
+            await asyncio.sleep(0)
+        if moment % 3 == 0:
+            await asyncio.sleep(0.001)  # into what a server does
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+    assert (await books.count({"title": {"like": "cancelled%"}})).count == 0
+    assert books.datasource.stats()["checked_out"] == 0

@@ -4,9 +4,19 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-__all__ = ["finish", "wait_together"]
+__all__ = ["cancellations", "finish", "wait_together"]
 
 T = TypeVar("T")
+
+
+def cancellations() -> int:
+    """How often the cancellation of the running task was asked for.
+
+    `asyncio.wait_for` of CPython 3.11, by which a driver may connect, loses one that comes when it is ready: who finds
+    more than before has to raise it.
+    """
+    task = asyncio.current_task()
+    return 0 if task is None else task.cancelling()
 
 
 async def wait_together(task: "asyncio.Task[Any]", waiting: set[object]) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mainspring.repository.connectors import TransactionOptions
-from mainspring.repository.errors import ConnectionLostError
+from mainspring.repository.errors import ConnectionLostError, RepositoryError
 from mainspring.repository.shielding import finish
 from mainspring.repository.sql.dialects import Dialect
 from mainspring.repository.sql.engine import SqlEngine
@@ -146,7 +146,10 @@ class Calls:
             result = await handle.connection.run_sync(work)
         except BaseException as error:
             handle.note(failure_of(error, self._dialect))
-            await finish(handle.rollback_to(name))
+            try:
+                await finish(handle.rollback_to(name))
+            except RepositoryError as also:  # a failure to undo must not hide why; who goes on is told again
+                error.add_note(f"and, while undoing the statement: {also!r}")
             raise
         await finish(handle.release(name))
         return result

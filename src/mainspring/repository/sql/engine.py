@@ -21,7 +21,7 @@ from mainspring.repository.configuration import masked
 from mainspring.repository.connectors import TransactionOptions, missing_module
 from mainspring.repository.errors import DataSourceError, PoolTimeoutError, TransactionError
 from mainspring.repository.events import QueryEvent, QueryListeners
-from mainspring.repository.shielding import finish
+from mainspring.repository.shielding import cancellations, finish
 from mainspring.repository.sql.dialects import Dialect
 from mainspring.repository.sql.faults import VALUE_ERRORS, connect_error
 from mainspring.repository.sql.gates import Gate, keep_out
@@ -282,11 +282,14 @@ class SqlEngine:
         Args:
             may_fail: Whether it does no harm to find out by the first statement.
         """
+        before = cancellations()
         try:
             connection = self._made.sync_engine.connect()
             try:
                 while not self._lives(connection, may_fail=may_fail):
                     connection.invalidate()  # it takes the next one then
+                if cancellations() > before:
+                    raise asyncio.CancelledError
             except BaseException:
                 connection.invalidate()
                 connection.close()

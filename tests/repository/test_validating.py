@@ -1,6 +1,6 @@
 """Checks that a model brings itself, where data enter: from JSON and in repositories."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -171,3 +171,45 @@ def test_a_check_of_no_property_is_refused() -> None:
 
     with pytest.raises(ModelDefinitionError, match="is_fine validates it, but it is no property"):
         Misspelt.__mainspring_model__().decode({"name": "x"})
+
+
+class Card(Entity):
+    id: int | None = field(id=True, generated=True)
+    mail: str | None = field(json_schema={"format": "email", "errorMessage": {"format": "is no address"}})
+    age: int | None = field(json_schema={"anyOf": [{"maximum": 3}, {"minimum": 60}]})
+    site: list[str] | None = field(json_schema={"format": "uri"})
+    born: datetime | None = field(json_schema={"format": "date-time"})
+    word: str | None = field(json_schema={"format": "of-our-own", "not": {"const": "no"}})
+    more: dict[str, Any] | None = field(json_schema={"required": ["a"], "properties": {"a": {"type": "integer"}}})
+    other: dict[str, Any] | None = field(json_schema={"anyOf": [{"$ref": "#/components/schemas/Other"}]})
+
+
+@pytest.mark.parametrize(
+    ("data", "path", "code", "words"),
+    [
+        ({"mail": "nobody"}, "/mail", "format", "is no address"),
+        ({"age": 30}, "/age", "anyOf", "age"),
+        ({"site": ["https://a.example", "::"]}, "/site/1", "format", "uri"),
+        ({"word": "no"}, "/word", "not", "word"),
+        ({"more": {"b": 1}}, "/more", "required", "more.a is required"),
+        ({"more": {"a": "1"}}, "/more/a", "type", "integer"),
+    ],
+)
+async def test_formats_and_schemas_inside_of_a_property_are_checked(memory, data, path, code, words):
+    """MODEL-061, REST-146"""
+    cards = DefaultCrudRepository(Card, memory)
+    for writing in (cards.create(data), cards.update_all(data)):
+        with pytest.raises(ModelValidationError, match=words) as caught:
+            await writing
+        assert [(each["path"], each["code"]) for each in caught.value.errors] == [(path, code)]
+    with pytest.raises(SchemaViolation) as refused:
+        Card.__mainspring_model__().decode(data)
+    assert [(each["path"], each["code"]) for each in refused.value.errors] == [(path, code)]
+
+
+async def test_what_fits_formats_and_schemas_is_kept(memory):
+    """MODEL-061"""
+    cards = DefaultCrudRepository(Card, memory)
+    data = {"mail": "a@b.example", "age": 70, "site": ["https://a.example"], "born": datetime(2024, 1, 1, tzinfo=UTC)}
+    made = await cards.create({**data, "word": "yes", "more": {"a": 1}, "other": {"x": 1}})
+    assert (await cards.find_by_id(made.id)).mail == "a@b.example"

@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from mainspring.openapi.checking import check as check_schema
 from mainspring.openapi.errors import Violation
 from mainspring.repository.decimals import fraction_fits, is_multiple
 from mainspring.repository.definitions import PropertyDefinition
 from mainspring.repository.kinds import Kind
+from mainspring.repository.serialising import json_of
 
 __all__ = ["Check", "item_checks", "keyword_checks", "keywords_of", "property_checks", "reworded"]
 
@@ -60,7 +62,9 @@ def item_checks(prop: PropertyDefinition) -> list[Check]:
 
 def keyword_checks(keywords: Mapping[str, Any]) -> list[Check]:
     """The checks of keywords of JSON Schema; annotations (``title``, ``example``) check nothing."""
-    return [_MAKERS[name](value) for name, value in keywords.items() if name in _MAKERS]
+    checks = [_MAKERS[name](value) for name, value in keywords.items() if name in _MAKERS]
+    rest = {name: value for name, value in keywords.items() if name in _OF_JSON}
+    return [*checks, _as_json(rest)] if rest and not _refers(rest) else checks
 
 
 def reworded(violations: Iterable[Violation], messages: Any) -> list[Violation]:
@@ -152,6 +156,22 @@ def _pattern(text: str) -> Check:
     return check
 
 
+def _as_json(schema: Mapping[str, Any]) -> Check:
+    """What the walk over schemas says of the value in JSON; the first fault is told."""
+
+    def check(value: Any) -> Violation | None:
+        return next(iter(check_schema(json_of(value), schema)), None)
+
+    return check
+
+
+def _refers(schema: Any) -> bool:
+    """Whether a schema points elsewhere: to a document that is not known here."""
+    if isinstance(schema, Mapping):
+        return "$ref" in schema or any(map(_refers, schema.values()))
+    return isinstance(schema, list | tuple) and any(map(_refers, schema))
+
+
 def _enum(allowed: Iterable[Any]) -> Check:
     values = list(allowed)
 
@@ -190,6 +210,13 @@ def _same(value: Any, other: Any) -> bool:
     """Equality as JSON sees it: ``True`` is not 1."""
     return isinstance(value, bool) == isinstance(other, bool) and bool(value == other)
 
+
+#: Keywords that speak of formats, of other schemas, or of what is inside a value.
+_COMBINED = ("format", "allOf", "anyOf", "oneOf", "not", "if", "then", "else")
+_OF_ITEMS = ("items", "prefixItems", "contains", "minContains", "maxContains")
+_OF_MEMBERS = ("properties", "patternProperties", "additionalProperties", "propertyNames", "required")
+_DEPENDENT = ("dependentRequired", "dependentSchemas")
+_OF_JSON = frozenset((*_COMBINED, *_OF_ITEMS, *_OF_MEMBERS, *_DEPENDENT))
 
 _MAKERS: dict[str, Callable[[Any], Check]] = {
     "minLength": _length("minLength", (str, bytes), "characters", is_least=True),

@@ -479,6 +479,51 @@ async def test_the_key_of_a_source_may_be_another_property(memory):
     assert await books_of(str(code)).delete() == Count(1)
 
 
+async def test_a_uuid_that_a_text_refers_to_works_with_every_view(ds):
+    """REL-020, REL-027, REL-047"""
+
+    class Shelf(Entity):
+        id: UUID = field(id=True, default_fn="uuidv4")
+        books: list["Book"] = has_many(lambda: Book)
+        lid: "Lid | None" = has_one(lambda: Lid)
+        tags: list["Word"] = has_many(lambda: Word, through=lambda: Link)
+
+    class Book(Entity):
+        id: int | None = field(id=True, generated=True)
+        shelf_id: str | None = belongs_to(lambda: Shelf)
+
+    class Lid(Entity):
+        id: int | None = field(id=True, generated=True)
+        shelf_id: str | None = None
+
+    class Word(Entity):
+        id: UUID = field(id=True, default_fn="uuidv4")
+        text: str = ""
+
+    class Link(Entity):
+        id: int | None = field(id=True, generated=True)
+        shelf_id: str | None = None
+        word_id: str | None = None
+
+    shelves, books, lids, words, links = (DefaultCrudRepository(each, ds) for each in (Shelf, Book, Lid, Word, Link))
+    await ds.autoupdate()
+    books_of = shelves.create_has_many_repository_factory_for("books", books)
+    lid_of = shelves.create_has_one_repository_factory_for("lid", lids)
+    tags_of = shelves.create_has_many_through_repository_factory_for("tags", words, links)
+    one, other = await shelves.create_all([{}, {}])
+    assert (await books_of(one.id).create({})).shelf_id == str(one.id)
+    assert len(await books_of(one.id).find()) == 1
+    assert await books_of(other.id).delete() == Count(0)
+    await lid_of(one.id).create({})
+    assert (await lid_of(one.id).get()).shelf_id == str(one.id)
+    word = await tags_of(one.id).create({"text": "a"})
+    await tags_of(other.id).link(word.id)
+    assert [each.id for each in await tags_of(other.id).find()] == [word.id]
+    assert await tags_of(other.id).unlink(word.id) == Count(1)
+    assert await tags_of(one.id).delete() == Count(1)
+    assert await links.find() == []
+
+
 @pytest.mark.parametrize(
     ("entry", "words"),
     [

@@ -5,8 +5,8 @@ from typing import Any, Generic, TypeVar
 from mainspring.repository.definitions import definition_of
 from mainspring.repository.errors import EntityNotFoundError
 from mainspring.repository.including import InclusionResolver
-from mainspring.repository.relations.checking import checked_relation, checked_through, relation_of
-from mainspring.repository.relations.related import find_by_foreign_keys, matching_key
+from mainspring.repository.relations.checking import Checked, checked_relation, checked_through, relation_of
+from mainspring.repository.relations.related import find_by_foreign_keys, fitting, matching_key
 from mainspring.repository.relations.resolvers import (
     belongs_to_resolver,
     has_many_resolver,
@@ -48,7 +48,7 @@ class HasManyRepositoryFactory(Generic[E]):
 
     def __call__(self, source_key: Any) -> HasManyRepository[E]:
         """The view of one source."""
-        return HasManyRepository(self._target, {self._checked.key_to: source_key})
+        return HasManyRepository(self._target, _constraint(self._checked, source_key))
 
 
 class HasOneRepositoryFactory(Generic[E]):
@@ -61,7 +61,12 @@ class HasOneRepositoryFactory(Generic[E]):
 
     def __call__(self, source_key: Any) -> HasOneRepository[E]:
         """The view of one source."""
-        return HasOneRepository(self._target, {self._checked.key_to: source_key})
+        return HasOneRepository(self._target, _constraint(self._checked, source_key))
+
+
+def _constraint(checked: Checked, source_key: Any) -> dict[str, Any]:
+    """What the rows of one source have in common."""
+    return {checked.key_to: fitting(definition_of(checked.relation.target), checked.key_to, source_key)}
 
 
 class HasManyThroughRepositoryFactory(Generic[E]):

@@ -89,13 +89,13 @@ async def fetch_by_keys(
     With ``most`` the data source need not give more rows than that of each key.
     """
     many = list(values) if isinstance(values, list | tuple | set | frozenset) else [values]
-    keys = deduplicate(_fitting(repository, key, value) for value in many if value is not None)
+    definition = definition_of(repository.entity)
+    keys = deduplicate(fitting(definition, key, value) for value in many if value is not None)
     if not keys:
         return [], False
     where = {key: keys[0] if len(keys) == 1 else {"inq": keys}}
     wanted: Any = constrain_filter(_plain_scope(scope), where)
     is_surplus = _add_key(repository, wanted, key)
-    definition = definition_of(repository.entity)
     how: dict[str, Any] = {"transaction": (options or {}).get("transaction")}
     if has_limits(definition):  # they are for each source; over all of them they would cut rows off
         wanted, how = _without_limits(definition, wanted), {**how, "unscoped": True}
@@ -113,9 +113,9 @@ def _without_limits(definition: ModelDefinition, wanted: Mapping[str, Any]) -> d
     return found
 
 
-def _fitting(repository: Any, key: str, value: Any) -> Any:
-    """A UUID for a text key is its text; other values are converted by the filter."""
-    prop = definition_of(repository.entity).properties.get(key)
+def fitting(definition: ModelDefinition, key: str, value: Any) -> Any:
+    """A UUID for a text key is its text; other values are converted where they enter the repository."""
+    prop = definition.properties.get(key)
     is_text = prop is not None and prop.value_type.kind is Kind.STR
     return str(value) if is_text and isinstance(value, UUID) else value
 

@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, Generic, TypeVar
 
 from mainspring.repository.connectors import Transactional
+from mainspring.repository.definitions import definition_of
 from mainspring.repository.errors import EntityNotFoundError
 from mainspring.repository.filters import Count
 from mainspring.repository.relations.checking import CheckedThrough
@@ -14,7 +15,7 @@ from mainspring.repository.relations.constraining import (
     constrained_data,
     unchangeable,
 )
-from mainspring.repository.relations.related import deduplicate, find_by_foreign_keys
+from mainspring.repository.relations.related import deduplicate, find_by_foreign_keys, fitting
 from mainspring.repository.relations.targets import LateRepository
 
 __all__ = ["HasManyRepository", "HasManyThroughRepository", "HasOneRepository"]
@@ -140,15 +141,21 @@ class HasManyThroughRepository(Generic[E]):
     async def link(self, target_id: Any, through_data: Some = None, *, transaction: Any = None) -> Any:
         """Link an existing row; gives the link."""
         through = await self._through.get()
-        keys = {self._checked.link_from: self._source, self._checked.link_to: target_id, **self._fixed}
+        keys = {**self._link(through, target_id), **self._fixed}
         return await through.create(constrained_data(through_data or {}, keys, through.entity), transaction=transaction)
 
     async def unlink(self, target_id: Any, *, transaction: Any = None) -> Count:
         """Delete the links to a row; the row stays."""
         through = await self._through.get()
-        where = {self._checked.link_from: self._source, self._checked.link_to: target_id, **self._fixed}
+        where = {**self._link(through, target_id), **self._fixed}
         deleted: Count = await through.delete_all(where, transaction=transaction)
         return deleted
+
+    def _link(self, through: Any, target_id: Any) -> dict[str, Any]:
+        """The keys of a link to a row."""
+        keys = {self._checked.link_from: self._source, self._checked.link_to: target_id}
+        definition = definition_of(through.entity)
+        return {name: fitting(definition, name, value) for name, value in keys.items()}
 
     async def _linked(self, transaction: Any) -> list[Any]:
         through = await self._through.get()
@@ -192,7 +199,8 @@ class HasManyThroughRepository(Generic[E]):
             keys = [getattr(row, self._checked.key_to) for row in rows]
             if not keys:
                 return Count(0)
-            links = {self._checked.link_to: {"inq": keys}, **self._fixed}
+            to, definition = self._checked.link_to, definition_of(through.entity)
+            links = {to: {"inq": [fitting(definition, to, key) for key in keys]}, **self._fixed}
             await through.delete_all(links, transaction=transaction)
             deleted: Count = await target.delete_all({self._checked.key_to: {"inq": keys}}, transaction=transaction)
         return deleted

@@ -173,3 +173,23 @@ async def test_work_is_repeated_when_the_database_asks(notes):
 
     assert await notes.datasource.run_in_transaction(work) == "done"
     assert (len(attempts), (await notes.count()).count) == (3, 1)
+
+
+async def test_a_task_may_hold_several_transactions_that_do_not_wait_for_each_other(tmp_path):
+    """REPO-081, REPO-089, REPO-092"""
+    async with DataSource({"name": "db", "connector": "sqlite", "database": str(tmp_path / "a.db")}) as ds:
+        await ds.autoupdate([Note])
+        notes = DefaultCrudRepository(Note, ds)
+        readers = [await notes.begin_transaction(read_only=True) for _ in range(2)]
+        writer = await notes.begin_transaction()
+        await notes.create({"title": "a"}, transaction=writer)
+        for reader in readers:
+            assert (await notes.count(transaction=reader)).count == 0
+        with pytest.raises(TransactionError, match="would wait for itself"):
+            await notes.begin_transaction()
+        with pytest.raises(TransactionError, match="wait for its own end"):
+            await notes.create({"title": "b"}, transaction=False)
+        await writer.commit()
+        for reader in readers:
+            await reader.rollback()
+        assert (await notes.count()).count == 1

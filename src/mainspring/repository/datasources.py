@@ -27,7 +27,7 @@ from mainspring.repository.connectors import (
 from mainspring.repository.definitions import ModelDefinition, definition_of
 from mainspring.repository.errors import DataSourceError, TransactionError, UnsupportedOperationError
 from mainspring.repository.events import QueryListeners
-from mainspring.repository.participation import PRIMARY, has_task, participation, repeated
+from mainspring.repository.participation import PRIMARY, has_task, participation, repeated, would_wait_for_itself
 from mainspring.repository.shielding import finish, wait_together
 from mainspring.repository.transactions import Savepoint, Transaction, TransactionRegistry, isolation_of
 
@@ -254,8 +254,7 @@ class DataSource:
 
     async def _begin(self, options: TransactionOptions) -> Any:
         connector = await self.ready()
-        held = self.transactions.held_by_this_task()
-        if held is not None and connector.exclusive != "none":
+        if would_wait_for_itself(self.transactions, connector.exclusive, write=not options.read_only):
             raise TransactionError(
                 f"This task holds a transaction of data source {self.name!r} already and would wait for itself: "
                 "use tx.savepoint()."

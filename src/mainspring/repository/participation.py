@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from mainspring.repository.errors import TransactionError
 from mainspring.repository.transactions import Savepoint, Transaction, TransactionRegistry
 
-__all__ = ["PRIMARY", "has_task", "participation", "repeated"]
+__all__ = ["PRIMARY", "has_task", "participation", "repeated", "would_wait_for_itself"]
 
 T = TypeVar("T")
 
@@ -72,14 +72,25 @@ def _chosen(datasource: Any, registry: TransactionRegistry, given: Any) -> Trans
 def _check_not_waiting_for_itself(
     datasource: Any, registry: TransactionRegistry, exclusive: str, *, write: bool
 ) -> None:
-    held = registry.held_by_this_task()
-    if held is None:
-        return
-    if exclusive == "all" or (exclusive == "writes" and write and not held.options.read_only):
+    if would_wait_for_itself(registry, exclusive, write=write):
         raise TransactionError(
             f"This task holds a transaction of data source {datasource.name!r}; a call outside it would wait for its "
             "own end: pass transaction=tx."
         )
+
+
+def would_wait_for_itself(registry: TransactionRegistry, exclusive: str, *, write: bool) -> bool:
+    """Whether something outside the transactions that the task holds waits for the end of one.
+
+    Args:
+        registry: The transactions.
+        exclusive: What has to wait for the end of an open transaction: ``all``, ``writes``, ``none``.
+        write: Whether it writes.
+    """
+    held = registry.held_by_this_task()
+    if held is None or exclusive == "none":
+        return False
+    return exclusive == "all" or (write and not held.options.read_only)
 
 
 def has_task() -> bool:

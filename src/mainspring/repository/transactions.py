@@ -71,11 +71,12 @@ class TransactionRegistry:
                     del self._blocks[task]
 
     def held_by_this_task(self) -> "Transaction | None":
-        """An open transaction that the running task has begun."""
+        """An open transaction that the running task has begun; of several one that writes."""
         if not self.open:
             return None
         task = asyncio.current_task()
-        return next((each for each in self.open if each.owner is task), None)
+        own = [each for each in self.open if each.owner is task]
+        return next((each for each in own if not each.options.read_only), own[0] if own else None)
 
     async def roll_back(self) -> None:
         """Roll back what is open."""

@@ -94,12 +94,18 @@ def test_a_class_an_instance_and_a_factory_are_given_by_name(project):
     async def late():
         return Other()
 
+    def wants(config, name="x"):
+        return Other()
+
     number = 5
     """,
     )
     for name, label in (("Found", "class"), ("instance", "instance"), ("make", "factory"), ("Holder.inner", "other")):
         assert said(project, f"pkg.things:{name}") == f"found pkg.things {label}"
     assert "asynchronous" in refused(project, "pkg.things:late")
+    wanting = refused(project, "pkg.things:wants")
+    assert "it is made by wants without arguments, but it is missing a required argument: 'config'" in wanting
+    assert "Give each parameter a default." in wanting
     assert "it is int, not an Application" in refused(project, "pkg.things:number")
     assert "has no 'nothing'. It has instance." in refused(project, "pkg.things:nothing")
 
@@ -125,7 +131,7 @@ def test_several_applications_are_named(project):
         (("nothing",), "it is no folder"),
         ((":x",), "a side of the colon is empty"),
         (("nothing:x",), "there is no module 'nothing'"),
-        (("json:loads",), "TypeError"),
+        (("json:loads",), "made by loads without arguments, but it is missing a required argument: 's'"),
     ],
 )
 def test_what_is_not_there_is_said_in_one_line(project, target, words):

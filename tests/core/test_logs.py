@@ -60,6 +60,21 @@ def test_a_mapping_is_a_dict_config(bare):
     assert root.level == logging.ERROR
 
 
+@pytest.mark.parametrize(
+    ("mapping", "why"),
+    [
+        ({"version": 7}, "Unsupported version: 7"),
+        ({"handlers": {"file": {"class": "no.such.Handler"}}}, "Unable to configure handler 'file' .*no"),
+        ({"root": 3}, "."),
+    ],
+)
+def test_a_mapping_that_is_not_right_is_named(bare, mapping, why):
+    """CORE-247"""
+    bare()
+    with pytest.raises(ValueError, match=rf"^config\['logging'\] is no mapping for dictConfig: {why}"):
+        set_up_logging({"logging": mapping})
+
+
 def test_nothing_happens_where_a_handler_is_or_nothing_is_said(bare):
     """CORE-247"""
     root = bare()

@@ -10,6 +10,7 @@ import inspect
 import os
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -155,6 +156,7 @@ def _is_application_class(value: object) -> bool:
 def _made(found: Any, said: str) -> Application:
     made = found
     if not isinstance(found, Application) and callable(found):  # an application is callable too: it speaks ASGI
+        _check_call(found, said)
         made = found()
     if inspect.iscoroutine(made):
         made.close()
@@ -163,3 +165,14 @@ def _made(found: Any, said: str) -> Application:
         problem = f"it is {type(made).__name__}, not an Application"
         raise ApplicationLookupError(said, problem, SPELLINGS)
     return made
+
+
+def _check_call(factory: Callable[..., Any], said: str) -> None:
+    """Refuse what wants arguments: nobody could say which."""
+    try:
+        inspect.signature(factory).bind()
+    except ValueError:  # a builtin without a signature: the call tells
+        return
+    except TypeError as error:
+        problem = f"it is made by {getattr(factory, '__name__', factory)} without arguments, but it is {error}"
+        raise ApplicationLookupError(said, problem, "Give each parameter a default.") from error

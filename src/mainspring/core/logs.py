@@ -46,7 +46,7 @@ def set_up_logging(config: Any) -> None:
     on, a mapping is handed to ``logging.config.dictConfig``. Without the setting nothing is set up.
 
     Raises:
-        ValueError: It is none of these.
+        ValueError: It is none of these, or the mapping is not right.
     """
     root = logging.getLogger()
     wanted = effective_value(config, "logging", Mapping | str)
@@ -55,7 +55,11 @@ def set_up_logging(config: Any) -> None:
     if isinstance(wanted, Mapping):
         from logging.config import dictConfig  # noqa: PLC0415 - it costs more than the start of a server
 
-        dictConfig({"version": 1, "disable_existing_loggers": False, **wanted})
+        try:
+            dictConfig({"version": 1, "disable_existing_loggers": False, **wanted})
+        except (ValueError, TypeError, AttributeError, ImportError) as error:
+            why = f"{error} ({error.__cause__})" if error.__cause__ is not None else str(error)
+            raise ValueError(f"config['logging'] is no mapping for dictConfig: {why}. Correct it.") from error
         return
     handler = logging.StreamHandler(sys.stderr)
     if str(wanted).lower() == "json":

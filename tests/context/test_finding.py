@@ -539,6 +539,20 @@ def test_injections_are_shown_when_asked_for() -> None:
     assert "injections" in child.inspect(include_injections=True)["parent"]["bindings"]["service"]
 
 
+def test_an_optional_getter_is_shown_as_one():
+    """CTX-472"""
+
+    class Late:
+        now: Annotated[Any, inject.getter("k")]
+        maybe: Annotated[Any, inject.getter("k", optional=True)]
+
+    ctx = Context()
+    ctx.bind("late").to_class(Late)
+    properties = ctx.inspect(include_injections=True)["bindings"]["late"]["injections"]["properties"]
+    assert properties["maybe"] == {**properties["now"], "target": "Late.maybe", "optional": True}
+    assert "optional" not in properties["now"]
+
+
 def test_inspecting_resolves_nothing() -> None:
     """CTX-469, CTX-045"""
     ctx = Context("ctx")

@@ -125,7 +125,7 @@ class _Inject:
 
             return get
 
-        return Injection(_checked(key), resolve=make, decorator="inject.getter", expects=_FUNCTION)
+        return Injection(_checked(key), optional=optional, resolve=make, decorator="inject.getter", expects=_FUNCTION)
 
     @overload
     def setter(self, key: str, *, binding_creation: BindingCreationPolicy | str = ...) -> Setter[Any]: ...

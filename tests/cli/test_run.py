@@ -61,6 +61,27 @@ def test_the_environment_is_put_back(monkeypatch):
     assert "MAINSPRING_REST_PORT" not in os.environ
 
 
+@pytest.mark.parametrize(
+    ("host", "port", "given", "expected"),
+    [
+        (None, "1", "5000", "1"),
+        (None, "1", "0.0.0.0:5000", "0.0.0.0:1"),
+        ("::1", None, "5000", "::1:5000"),
+        ("::1", "0", "0.0.0.0:5000", "::1:0"),
+        (None, None, "5000", "5000"),
+        (None, "1", "false", "false"),
+    ],
+)
+def test_options_win_over_the_variable_of_a_loader(  # a case and its fixture
+    monkeypatch: pytest.MonkeyPatch, host: str | None, port: str | None, given: str, expected: str
+) -> None:
+    """LOAD-056, CORE-027"""
+    monkeypatch.setenv("MAINSPRING_HTTP_PORT", given)
+    with address(host, port):
+        assert os.environ["MAINSPRING_HTTP_PORT"] == expected
+    assert os.environ["MAINSPRING_HTTP_PORT"] == given
+
+
 def test_a_failing_start_is_one_line_and_status_1(project):
     project.write(
         "app.py",

@@ -44,6 +44,10 @@ def command(
         raise click.exceptions.Exit(status)
 
 
+#: ``http_port`` of a loader, which has host and port in one and wins over ``rest``.
+_OF_LOADERS = "MAINSPRING_HTTP_PORT"
+
+
 @contextmanager
 def address(host: str | None, port: str | None, server: str | None = None) -> Iterator[None]:
     """Say to ``config["rest"]``, through its environment variables, where to listen, and by what.
@@ -53,6 +57,7 @@ def address(host: str | None, port: str | None, server: str | None = None) -> It
     """
     wanted = {"MAINSPRING_REST_HOST": host, "MAINSPRING_REST_PORT": _checked(port, "--port")}
     wanted["MAINSPRING_REST_SERVER"] = server
+    wanted[_OF_LOADERS] = _address_of_loaders(host, wanted["MAINSPRING_REST_PORT"])
     for name, common in (("MAINSPRING_REST_HOST", "HOST"), ("MAINSPRING_REST_PORT", "PORT")):
         if wanted[name] is None and name not in os.environ:
             value = os.environ.get(common) or None
@@ -67,6 +72,16 @@ def address(host: str | None, port: str | None, server: str | None = None) -> It
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+def _address_of_loaders(host: str | None, port: str | None) -> str | None:
+    """What the variable of a loader's ``http_port`` is to say beside options; ``None`` to leave it as it is."""
+    given = os.environ.get(_OF_LOADERS, "").strip()
+    if (host is None and port is None) or not given or given.lower() == "false":
+        return None
+    old_host, _, old_port = given.rpartition(":")
+    host, port = host or old_host, port or old_port
+    return f"{host}:{port}" if host else port
 
 
 def _checked(port: str | None, source: str) -> str | None:

@@ -102,6 +102,13 @@ async def test_rows_with_composite_ids_or_without_any_are_streamed(books):
     assert texts == sorted(map(str, range(12)))[1:]
 
 
+@pytest.mark.parametrize("size", [0, -1, "5", 1.5, True])
+async def test_a_batch_has_a_whole_number_of_rows(memory, size):
+    """REPO-027"""
+    with pytest.raises(ValueError, match="batch_size"):
+        DefaultCrudRepository(Book, memory).stream(None, size)
+
+
 async def test_a_call_cancelled_at_any_moment_leaves_its_connection_fit_for_the_next(books):
     """REPO-024, REPO-026"""
     for moment in range(60):

@@ -189,7 +189,12 @@ class DefaultCrudRepository(Generic[E, Id]):
             batch_size: How many rows are fetched at a time.
             transaction: See the class.
             unscoped: Whether the model's scope is left out.
+
+        Raises:
+            ValueError: The size of a batch is no number of rows.
         """
+        if type(batch_size) is not int or batch_size < 1:
+            raise ValueError(f"batch_size is an integer from 1 on, not {batch_size!r}.")
         return self._reader.stream(
             self._reader.query(filter, unscoped=unscoped), self._at(transaction, primary), batch_size
         )

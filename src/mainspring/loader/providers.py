@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 import logging
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Any
 
 from mainspring.context import Binding, BindingScope, BindingType, Context, ScopeError
@@ -82,7 +82,9 @@ class Providers:
             StartTimeoutError: An asynchronous provider did not end in time.
         """
         known = {id(provider.binding) for provider in self._built}
-        missing = [binding for binding in self._kept_bindings() if id(binding) not in known]
+        missing = self._kept_bindings(known)
+        if not missing:
+            return
         ordered = [binding for binding in self._order(missing) if id(binding) not in known]
         await self._build_async([binding for binding in ordered if is_asynchronous(binding)], ordered)
         await self._build_each(ordered, self._built)
@@ -155,10 +157,11 @@ class Providers:
 
     # Order
 
-    def _kept_bindings(self) -> list[Binding[Any]]:
+    def _kept_bindings(self, known: Container[int]) -> list[Binding[Any]]:
+        """Those to be built, without the known ones, which are told by their ids."""
         found = []
         for binding in self._server.own_bindings():
-            if RestTags.MOUNTED in binding.tag_map:
+            if id(binding) in known or RestTags.MOUNTED in binding.tag_map:
                 continue
             if is_provider(binding):
                 found.append(binding)

@@ -146,6 +146,8 @@ async def test_a_filter_is_what_its_schema_says(filter, is_taken):
     items, boxes = DefaultCrudRepository(Item, datasource), DefaultCrudRepository(Box, datasource)
     box = items.create_belongs_to_accessor_for("box", boxes)
     items.register_inclusion_resolver("box", box.inclusion_resolver)
+    item_list = boxes.create_has_many_repository_factory_for("item_list", items)
+    boxes.register_inclusion_resolver("item_list", item_list.inclusion_resolver)
     if is_taken:
         assert await items.find(ADAPTER.decode_filter(filter, text=False)) == []
         return

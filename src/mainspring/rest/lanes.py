@@ -8,6 +8,7 @@ from collections.abc import Coroutine, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from mainspring.rest.compiling import compile_run
 from mainspring.rest.routes import AnyRoute
 from mainspring.rest.runs import DoorLines, Run
 from mainspring.rest.tables import RouteTable, is_tail
@@ -104,8 +105,6 @@ class Lane:
         operation = self.plan.operations.get(route)
         if operation is None:
             return None
-        from mainspring.rest.compiling import compile_run  # noqa: PLC0415 - a server is ready without it
-
         exchange = self._door.make(*request)
         if not self._door.is_plain(*request):
             return None

@@ -31,6 +31,7 @@ __all__ = [
     "invoke_middleware",
     "log_problem",
     "parse_params",
+    "read_arguments",
     "refused",
     "reject",
     "reply_plan_of",
@@ -57,13 +58,23 @@ async def parse_params(request: Request, route: Any) -> Arguments:
     operation = exchange.operation
     if operation is None or operation.route is not route:  # a route that an own `find_route` gave
         operation = exchange.operation = exchange.plan.operation_of(route)
+    return Arguments(await read_arguments(exchange), operation.positional)
+
+
+async def read_arguments(exchange: Exchange) -> dict[str, Any]:
+    """The values of the parameters by name, for the operation that was found.
+
+    Raises:
+        HttpError: 400, 406, 413, 415 or 422.
+    """
+    operation = exchange.operation
     if operation.negotiates:
         check_acceptable(operation.reply, exchange)
-    values = operation.collect(exchange) if operation.collect is not None else {}
+    values: dict[str, Any] = operation.collect(exchange) if operation.collect is not None else {}
+    exchange.arguments = values
     if operation.body is not None:
         await operation.body.read(exchange, values)
-    exchange.arguments = values
-    return Arguments(values, operation.positional)
+    return values
 
 
 async def invoke_method(route: Any, args: Any) -> Any:

@@ -11,12 +11,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from mainspring.context.known import known_value
+from mainspring.rest.actions import read_arguments
 from mainspring.rest.chains import Chain, Following, Link
 from mainspring.rest.context import request_context_of
 from mainspring.rest.dependencies import given_depends
 from mainspring.rest.exchange import Exchange
 from mainspring.rest.finding import find_operation
-from mainspring.rest.replying import check_acceptable
 from mainspring.rest.sequences import begin_cors, page_of
 
 __all__ = ["Folded", "fold"]
@@ -67,13 +67,7 @@ async def _call(exchange: Exchange) -> Any:
 
 
 async def _read_and_call(exchange: Exchange) -> Any:
-    operation = exchange.operation
-    if operation.negotiates:
-        check_acceptable(operation.reply, exchange)
-    exchange.arguments = values = operation.collect(exchange) if operation.collect is not None else {}
-    if operation.body is not None:
-        await operation.body.read(exchange, values)
-    exchange.result = result = await operation.call(exchange, values)
+    exchange.result = result = await exchange.operation.call(exchange, await read_arguments(exchange))
     return result
 
 

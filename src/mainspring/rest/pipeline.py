@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from mainspring.http import HttpError, HttpErrors
-from mainspring.rest.actions import deliver, parse_params, refused, reply_plan_of
+from mainspring.rest.actions import deliver, read_arguments, refused, reply_plan_of
 from mainspring.rest.context import RequestContext, request_context_of
 from mainspring.rest.endings import Ending
 from mainspring.rest.errors import ClientDisconnected, SequenceError
@@ -22,7 +22,7 @@ from mainspring.rest.heads import finished
 from mainspring.rest.leaving import is_left
 from mainspring.rest.logs import escaped, log_error, log_failure
 from mainspring.rest.problems import problem_of, problem_reply
-from mainspring.rest.replying import check_acceptable, json_reply, reply_to
+from mainspring.rest.replying import json_reply, reply_to
 from mainspring.rest.sending import send_reply
 from mainspring.rest.sequences import DefaultSequence, MiddlewareSequence, begin_cors, page_of
 from mainspring.rest.streaming import in_thread
@@ -91,12 +91,7 @@ async def steps(exchange: Exchange) -> Reply:
         exchange.match, exchange.operation = match, operation
     if operation.around is not None:
         return await _surrounded(exchange)
-    if operation.negotiates:
-        check_acceptable(operation.reply, exchange)
-    exchange.arguments = values = operation.collect(exchange) if operation.collect is not None else {}
-    if operation.body is not None:
-        await operation.body.read(exchange, values)
-    exchange.result = result = await operation.call(exchange, values)
+    exchange.result = result = await operation.call(exchange, await read_arguments(exchange))
     if exchange.started:
         return await complete(exchange)
     return json_reply(exchange, operation.reply, result) or await reply_to(exchange, operation.reply, result)
@@ -137,14 +132,13 @@ async def _before_routes(exchange: Exchange) -> Reply | None:
 
 async def _surrounded(exchange: Exchange) -> Reply:
     """The rest of the steps, for an operation that the program has put something around."""
-    operation, request = exchange.operation, request_context_of(exchange).request
+    operation = exchange.operation
 
     async def proceed() -> Any:
-        await parse_params(request, operation.route)
-        exchange.result = result = await operation.call(exchange, exchange.arguments)
+        exchange.result = result = await operation.call(exchange, await read_arguments(exchange))
         return result
 
-    exchange.result = result = await operation.around(exchange.context, proceed)
+    exchange.result = result = await operation.around(request_context_of(exchange), proceed)
     return await complete(exchange) if exchange.started else await reply_to(exchange, operation.reply, result)
 
 

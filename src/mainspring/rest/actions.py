@@ -11,7 +11,7 @@ from mainspring.context import BindingKey
 from mainspring.context.interceptors import run_chain
 from mainspring.http import HttpError
 from mainspring.rest.arguments import Arguments
-from mainspring.rest.context import RequestContext
+from mainspring.rest.context import RequestContext, request_context_of
 from mainspring.rest.exchange import SENT, Exchange, Reply
 from mainspring.rest.finding import find_operation
 from mainspring.rest.heads import finished
@@ -31,10 +31,10 @@ __all__ = [
     "invoke_middleware",
     "log_problem",
     "parse_params",
-    "read_arguments",
     "refused",
     "reject",
     "reply_plan_of",
+    "run_operation",
     "send",
 ]
 
@@ -58,10 +58,10 @@ async def parse_params(request: Request, route: Any) -> Arguments:
     operation = exchange.operation
     if operation is None or operation.route is not route:  # a route that an own `find_route` gave
         operation = exchange.operation = exchange.plan.operation_of(route)
-    return Arguments(await read_arguments(exchange), operation.positional)
+    return Arguments(await _read_arguments(exchange), operation.positional)
 
 
-async def read_arguments(exchange: Exchange) -> dict[str, Any]:
+async def _read_arguments(exchange: Exchange) -> dict[str, Any]:
     """The values of the parameters by name, for the operation that was found.
 
     Raises:
@@ -75,6 +75,28 @@ async def read_arguments(exchange: Exchange) -> dict[str, Any]:
     if operation.body is not None:
         await operation.body.read(exchange, values)
     return values
+
+
+async def run_operation(exchange: Exchange) -> Any:
+    """Read the arguments and call the handler of the operation that was found, with what the program has put around it.
+
+    Raises:
+        Exception: What reading them, the handler, or what is around it raises.
+    """
+    operation = exchange.operation
+    if operation.around is None:
+        return await _read_and_call(exchange)
+
+    async def proceed() -> Any:
+        return await _read_and_call(exchange)
+
+    exchange.result = result = await operation.around(request_context_of(exchange), proceed)
+    return result
+
+
+async def _read_and_call(exchange: Exchange) -> Any:
+    exchange.result = result = await exchange.operation.call(exchange, await _read_arguments(exchange))
+    return result
 
 
 async def invoke_method(route: Any, args: Any) -> Any:
@@ -126,8 +148,6 @@ def reply_plan_of(exchange: Exchange) -> Any:
 async def deliver(exchange: Exchange, reply: Reply) -> None:
     """Send a reply, and keep what is to be called after it."""
     if reply.background is not None:
-        from mainspring.rest.context import request_context_of  # noqa: PLC0415 - few responses bring work
-
         request_context_of(exchange).after_response(reply.background)
     if exchange.context is not None and exchange.context.has_work_after_response:
         await exchange.is_disconnected()  # it is known afterwards, and the work left out

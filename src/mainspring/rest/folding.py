@@ -11,9 +11,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from mainspring.context.known import known_value
-from mainspring.rest.actions import read_arguments
+from mainspring.rest.actions import run_operation
 from mainspring.rest.chains import Chain, Following, Link
-from mainspring.rest.context import request_context_of
 from mainspring.rest.dependencies import given_depends
 from mainspring.rest.exchange import Exchange
 from mainspring.rest.finding import find_operation
@@ -24,6 +23,8 @@ __all__ = ["Folded", "fold"]
 Folded = Callable[[Exchange], Awaitable[Any]]
 """Runs a chain for a request; gives what it answers."""
 
+#: The framework's links behind the outermost one: these stand before the route is known, and these call its handler.
+_BEFORE = ["cors", "api_spec"]
 _CALL = ["around", "parse_params", "invoke_method"]
 
 
@@ -37,43 +38,21 @@ def fold(chain: Chain, server: Any) -> Folded | None:
     links = list(chain.links)
     if not links or links.pop(0).name != "send_response":
         return None
-    names = [link.name for link in links if link.binding is None]
-    if names != ["cors", "api_spec", "find_route", *_CALL] or [link.name for link in links[-3:]] != _CALL:
+    names = [link.name if link.binding is None else "" for link in links]
+    if [name for name in names if name] != [*_BEFORE, "find_route", *_CALL]:
         return None
-    folded: Folded = _call
-    for link in reversed(links[:-3]):
+    begin = names.index(_BEFORE[0])
+    if names[begin : begin + len(_BEFORE)] != _BEFORE or names[-len(_CALL) :] != _CALL:
+        return None  # middleware stands between links that are run as one
+    folded: Folded = run_operation
+    for link in reversed(links[: -len(_CALL)]):
         if link.binding is not None:
             folded = _enclosed(link, folded, server)
         elif link.name == "find_route":
-            folded = _found_and_called if folded is _call else _found(folded)
-        elif link.name == "api_spec":
+            folded = _found(folded)
+        elif link.name == _BEFORE[0]:
             folded = _answered_or(folded)
-        elif folded.__name__ != "answered":
-            return None  # something stands between `cors` and `api_spec`
     return folded
-
-
-async def _call(exchange: Exchange) -> Any:
-    """Read the arguments and call the handler, with what the program has put around its operation."""
-    operation = exchange.operation
-    if operation.around is None:
-        return await _read_and_call(exchange)
-
-    async def proceed() -> Any:
-        return await _read_and_call(exchange)
-
-    exchange.result = result = await operation.around(request_context_of(exchange), proceed)
-    return result
-
-
-async def _read_and_call(exchange: Exchange) -> Any:
-    exchange.result = result = await exchange.operation.call(exchange, await read_arguments(exchange))
-    return result
-
-
-async def _found_and_called(exchange: Exchange) -> Any:
-    find_operation(exchange)
-    return await _call(exchange)
 
 
 def _found(then: Folded) -> Folded:

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from mainspring.http import HttpError, HttpErrors
-from mainspring.rest.actions import deliver, read_arguments, refused, reply_plan_of
+from mainspring.rest.actions import deliver, refused, reply_plan_of, run_operation
 from mainspring.rest.context import RequestContext, request_context_of
 from mainspring.rest.endings import Ending
 from mainspring.rest.errors import ClientDisconnected, SequenceError
@@ -89,9 +89,7 @@ async def steps(exchange: Exchange) -> Reply:
         operation = find_operation(exchange)
     else:
         exchange.match, exchange.operation = match, operation
-    if operation.around is not None:
-        return await _surrounded(exchange)
-    exchange.result = result = await operation.call(exchange, await read_arguments(exchange))
+    result = await run_operation(exchange)
     if exchange.started:
         return await complete(exchange)
     return json_reply(exchange, operation.reply, result) or await reply_to(exchange, operation.reply, result)
@@ -128,18 +126,6 @@ async def _before_routes(exchange: Exchange) -> Reply | None:
     if exchange.path is None:
         raise not_found(exchange)
     return await page_of(exchange)
-
-
-async def _surrounded(exchange: Exchange) -> Reply:
-    """The rest of the steps, for an operation that the program has put something around."""
-    operation = exchange.operation
-
-    async def proceed() -> Any:
-        exchange.result = result = await operation.call(exchange, await read_arguments(exchange))
-        return result
-
-    exchange.result = result = await operation.around(request_context_of(exchange), proceed)
-    return await complete(exchange) if exchange.started else await reply_to(exchange, operation.reply, result)
 
 
 async def complete(exchange: Exchange) -> Reply:

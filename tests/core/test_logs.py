@@ -8,7 +8,8 @@ import sys
 import pytest
 
 from mainspring.core import Application
-from mainspring.core.logs import JsonFormatter, set_up_logging
+from mainspring.core.json_logs import JsonFormatter
+from mainspring.core.logs import set_up_logging
 
 
 @pytest.fixture

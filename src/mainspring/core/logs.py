@@ -7,36 +7,9 @@ from typing import Any
 
 from mainspring.core.settings import effective_value
 
-__all__ = ["JsonFormatter", "set_up_logging"]
+__all__ = ["set_up_logging"]
 
 _TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-
-#: What every record has; whatever else one has came by ``extra=``.
-_STANDARD = frozenset({*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"})
-
-
-class JsonFormatter(logging.Formatter):
-    """One JSON object a line: ``time`` (UTC), ``level``, ``logger``, ``message``, ``exception``, and any ``extra``."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The line of a record."""
-        data: dict[str, Any] = {
-            "time": self._time(record),
-            "level": record.levelname,
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        data.update((name, value) for name, value in vars(record).items() if name not in _STANDARD)
-        if record.exc_info:
-            data["exception"] = self.formatException(record.exc_info)
-        from json import dumps  # noqa: PLC0415 - few programs log JSON
-
-        return dumps(data, default=str)
-
-    def _time(self, record: logging.LogRecord) -> str:
-        from datetime import UTC, datetime  # noqa: PLC0415 - importing the room stays light
-
-        return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
 
 
 def set_up_logging(config: Any) -> None:
@@ -63,6 +36,8 @@ def set_up_logging(config: Any) -> None:
         return
     handler = logging.StreamHandler(sys.stderr)
     if str(wanted).lower() == "json":
+        from mainspring.core.json_logs import JsonFormatter  # noqa: PLC0415 - few programs log JSON
+
         level: int | str = logging.INFO
         handler.setFormatter(JsonFormatter())
     else:

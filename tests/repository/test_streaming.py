@@ -40,6 +40,16 @@ async def books(ds):
     return books
 
 
+async def carried_out(books, work, *, inside):
+    """Do it, perhaps in a transaction, and do not wait for ever."""
+    async with asyncio.timeout(20):
+        if inside:
+            async with books.begin_transaction():
+                await work()
+        else:
+            await work()
+
+
 @pytest.mark.parametrize("inside", [False, True])
 async def test_rows_of_a_stream_can_be_changed_while_it_goes_on(books, inside):
     """REPO-027, REPO-090, REPO-092"""
@@ -48,12 +58,7 @@ async def test_rows_of_a_stream_can_be_changed_while_it_goes_on(books, inside):
         async for book in books.stream({"where": {"title": {"neq": "x"}}, "order": "id DESC"}, 5):
             await books.update_by_id(book.id, {"title": "x"})
 
-    async with asyncio.timeout(20):
-        if inside:
-            async with books.begin_transaction():
-                await mark()
-        else:
-            await mark()
+    await carried_out(books, mark, inside=inside)
     assert (await books.count({"title": "x"})).count == 23
 
 
@@ -65,12 +70,7 @@ async def test_rows_of_a_stream_can_be_deleted_while_it_goes_on(books, inside):
         async for book in books.stream({"limit": 20, "skip": 2}, 5):
             await books.delete_by_id(book.id)
 
-    async with asyncio.timeout(20):
-        if inside:
-            async with books.begin_transaction():
-                await clear()
-        else:
-            await clear()
+    await carried_out(books, clear, inside=inside)
     assert [book.id for book in await books.find()] == [1, 2, 23]
 
 

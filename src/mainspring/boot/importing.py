@@ -93,7 +93,7 @@ class _LoadedFiles:
         self._ids: dict[str, set[tuple[int, int] | None]] = {}
         self._modules: dict[str, ModuleType] = {}
         for module, file in _files_of_modules():
-            name = _NAMES.get(file) or _name_of(file)
+            name = _name_of(file)
             if name in self._named or name is _LINK:
                 self._note(module, file)
         main = sys.modules.get("__main__")
@@ -167,8 +167,8 @@ def _id_of(path: str) -> tuple[int, int] | None:
 def _files_of_modules() -> Iterator[tuple[Any, str]]:
     """The modules there are that have a file, and that."""
     for module in list(sys.modules.values()):
-        file = module.__dict__.get("__file__") if type(module) is ModuleType else None
-        if type(file) is str or (file := _file_of(module)) is not None:
+        file = _file_of(module)
+        if file is not None:
             yield module, file
 
 

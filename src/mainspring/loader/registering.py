@@ -1,5 +1,6 @@
 """What scanned files and components bring: each class is registered by the method of the application for its kind."""
 
+from collections.abc import Container
 from types import ModuleType
 from typing import Any
 
@@ -45,7 +46,7 @@ class Registering:
 
     def add_class(self, cls: type[Any], *, is_passing: bool) -> None:
         """Register a class that was named itself: middleware and components as such, all others as services."""
-        if is_component(cls):
+        if _is_component(cls, create_service_binding(cls).tag_map):
             if self._is_up:
                 self.mount_component(cls)
             self._components.append((cls, is_passing))
@@ -118,7 +119,7 @@ class Registering:
         tags = binding.tag_map
         if CoreTags.LIFE_CYCLE_OBSERVER in tags:
             server.life_cycle_observer(cls)
-        elif CoreTags.COMPONENT in tags or Component in cls.__mro__:
+        elif _is_component(cls, tags):
             self.mount_component(cls)
         elif ContextTags.GLOBAL_INTERCEPTOR in tags:
             server.interceptor(cls)
@@ -158,6 +159,6 @@ def _makes(binding: Binding[Any], cls: type[Any]) -> bool:
     return binding.source is not None and binding.type is BindingType.CLASS and binding.source.value is cls
 
 
-def is_component(cls: type[Any]) -> bool:
-    """Whether a class says that it is a component, by its base or its tag."""
-    return Component in cls.__mro__ or CoreTags.COMPONENT in create_service_binding(cls).tag_map
+def _is_component(cls: type[Any], tags: Container[str]) -> bool:
+    """Whether a class says that it is a component, by its base or by the tags of its binding."""
+    return CoreTags.COMPONENT in tags or Component in cls.__mro__

@@ -11,7 +11,7 @@ from mainspring.openapi.adapters import adapter_of
 from mainspring.openapi.answers import describe_responses
 from mainspring.openapi.descriptions import BodyDescription, HandlerDescription, MediaDescription, ParameterDescription
 from mainspring.openapi.errors import AnnotationError
-from mainspring.openapi.failures import ErrorFormat, with_failures
+from mainspring.openapi.failures import ErrorFormat, failures_of, with_statuses
 from mainspring.openapi.kinds import bare, is_readable, is_stream, non_null
 from mainspring.openapi.notes import MethodNotes
 from mainspring.openapi.operations import ControllerDescription, OperationDeclaration
@@ -132,7 +132,8 @@ class _Derivation:
         negotiates = any(
             str(status).startswith("2") and "content" in found[str(status)] for status, _ in source.responses
         )
-        return with_failures(found, self.description, error_format, self.builder.components, negotiates=negotiates)
+        statuses = failures_of(self.description, negotiates=negotiates)
+        return with_statuses(found, statuses, error_format, self.builder.components)
 
     def _with_decorated(self, responses: Mapping[str, Any]) -> dict[str, Any]:
         """The spec's responses, and those of decorators for other statuses."""

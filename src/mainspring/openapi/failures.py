@@ -14,7 +14,7 @@ from mainspring.openapi.descriptions import BodyDescription, HandlerDescription
 from mainspring.openapi.kinds import bare, is_stream, non_null
 from mainspring.openapi.parameters import MISSING
 
-__all__ = ["ErrorFormat", "failures_of", "with_failures", "with_statuses"]
+__all__ = ["ErrorFormat", "failures_of", "with_statuses"]
 
 ErrorFormat = Literal["problem", "loopback"]
 """How a server words its errors: RFC 9457, or the envelope ``{"error": {...}}``."""
@@ -84,26 +84,6 @@ _ENVELOPE = _Wording(
     },
 )
 _WORDINGS: Mapping[str, _Wording] = {"problem": _PROBLEM, "loopback": _ENVELOPE}
-
-
-def with_failures(
-    responses: Mapping[str, Any],
-    description: HandlerDescription,
-    error_format: ErrorFormat,
-    components: Components,
-    *,
-    negotiates: bool,
-) -> dict[str, Any]:
-    """The responses of an operation, and behind them those of the framework.
-
-    Args:
-        responses: What the program says.
-        description: The operation.
-        error_format: How the server words errors.
-        components: Where the schema of errors gets its name.
-        negotiates: Whether the request's ``Accept`` is looked at.
-    """
-    return with_statuses(responses, failures_of(description, negotiates=negotiates), error_format, components)
 
 
 def with_statuses(

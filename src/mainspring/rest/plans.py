@@ -30,12 +30,11 @@ from mainspring.rest.parsers import BUILT_IN_PARSERS, Parsers
 from mainspring.rest.routers import TrieRouter
 from mainspring.rest.routes import AnyRoute
 from mainspring.rest.settings import (
-    DEFAULTS,
-    SETTING_KEYS,
     as_options,
     base_path_of,
     bound_value,
     cors_of,
+    setting_of,
     size_of,
     versioning_of,
 )
@@ -92,7 +91,7 @@ class ServerPlan:
 
     def setting(self, name: str) -> Any:
         """The value of a setting as it is bound now."""
-        return bound_value(self.server, SETTING_KEYS[name], DEFAULTS.get(name))
+        return setting_of(self.server, name)
 
     def _read_settings(self) -> None:
         setting = self.setting

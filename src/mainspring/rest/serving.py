@@ -15,7 +15,7 @@ from mainspring.core.settings import section_of
 from mainspring.rest.keys import RestBindings
 from mainspring.rest.mounts import MountLifespans
 from mainspring.rest.places import OpenPlace, Place, open_places
-from mainspring.rest.settings import DEFAULTS, SETTING_KEYS, base_path_of, bound_value
+from mainspring.rest.settings import DEFAULTS, base_path_of, setting_of
 
 __all__ = ["Serving"]
 
@@ -106,7 +106,7 @@ class Serving:
 
     def setting(self, name: str) -> Any:
         """The value of a setting as it is bound now."""
-        return bound_value(self._server, SETTING_KEYS[name], DEFAULTS.get(name))
+        return setting_of(self._server, name)
 
     async def start(self) -> None:
         """Listen, unless that is switched off. A started server is left alone."""

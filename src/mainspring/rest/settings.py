@@ -18,9 +18,11 @@ __all__ = [
     "SETTING_KEYS",
     "SETTING_TYPES",
     "as_options",
+    "base_path_of",
     "bound_value",
     "check_settings",
     "cors_of",
+    "setting_of",
     "size_of",
     "versioning_of",
 ]
@@ -126,6 +128,11 @@ def bound_value(server: Any, key: BindingKey[Any], default: Any = None) -> Any:
     if source is not None and source.type is BindingType.CONSTANT:
         return source.value
     return server.get_sync(key, optional=True)
+
+
+def setting_of(server: Any, name: str) -> Any:
+    """The value of a setting of a server as it is bound now, its default where nothing is."""
+    return bound_value(server, SETTING_KEYS[name], DEFAULTS.get(name))
 
 
 def as_options(value: Any, name: str) -> dict[str, Any]:
